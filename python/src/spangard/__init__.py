@@ -1,0 +1,17 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""Telemetry for ASGI applications, made outside the Python process.
+
+    from spangard import OpenTelemetryMiddleware
+    app = OpenTelemetryMiddleware(app)
+
+or, with no change to the code, ``spangard attach -- uvicorn main:app``.
+"""
+
+from __future__ import annotations
+
+from .middleware import OpenTelemetryMiddleware
+
+__version__ = "0.1.0"
+
+__all__ = ["OpenTelemetryMiddleware", "__version__"]

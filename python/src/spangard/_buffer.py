@@ -1,0 +1,239 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""From records to the engine's socket: batching, bounds, reconnecting, fork.
+
+One ``Recorder`` per process, shared by all its event loops and threads. Its promise: no call blocks (only ``close`` waits, bounded,
+at the end of the process), none raises, memory is bounded, and ``seen = sent + dropped`` holds at every GOODBYE. The layout of all
+that is written is docs/wire-protocol.md.
+"""
+
+from __future__ import annotations
+
+import os
+from _thread import allocate_lock
+from marshal import dumps
+from time import perf_counter, time_ns
+
+from ._facts import clean
+from ._link import Link
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+VERSION = 1
+"""Of docs/wire-protocol.md."""
+
+BATCH = 128
+"""A batch is written as soon as this many records wait."""
+
+MAX_BATCH = 256
+"""Records in one frame, at most."""
+
+MAX_RECORDS = 4096
+"""Records that wait while the engine does not read; above it the newest is dropped and counted."""
+
+MAX_FRAME_BYTES = 4 << 20
+TICK_S = 0.05
+"""How long a record waits for company."""
+
+SLOW_TICK_S = 1.0
+"""How often open requests are looked through while nothing else is to be done."""
+
+OPEN_AFTER_S = 1.0
+"""A request older than this is announced while it runs."""
+
+LATE_S = 1.0
+"""A timer this late is taken for lost with its event loop; a loop that is only busy still fires it."""
+
+NOT_ARMED = float("-inf")
+CLOSE_WAIT_S = 0.5
+_NOT_YET = (None,) * 9
+"""The fields of an OPEN record that only a finished request has."""
+
+FINISHED = frozenset((1, 2, 3, 4, 9, 10))
+"""Kinds of records that stand for one finished request each."""
+
+
+class Recorder:
+    """Appends are the caller's: ``records.append(…)``, then ``appended(now)``. Everything else is behind a try-lock."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[Any, ...]] = []
+        self.live: dict[int, tuple[Any, ...]] = {}
+        """Span id → the OPEN record of each running request."""
+        self.announced: set[int] = set()
+        self.link = Link()
+        self._start_over()
+        os.register_at_fork(after_in_child=self._after_fork)
+        import atexit
+
+        atexit.register(self.close)
+
+    def _start_over(self) -> None:
+        self.pid = os.getpid()
+        self._lock = allocate_lock()
+        self._seq = 0
+        self._taken = 0  # finished requests that left `records` for a frame
+        self.dropped = 0
+        self.due = NOT_ARMED  # when the armed timer fires
+        self._looked = 0.0
+
+    def _after_fork(self) -> None:
+        del self.records[:]
+        self.live.clear()
+        self.announced.clear()
+        self.link.abandon()
+        self._start_over()
+
+    def appended(self, now: float) -> None:
+        """To be called after each append, with the time it has anyway."""
+        if len(self.records) >= BATCH:
+            self.flush()
+            if len(self.records) > MAX_RECORDS:
+                self._drop_newest()
+        elif not -1.2 * TICK_S < now - self.due < LATE_S:
+            # none is armed, or a slow one, or one on an event loop that was closed since
+            self._arm(now, TICK_S)
+
+    def flush(self) -> None:
+        """Writes what the socket takes now. Whoever finds another thread at it leaves it to that one."""
+        if not self._lock.acquire(False):
+            return
+        try:
+            link = self.link
+            if not link.ready(self._hello):
+                return
+            while link.drained() and self.records:
+                link.queue(*self._frame())
+        except Exception:  # never into a request; what was taken is in the link's hands or counted by it
+            self.link.broken()
+        finally:
+            self._lock.release()
+
+    def _frame(self) -> tuple[bytes, int]:
+        """Takes up to MAX_BATCH records and encodes them: a frame, and how many finished requests it holds."""
+        records = self.records
+        count = min(len(records), MAX_BATCH)
+        while True:
+            batch = records[:count]
+            finished = sum(record[0] in FINISHED for record in batch)
+            head = (1, self._seq, self._taken + finished + self.dropped, self.dropped, time_ns(), perf_counter())
+            body = _encoded((*head, batch))
+            if len(body) <= MAX_FRAME_BYTES or count == 1:
+                break
+            count //= 2
+        del records[:count]
+        self._seq += 1
+        self._taken += finished
+        return _framed(body), finished
+
+    def _hello(self, sent: int) -> bytes:
+        from ._process import describe
+
+        self.announced.clear()  # a new engine has heard of no open request
+        settings = {k: v for k, v in os.environ.items() if k.startswith(("OTEL_", "SPANGARD_"))}
+        seen = self._taken + self.dropped
+        return _framed(dumps((0, VERSION, self.link.recorder_id, sent, seen, self.dropped, describe(), settings), 2))
+
+    def _drop_newest(self) -> None:
+        if self._lock.acquire(False):
+            try:
+                while len(self.records) > MAX_RECORDS:
+                    self.dropped += self.records.pop()[0] in FINISHED
+            finally:
+                self._lock.release()
+
+    def _arm(self, now: float, delay: float) -> None:
+        self.due = now + delay
+        try:
+            from asyncio import _get_running_loop  # None where get_running_loop raises
+
+            loop = _get_running_loop()
+            if loop is not None:
+                loop.call_later(delay, self._tick, self.due)
+                return
+        except Exception:  # a loop that is closing
+            pass
+        try:
+            from threading import Timer
+
+            timer = Timer(delay, self._tick, (self.due,))
+            timer.daemon = True
+            timer.start()
+        except RuntimeError:  # no thread to be had, or the interpreter is ending: the next append tries again
+            self.due = NOT_ARMED
+
+    def _tick(self, due: float) -> None:
+        if due != self.due:  # a newer timer took over
+            return
+        now = perf_counter()
+        if self.live and now - self._looked >= SLOW_TICK_S:
+            self._looked = now
+            self._announce(now)
+        self.flush()
+        if self.records or self.link.waiting():
+            self._arm(now, TICK_S)
+        elif self.live:
+            self._arm(now, SLOW_TICK_S)
+        else:
+            self.due = NOT_ARMED
+
+    def _announce(self, now: float) -> None:
+        for span_id, record in list(self.live.items()):
+            if now - record[1] >= OPEN_AFTER_S and span_id not in self.announced:
+                if len(self.records) >= MAX_RECORDS:
+                    return
+                self.announced.add(span_id)
+                self.records.append(record if record[0] > 6 else record + _NOT_YET)
+
+    def close(self) -> None:
+        """The last flush of the process, then GOODBYE; waits at most CLOSE_WAIT_S for a slow engine."""
+        self.drain()
+        if self._lock.acquire(True, 0.1):
+            try:
+                self.dropped += sum(record[0] in FINISHED for record in self.records)
+                del self.records[:]
+                self.link.goodbye(_framed(dumps((2, self._taken + self.dropped, self.dropped), 2)))
+            except Exception:  # at the end of the process
+                pass
+            finally:
+                self._lock.release()
+
+    def drain(self) -> None:
+        """Flushes until nothing waits or the engine is gone; blocks, at most CLOSE_WAIT_S: not for requests."""
+        end = perf_counter() + CLOSE_WAIT_S
+        self.flush()
+        while (self.records or self.link.waiting()) and self.link.wait_writable(end - perf_counter()):
+            self.flush()
+
+
+def _framed(body: bytes) -> bytes:
+    return len(body).to_bytes(4, "big") + body
+
+
+def _encoded(frame: tuple[Any, ...]) -> bytes:
+    """marshal version 2, as docs/wire-protocol.md wants it. One value it can not write does not cost the batch."""
+    try:
+        return dumps(frame, 2)
+    except ValueError:
+        return dumps((*frame[:-1], [_writable(record) for record in frame[-1]]), 2)
+
+
+def _writable(record: Any) -> Any:
+    try:
+        dumps(record, 2)
+    except ValueError:
+        return clean(record)
+    return record
+
+
+_recorder: Recorder | None = None
+
+
+def recorder() -> Recorder:
+    """This process's recorder."""
+    global _recorder
+    if _recorder is None:
+        _recorder = Recorder()
+    return _recorder

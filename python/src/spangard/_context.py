@@ -1,0 +1,214 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""The current span inside the application, for those who ask OpenTelemetry's API for it.
+
+Imported only when ``opentelemetry-api`` is installed. What the application sets on the span is kept here, bounded, and
+travels in the request's record; the span itself is made in the engine.
+"""
+
+from __future__ import annotations
+
+from time import time_ns
+
+from opentelemetry import context as _api
+from opentelemetry import trace
+from opentelemetry.context.context import Context
+from opentelemetry.trace.propagation import _SPAN_KEY
+
+from ._facts import failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from opentelemetry.util import types
+
+MAX_ATTRIBUTES = 128
+MAX_EVENTS = 128
+MAX_LINKS = 128
+MAX_VALUE = 4096
+MAX_TEXT_OF_A_SPAN = 65536
+"""Characters of names and values that the application can put on one span; what comes after is left out."""
+
+_INT64 = range(-(1 << 63), 1 << 63)
+
+
+class CurrentSpan(trace.Span):
+    """The request's span as the application sees it. Used on the application's threads, like any span."""
+
+    trace: bytes | int
+    span_id: int
+    state = b""  # the tracestate header
+    sampled = True
+    recording = True  # the middleware ends it
+    touched = False
+    name: str | None = None
+    attributes: dict[str, Any] | None = None
+    events: list[Any] | None = None
+    links: list[Any] | None = None
+    status: tuple[int, str | None] | None = None
+    _room = MAX_TEXT_OF_A_SPAN
+    _context: trace.SpanContext | None = None
+
+    __init__ = object.__init__  # the middleware assigns trace and span_id: a call less per request
+
+    def get_span_context(self) -> trace.SpanContext:
+        context = self._context
+        if context is None:
+            given = self.trace
+            if isinstance(given, bytes):
+                trace_id = int(given[3:35], 16)
+                flags = (int(given[53:55], 16) & 0xFE) | self.sampled
+            else:
+                trace_id = given
+                flags = int(self.sampled)
+            state = trace.TraceState.from_header([self.state.decode("latin-1")]) if self.state else None
+            context = trace.SpanContext(trace_id, self.span_id, False, trace.TraceFlags(flags), state)
+            self._context = context
+        return context
+
+    def is_recording(self) -> bool:
+        return self.recording
+
+    def end(self, end_time: int | None = None) -> None:
+        """Ignored: the request ends the span."""
+
+    def set_attributes(self, attributes: Mapping[str, types.AttributeValue]) -> None:
+        for key, value in attributes.items():
+            self.set_attribute(key, value)
+
+    def set_attribute(self, key: str, value: types.AttributeValue) -> None:
+        if self.recording:
+            if self.attributes is None:
+                self.attributes = {}
+            self._put(self.attributes, key, value)
+            self.touched = True
+
+    def add_event(self, name: str, attributes: types.Attributes = None, timestamp: int | None = None) -> None:
+        if self.recording:
+            if self.events is None:
+                self.events = []
+            if len(self.events) < MAX_EVENTS:
+                self.events.append((self._text(name), timestamp or time_ns(), self._all(attributes)))
+            self.touched = True
+
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: types.Attributes = None,
+        timestamp: int | None = None,
+        escaped: bool = False,
+    ) -> None:
+        name, message, stacktrace, _ = failure(exception)
+        facts: dict[str, Any] = {"exception.type": name, "exception.message": message}
+        facts["exception.stacktrace"] = stacktrace
+        facts.update(attributes or {})
+        self.add_event("exception", facts, timestamp)
+
+    def add_link(self, context: trace.SpanContext, attributes: types.Attributes = None) -> None:
+        if self.recording:
+            if self.links is None:
+                self.links = []
+            if len(self.links) < MAX_LINKS:
+                facts = self._all(attributes)
+                self.links.append((context.trace_id, context.span_id, int(context.trace_flags), facts))
+            self.touched = True
+
+    def set_status(self, status: Any, description: str | None = None) -> None:
+        if not self.recording:
+            return
+        if isinstance(status, trace.Status):
+            code, description = status.status_code, status.description
+        else:
+            code = status
+        value = int(getattr(code, "value", 0))
+        # https://opentelemetry.io/docs/specs/otel/trace/api/#set-status: UNSET is ignored, OK is final
+        if value and (self.status is None or self.status[0] != 1):
+            self.status = (value, self._text(description) if description and value == 2 else None)
+            self.touched = True
+
+    def update_name(self, name: str) -> None:
+        if self.recording:
+            self.name = self._text(name)
+            self.touched = True
+
+    def taken(self) -> tuple[Any, ...]:
+        """What the application did with this span: the record's ``span`` field."""
+        return (self.name, self.attributes or {}, self.events or [], self.status, self.links or [])
+
+    def _all(self, attributes: types.Attributes) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        for key, value in (attributes or {}).items():
+            self._put(kept, key, value)
+        return kept
+
+    def _put(self, attributes: dict[str, Any], key: str, value: Any) -> None:
+        if type(key) is not str or not key or (len(attributes) >= MAX_ATTRIBUTES and key not in attributes):
+            return
+        kept = self._value(value)
+        if kept is not None:
+            attributes[self._text(key)] = kept
+
+    def _value(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is bool or kind is float:
+            return value
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, bool):
+            return bool(value)
+        if isinstance(value, int):
+            return int(value) if value in _INT64 else str(int(value))
+        if isinstance(value, float):
+            return float(value)
+        if isinstance(value, bytes):
+            return self._text(value.decode("utf-8", "replace"))
+        if isinstance(value, (list, tuple)):
+            items = [self._value(item) for item in value[:128] if item is not None]
+            if len({type(item) for item in items}) <= 1:
+                return items
+        return None  # as in the SDK: a value of another type is left out
+
+    def _text(self, text: object) -> str:
+        kept = str.__str__(text)[:MAX_VALUE] if isinstance(text, str) else str(text)[:MAX_VALUE]
+        kept = kept[: self._room]
+        self._room -= len(kept)
+        return kept
+
+
+def _enter_and_leave() -> tuple[
+    Callable[[], Context], Callable[[Context], Any], Callable[[Any], None]
+]:
+    """The three calls of the context; straight to the context variable where the API keeps it in one."""
+    runtime: Any = _api._RUNTIME_CONTEXT
+    variable = getattr(runtime, "_current_context", None)
+    if variable is not None and type(runtime).__name__ == "ContextVarsRuntimeContext":
+        return variable.get, variable.set, variable.reset
+    return _api.get_current, _api.attach, _api.detach
+
+
+current, attach, detach = _enter_and_leave()
+
+
+def context_with(span: CurrentSpan, outer: Context, baggage: bytes | None) -> Context:
+    """A context in which ``span`` is current; what ``outer`` holds stays, and the client's baggage joins it."""
+    context = Context({**outer, _SPAN_KEY: span}) if outer else Context({_SPAN_KEY: span})
+    if baggage is not None:
+        try:
+            from opentelemetry.baggage.propagation import W3CBaggagePropagator
+
+            context = W3CBaggagePropagator().extract({"baggage": baggage.decode("latin-1")}, context)
+        except Exception:  # a client's header
+            pass
+    return context
+
+
+def local_parent(outer: Context) -> trace.SpanContext | None:
+    """The span context of an active span of this process, if it is one that can be a parent."""
+    span = outer.get(_SPAN_KEY)
+    if isinstance(span, trace.Span):
+        context = span.get_span_context()
+        if context.is_valid:
+            return context
+    return None

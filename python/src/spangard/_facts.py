@@ -1,0 +1,173 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""Facts of a request that need a closer look than the middleware's main path takes: hostile, odd or rare ones."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    Scope = dict[str, Any]
+    Failure = tuple[str, str, str, bool]
+
+MAX_REQUEST_TEXT = 8192
+"""Bytes of text that one record takes from the client: path, query, host, user agent, tracestate, root path together."""
+
+MAX_FIELD_TEXT = 2048
+"""What each of these is cut to when together they are longer."""
+
+MAX_STACKTRACE = 16384
+MAX_MESSAGE = 4096
+
+_HEX_AND_DASH = b"0123456789abcdef-"
+_NO_TRACE = b"0" * 32
+_NO_SPAN = b"0" * 16
+
+
+def traceparent(value: bytes) -> bytes | None:
+    """``value`` in its version 00 form, or None if it is not valid. https://www.w3.org/TR/trace-context/#traceparent-header"""
+    if len(value) == 55:
+        if value[:2] != b"00":
+            return _later_version(value)
+    elif len(value) > 55 and value[55] == 45 and value[:2] != b"00":
+        return _later_version(value[:55])
+    else:
+        return None
+    return value if _well_formed(value) else None
+
+
+def _well_formed(value: bytes) -> bool:
+    return (
+        value[2] == value[35] == value[52] == 45
+        and value.count(b"-") == 3
+        and not value.translate(None, _HEX_AND_DASH)
+        and value[3:35] != _NO_TRACE
+        and value[36:52] != _NO_SPAN
+    )
+
+
+def _later_version(value: bytes) -> bytes | None:
+    """A version above 00 is read as 00; of its flags only "sampled" is known to keep its meaning."""
+    if value[:2] == b"ff" or not _well_formed(value):
+        return None
+    return b"00" + value[2:53] + (b"01" if value[54] in b"13579bdf" else b"00")
+
+
+def headers_of(scope: Scope) -> list[Any]:
+    """The request's headers as a list, for a scope that does not have them as one.
+
+    The ASGI specification allows any iterable. A one-shot iterator is read here and the list put in its place, so that
+    the application can still read it.
+    """
+    headers = scope.get("headers")
+    if headers is None:
+        return []
+    if not isinstance(headers, (list, tuple)):
+        headers = list(headers)
+        scope["headers"] = headers
+    return list(headers)
+
+
+def lookup(headers: Iterable[Any]) -> dict[bytes, bytes]:
+    """Header name to value, skipping whatever is not a pair of byte strings."""
+    found: dict[bytes, bytes] = {}
+    for header in headers:
+        try:
+            name, value = header
+        except (TypeError, ValueError):
+            continue
+        if isinstance(name, bytes) and isinstance(value, bytes):
+            found[name] = value
+    return found
+
+
+def cut(path: Any, root_path: Any, *texts: Any) -> tuple[Any, ...]:
+    """The client's texts as str, str, and bytes, each at most MAX_FIELD_TEXT long."""
+    return (
+        (text_of(path) or "")[:MAX_FIELD_TEXT],
+        (text_of(root_path) or "")[:MAX_FIELD_TEXT],
+        *(bytes_of(text)[:MAX_FIELD_TEXT] for text in texts),
+    )
+
+
+def text_of(value: object) -> str | None:
+    if value is None or type(value) is str:
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)
+
+
+def bytes_of(value: object) -> bytes:
+    if type(value) is bytes:
+        return value
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass")
+    return bytes(value) if isinstance(value, (bytes, bytearray, memoryview)) else b""
+
+
+def size_of(body: Any) -> int:
+    """Length in bytes of a body or a text message."""
+    if isinstance(body, str):
+        return len(body) if body.isascii() else len(body.encode("utf-8", "surrogatepass"))
+    if isinstance(body, memoryview):
+        return body.nbytes
+    return len(body)
+
+
+def failure(error: BaseException) -> Failure:
+    """``(type, message, stack trace, was it a cancellation)``. Never raises; formats only what fits."""
+    try:
+        kind = type(error)
+        module = kind.__module__
+        name = kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
+        cancelled = kind.__name__ in ("CancelledError", "Cancelled", "GeneratorExit")
+        try:
+            message = str(error)[:MAX_MESSAGE]
+        except Exception:
+            message = ""
+        return (name[:256], message, "" if cancelled else _stacktrace(error), cancelled)
+    except Exception:
+        return ("BaseException", "", "", False)
+
+
+def _stacktrace(error: BaseException) -> str:
+    import traceback
+
+    try:
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-64))
+    except Exception:  # a __str__ or source line that can not be had
+        return ""
+    if len(text) > MAX_STACKTRACE:  # the end names the error: keep more of it
+        head = MAX_STACKTRACE // 4
+        text = text[:head] + "\n  …\n" + text[head + 5 - MAX_STACKTRACE :]
+    return text
+
+
+def clean(value: object, depth: int = 0) -> object:
+    """``value`` as marshal version 2 can write it: exact builtin types, bounded. For records that failed to encode."""
+    kind = type(value)
+    if value is None or kind is bool or kind is float:
+        return value
+    if isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, int):
+        return int(value) if -(1 << 127) < value < 1 << 128 else 0
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, str):
+        return str.__str__(value)[:MAX_STACKTRACE]
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)[:MAX_REQUEST_TEXT]
+    if depth < 6:
+        if isinstance(value, (tuple, list)):
+            items = [clean(item, depth + 1) for item in value[:4096]]
+            return tuple(items) if isinstance(value, tuple) else items
+        if isinstance(value, dict):
+            return {clean(k, depth + 1): clean(v, depth + 1) for k, v in list(value.items())[:256]}
+    try:
+        return str(value)[:MAX_FIELD_TEXT]
+    except Exception:
+        return None

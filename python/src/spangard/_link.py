@@ -1,0 +1,179 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""The connection to the engine: never waited for, made anew when it breaks.
+
+Not thread-safe: every method is called under the recorder's lock.
+"""
+
+from __future__ import annotations
+
+import os
+from time import perf_counter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from socket import socket as Socket
+
+RETRY_S = 1.0
+RETRY_REFUSED_S = 60.0
+START_AGAIN_S = 10.0
+SEND_BUFFER_BYTES = 1 << 19
+
+
+class Link:
+    __slots__ = ("_frame", "_frame_finished", "_greeting", "_offset", "_retry", "_sent", "_socket", "_start_again", "recorder_id")
+
+    def __init__(self) -> None:
+        self._socket: Socket | None = None
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self.recorder_id = int.from_bytes(os.urandom(8), "big") >> 1
+        self._sent = 0  # finished requests in frames wholly written
+        self._retry = 0.0
+        self._start_again = 0.0
+        self._greeting = b""  # what is left of HELLO
+        self._frame = b""
+        self._frame_finished = 0
+        self._offset = 0
+
+    def abandon(self) -> None:
+        """In a forked child: closes our copy of the parent's descriptor and forgets all that was the parent's."""
+        self._close()
+        self._start_over()
+
+    def ready(self, hello: Callable[[int], bytes]) -> bool:
+        """Connected, or connecting now worked. A refusal or a dead engine is noticed here."""
+        if self._socket is not None:
+            self._listen()
+        return self._socket is not None or self._connect(hello)
+
+    def waiting(self) -> bool:
+        return bool(self._frame)
+
+    def queue(self, frame: bytes, finished: int) -> None:
+        """Hands over the next frame; only when the one before is ``drained``."""
+        self._frame = frame
+        self._frame_finished = finished
+        self._offset = 0
+        self.drained()
+
+    def drained(self) -> bool:
+        """Writes as much as the socket takes; True if nothing is left."""
+        connection = self._socket
+        if connection is None:
+            return False
+        try:
+            while self._greeting:
+                self._greeting = self._greeting[connection.send(self._greeting) :]
+            while self._frame:
+                self._offset += connection.send(memoryview(self._frame)[self._offset :])
+                if self._offset == len(self._frame):
+                    self._frame = b""
+                    self._sent += self._frame_finished
+        except BlockingIOError:
+            return False
+        except OSError:
+            self.broken()
+            return False
+        return True
+
+    def broken(self) -> None:
+        """The connection is of no use. A frame that was not wholly written goes to the next one, from its start."""
+        self._close()
+        self._offset = 0
+        self._retry = perf_counter() + RETRY_S
+
+    def goodbye(self, frame: bytes) -> None:
+        if self._socket is not None and self.drained():
+            self._socket.send(frame)
+        self._close()
+
+    def wait_writable(self, seconds: float) -> bool:
+        """Blocks until the socket may take more, at most ``seconds``; False if there is no use in waiting."""
+        if self._socket is None or seconds <= 0:
+            return False
+        import select
+
+        poll = select.poll()
+        poll.register(self._socket, select.POLLOUT)
+        return bool(poll.poll(seconds * 1000))
+
+    def _connect(self, hello: Callable[[int], bytes]) -> bool:
+        now = perf_counter()
+        if now < self._retry:
+            return False
+        self._retry = now + RETRY_S
+        import socket
+
+        from ._engine import socket_path
+
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.setblocking(False)
+            connection.connect(socket_path())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        except OSError:
+            connection.close()
+            self._want_engine(now)
+            return False
+        self._socket = connection
+        self._greeting = hello(self._sent)
+        return True
+
+    def _want_engine(self, now: float) -> None:
+        """Nothing answers: has an engine started, on a thread of its own, now and then."""
+        if now < self._start_again:
+            return
+        self._start_again = now + START_AGAIN_S
+        from threading import Thread
+
+        from ._engine import start_engine
+
+        try:
+            Thread(target=start_engine, name="spangard-start-engine", daemon=True).start()
+        except RuntimeError:  # no thread to be had
+            pass
+
+    def _listen(self) -> None:
+        """Reads what the engine may have said: WELCOME, REFUSED, or the end."""
+        connection = self._socket
+        assert connection is not None
+        try:
+            said = connection.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.broken()
+            return
+        if not said:
+            self.broken()
+            return
+        reason = _refusal(said)
+        if reason is not None:
+            from ._settings import warn
+
+            self.broken()
+            self._retry = perf_counter() + RETRY_REFUSED_S
+            warn(f"the engine does not take this process's records: {reason}")
+
+    def _close(self) -> None:
+        connection, self._socket = self._socket, None
+        self._greeting = b""
+        if connection is not None:
+            try:
+                connection.close()
+            except OSError:
+                pass
+
+
+def _refusal(said: bytes) -> str | None:
+    """The reason of a REFUSED frame: short enough to arrive whole. marshal is loaded from our own engine only."""
+    from marshal import loads
+
+    try:
+        frame = loads(said[4:])
+        return str(frame[1])[:500] if frame[0] == 17 else None
+    except (ValueError, EOFError, TypeError, IndexError):
+        return None

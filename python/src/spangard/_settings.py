@@ -1,0 +1,169 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the recorder itself needs of the configuration; all else goes to the engine in HELLO.
+
+Nothing here runs per request except the small callables it returns.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ._sampling import Sampler, sampler_from
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+HEADER_NAMES_REMEMBERED = 1024
+"""How many distinct header names a HeaderCapture remembers its decision for: names come from clients."""
+
+_CAPTURE = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_"
+_REDACTED = b"[REDACTED]"
+
+
+class Settings:
+    """The environment's part of a middleware's configuration, read once at construction."""
+
+    __slots__ = ("baggage", "disabled", "sampler", "trace_context")
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+        propagators = split(environ.get("OTEL_PROPAGATORS", "")) or ["tracecontext", "baggage"]
+        self.trace_context = "tracecontext" in propagators
+        self.baggage = "baggage" in propagators
+        self.sampler: Sampler
+        self.sampler, complaint = sampler_from(environ)
+        if complaint:
+            warn(complaint)
+        for name in propagators:
+            if name not in ("tracecontext", "baggage", "none"):
+                warn(f"OTEL_PROPAGATORS: {name!r} is not supported and ignored")
+
+
+class HeaderCapture:
+    """Picks the headers that the configuration asks for, and hides the values it says to hide.
+
+    Called on the application's threads; holds no lock: a lost update of ``_known`` costs one regex.
+    """
+
+    __slots__ = ("_hide", "_known", "_wanted")
+
+    def __init__(
+        self, wanted: Callable[[str], object], hide: Callable[[str], object] | None
+    ) -> None:
+        self._wanted = wanted
+        self._hide = hide
+        self._known: dict[bytes, int] = {}  # 0 leave, 1 take, 2 take hidden
+
+    def __call__(self, headers: Iterable[Sequence[bytes]]) -> list[bytes] | None:
+        taken: list[bytes] = []
+        known = self._known
+        for name, value in headers:
+            decision = known.get(name)
+            if decision is None:
+                decision = self._decide(name)
+            if decision:
+                taken.append(bytes(name[:256]))
+                taken.append(_REDACTED if decision == 2 else bytes(value[:2048]))
+                if len(taken) >= 256:  # 128 headers; a server's own limit is about 100
+                    break
+        return taken or None
+
+    def _decide(self, name: bytes) -> int:
+        text = name.decode("latin-1")
+        if not self._wanted(text):
+            decision = 0
+        else:
+            decision = 2 if self._hide is not None and self._hide(text) else 1
+        if len(self._known) < HEADER_NAMES_REMEMBERED:
+            self._known[bytes(name)] = decision
+        return decision
+
+
+def header_capture(
+    direction: str,
+    wanted: Iterable[str] | None,
+    hide: Iterable[str] | None,
+    environ: Mapping[str, str],
+) -> HeaderCapture | None:
+    """``direction`` is REQUEST or RESPONSE. None if nothing is to be captured.
+
+    As upstream an empty argument falls back to the environment; unlike upstream an empty list element matches
+    nothing (PARITY B14).
+    """
+    variable = f"{_CAPTURE}SERVER_{direction}"
+    patterns = list(wanted or ()) or split(environ.get(variable, ""))
+    if not patterns:
+        return None
+    hidden = list(hide or ()) or split(environ.get(f"{_CAPTURE}SANITIZE_FIELDS", ""))
+    take = compiled(patterns, variable, from_argument=bool(wanted), fold_case=True)
+    conceal = compiled(hidden, f"{_CAPTURE}SANITIZE_FIELDS", from_argument=bool(hide), fold_case=True)
+    if take is None:
+        return None
+    return HeaderCapture(take.fullmatch, conceal.search if conceal is not None else None)
+
+
+def url_excluder(
+    excluded_urls: object, app: object, environ: Mapping[str, str]
+) -> Callable[[str], object] | None:
+    """What says whether a URL is excluded: upstream's ``ExcludeList``, a comma list of regexes, or the environment."""
+    disabled = getattr(excluded_urls, "url_disabled", None)
+    if disabled is not None:
+        return disabled  # type: ignore[no-any-return]
+    if excluded_urls:
+        if not isinstance(excluded_urls, str):
+            raise TypeError(
+                "excluded_urls must be a comma separated string of regular expressions, or have url_disabled(url);"
+                f" got {type(excluded_urls).__name__}"
+            )
+        pattern = compiled(split(excluded_urls), "excluded_urls", from_argument=True)
+        return pattern.search if pattern is not None else None
+    framework = type(app).__module__.split(".", 1)[0].upper()
+    variable = f"OTEL_PYTHON_{framework}_EXCLUDED_URLS"
+    if variable not in environ:
+        variable = "OTEL_PYTHON_EXCLUDED_URLS"
+    pattern = compiled(split(environ.get(variable, "")), variable, from_argument=False)
+    return pattern.search if pattern is not None else None
+
+
+if TYPE_CHECKING:
+    import re
+
+
+def compiled(
+    patterns: list[str], source: str, *, from_argument: bool, fold_case: bool = False
+) -> re.Pattern[str] | None:
+    """One regex that is any of ``patterns``. A bad one is an error from an argument, a warning from the environment."""
+    if not patterns:
+        return None
+    import re
+
+    good = []
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+            good.append(pattern)
+        except re.error as error:
+            complaint = f"{source}: {pattern!r} is not a regular expression: {error}"
+            if from_argument:
+                raise ValueError(complaint) from None
+            warn(complaint)
+    if not good:
+        return None
+    return re.compile("|".join(good), re.IGNORECASE if fold_case else 0)
+
+
+def split(text: str) -> list[str]:
+    """The elements of a comma list; empty ones are nothing (PARITY B14)."""
+    return [part for part in (raw.strip() for raw in text.split(",")) if part]
+
+
+def warn(message: str) -> None:
+    """One line through the application's logging; on standard error where none is configured."""
+    try:
+        import logging
+
+        logging.getLogger("spangard").warning("spangard: %s", message)
+    except Exception:  # the application's own handlers may raise; telemetry never hurts it
+        sys.stderr.write(f"spangard: {message}\n")
