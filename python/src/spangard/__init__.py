@@ -10,8 +10,9 @@ or, with no change to the code, ``spangard attach -- uvicorn main:app``.
 
 from __future__ import annotations
 
+from ._version import __version__
 from .middleware import OpenTelemetryMiddleware
 
-__version__ = "0.1.0"
+
 
 __all__ = ["OpenTelemetryMiddleware", "__version__"]
