@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+/** Why a finished request did not become an exported span or a measurement. */
+public enum DropReason {
+    /** The recorder's buffer was full; the recorder counted it. */
+    RECORDER(0, "recorder"),
+    /** Written to a connection, never read from it. */
+    CONNECTION(1, "connection"),
+    /** A record, or a part of one, that does not follow docs/wire-protocol.md. */
+    MALFORMED(2, "malformed"),
+    /** The span queue was full. */
+    QUEUE(3, "queue"),
+    /** The exporter gave up. */
+    EXPORT(4, "export"),
+    /** Read by an engine that ended before exporting it. */
+    ENGINE(5, "engine"),
+    /** Handed to the exporter of an engine that was killed before the answer came: the collector may have it. */
+    UNCONFIRMED(6, "unconfirmed");
+
+    /** Which of the ledger's counters it is: part of the file's layout, so never renumbered. */
+    private final int slot;
+
+    private final String attributeValue;
+
+    DropReason(int slot, String attributeValue) {
+        this.slot = slot;
+        this.attributeValue = attributeValue;
+    }
+
+    int slot() {
+        return slot;
+    }
+
+    /** As it appears in the {@code reason} attribute of metrics. */
+    public String attributeValue() {
+        return attributeValue;
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Another engine serves this socket. */
+public final class EngineRunningException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    EngineRunningException(Path socket) {
+        super("another engine is running at " + socket);
+    }
+}

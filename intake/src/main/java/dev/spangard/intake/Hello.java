@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import dev.spangard.wire.MarshalReader;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who a recorder says it is (docs/wire-protocol.md, HELLO).
+ *
+ * @param recorderId random, new in each process
+ * @param sent finished requests written to earlier connections of this recorder
+ * @param seen requests finished in this process so far
+ * @param dropped of those, dropped by the recorder
+ * @param settings the process's {@code OTEL_*} and {@code SPANGARD_*} variables, constructor arguments laid over them
+ */
+public record Hello(
+        long recorderId, long sent, long seen, long dropped, Process process, Map<String, String> settings) {
+    /** The version of the wire this engine speaks. */
+    public static final int VERSION = 1;
+
+    static final int KIND = 0;
+    /** Entries of {@code process} or {@code settings}. */
+    static final int MAX_ENTRIES = 512;
+    /** Characters of one key or value. */
+    static final int MAX_TEXT = 8 << 10;
+
+    private static final int FIELDS = 8;
+
+    public Hello {
+        settings = Map.copyOf(settings);
+    }
+
+    /**
+     * The application's process.
+     *
+     * @param instance equal in all workers of one server, different in two servers
+     * @param runtimeName {@code cpython}
+     * @param service a service name to fall back to
+     * @param version spangard's
+     * @param console a path that, opened for writing, is the application's standard output
+     * @param tty whether that is a terminal
+     */
+    public record Process(
+            long pid,
+            String instance,
+            @Nullable String runtimeName,
+            @Nullable String runtimeVersion,
+            @Nullable String runtimeDescription,
+            @Nullable String hostName,
+            @Nullable String hostArch,
+            @Nullable String command,
+            @Nullable String service,
+            @Nullable String version,
+            @Nullable String console,
+            boolean tty) {}
+
+    /** Another version than ours: the layout behind it is unknown. */
+    static final class OtherVersion extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        OtherVersion(int version) {
+            super(
+                    "This engine speaks version " + VERSION + " of the spangard protocol, the recorder version "
+                            + version + ": install the same spangard release on both sides.",
+                    null,
+                    false,
+                    false);
+        }
+    }
+
+    static Hello read(MarshalReader in) {
+        int fields = in.tuple();
+        if (fields < 2 || in.int32() != KIND) {
+            throw in.malformed("the first frame is not HELLO");
+        }
+        int version = in.int32();
+        if (version != VERSION) {
+            throw new OtherVersion(version);
+        }
+        if (fields != FIELDS) {
+            throw in.malformed("HELLO of " + fields + " fields, not " + FIELDS);
+        }
+        long recorderId = count(in, "recorder_id");
+        long sent = count(in, "sent");
+        long seen = count(in, "seen");
+        long dropped = count(in, "dropped");
+        Map<String, Object> process = readDict(in);
+        Map<String, String> settings = new HashMap<>();
+        readDict(in).forEach((key, value) -> {
+            if (value instanceof String text) {
+                settings.put(key, text);
+            }
+        });
+        return new Hello(recorderId, sent, seen, dropped, process(in, process), settings);
+    }
+
+    private static Process process(MarshalReader in, Map<String, Object> from) {
+        if (!(from.get("pid") instanceof Long pid)) {
+            throw in.malformed("HELLO without pid");
+        }
+        if (!(from.get("instance") instanceof String instance)) {
+            throw in.malformed("HELLO without instance");
+        }
+        return new Process(
+                pid,
+                instance,
+                text(from, "runtime.name"),
+                text(from, "runtime.version"),
+                text(from, "runtime.description"),
+                text(from, "host.name"),
+                text(from, "host.arch"),
+                text(from, "command"),
+                text(from, "service"),
+                text(from, "version"),
+                text(from, "console"),
+                Long.valueOf(1).equals(from.get("tty")));
+    }
+
+    private static @Nullable String text(Map<String, Object> from, String key) {
+        return from.get(key) instanceof String text ? text : null;
+    }
+
+    private static long count(MarshalReader in, String field) {
+        long value = in.int64();
+        if (value < 0) {
+            throw in.malformed(field + " " + value + " is negative");
+        }
+        return value;
+    }
+
+    /** A dict of str to str, int or None; None is left out. */
+    private static Map<String, Object> readDict(MarshalReader in) {
+        Map<String, Object> entries = new HashMap<>();
+        in.dict();
+        while (!in.dictEnds()) {
+            if (entries.size() == MAX_ENTRIES) {
+                throw in.malformed("dict of more than " + MAX_ENTRIES + " entries");
+            }
+            String key = text(in);
+            if (!in.nextIsNone()) {
+                entries.put(key, in.nextIsStr() ? text(in) : (Object) in.int64());
+            }
+        }
+        return entries;
+    }
+
+    private static String text(MarshalReader in) {
+        String text = in.str();
+        if (text.length() > MAX_TEXT) {
+            throw in.malformed("text of " + text.length() + " characters, allowed are " + MAX_TEXT);
+        }
+        return text;
+    }
+}

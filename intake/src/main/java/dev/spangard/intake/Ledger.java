@@ -1,0 +1,252 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The engine's books in a small mapped file beside its socket. The page cache keeps them when the engine is killed, so
+ * the next one knows what was read and never exported.
+ *
+ * <pre>
+ *        0 +-----------------------------------------------------+
+ *          | magic                                               |  64 bytes
+ *       64 +-----------------------------------------------------+
+ *          | recorder slots: id, read, seen, dropped, used       |  4096 × 64 bytes
+ *   262208 +-----------------------------------------------------+
+ *          | service slots: key, used, counters of {@link Accounts}     |  256 × 128 bytes
+ *          +-----------------------------------------------------+
+ * </pre>
+ *
+ * <p>All are longs in the machine's byte order. A free slot has id or key 0. When a table is full, the slot unused for
+ * longest gives way. Each number changes by one atomic store; a kill between the two stores that book one frame (a few
+ * nanoseconds) is the only moment that can falsify the sums, by that frame's records.
+ *
+ * <p>An open ledger holds the file's lock: two engines never share one. Thread-safe; numbers are written without a lock,
+ * slots handed out under one.
+ */
+public final class Ledger implements AutoCloseable {
+    /** Recorders remembered. */
+    static final int MAX_RECORDERS = 4096;
+    /** Services remembered. */
+    static final int MAX_SERVICES = 256;
+
+    private static final long MAGIC = 0x53_50_47_4c_45_44_47_31L;
+    private static final long HEADER_BYTES = 64;
+    private static final long RECORDER_BYTES = 64;
+    private static final long SERVICE_BYTES = 128;
+    private static final long SERVICES_AT = HEADER_BYTES + MAX_RECORDERS * RECORDER_BYTES;
+    private static final long FILE_BYTES = SERVICES_AT + MAX_SERVICES * SERVICE_BYTES;
+
+    private static final long RECORDER_USED = 32;
+    private static final long SERVICE_USED = 8;
+    private static final long SERVICE_COUNTERS = 16;
+
+    private final FileChannel file;
+    private final Arena arena;
+    private final MemorySegment map;
+    private final Object lock = new Object();
+    /** Of recorders and services in use by this engine; their slots never give way. */
+    private final Map<Long, RecorderLine> recorders = new HashMap<>();
+
+    private final Map<Long, Accounts> services = new HashMap<>();
+
+    private Ledger(FileChannel file, Arena arena, MemorySegment map) {
+        this.file = file;
+        this.arena = arena;
+        this.map = map;
+    }
+
+    /**
+     * Opens the ledger of the engine at {@code socket}, makes it if there is none, starts a new one if what is there is
+     * none.
+     *
+     * @throws EngineRunningException if another process, or another part of this one, holds it
+     */
+    public static Ledger open(Path socket) throws IOException {
+        Path path = socket.resolveSibling(socket.getFileName() + ".ledger");
+        FileChannel file = FileChannel.open(
+                path,
+                Set.of(
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.CREATE,
+                        LinkOption.NOFOLLOW_LINKS),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        try {
+            if (!locked(file)) {
+                throw new EngineRunningException(socket);
+            }
+            boolean known = file.size() == FILE_BYTES;
+            if (!known) {
+                clear(file);
+            }
+            Arena arena = Arena.ofShared();
+            MemorySegment map = file.map(FileChannel.MapMode.READ_WRITE, 0, FILE_BYTES, arena);
+            if (known && map.get(ValueLayout.JAVA_LONG, 0) != MAGIC) {
+                map.fill((byte) 0);
+            }
+            map.set(ValueLayout.JAVA_LONG, 0, MAGIC);
+            return new Ledger(file, arena, map);
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static boolean locked(FileChannel file) throws IOException {
+        try {
+            return file.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    /** Written, not only sized: a mapped hole on a full disk would fail at the first store, in the middle of a batch. */
+    private static void clear(FileChannel file) throws IOException {
+        file.truncate(0);
+        ByteBuffer zeros = ByteBuffer.allocate((int) FILE_BYTES);
+        while (zeros.hasRemaining()) {
+            file.write(zeros, zeros.position());
+        }
+    }
+
+    /**
+     * The accounts of the service with this key, continued from an earlier engine if it had one: what that engine read
+     * and neither exported nor dropped is booked as dropped, {@link DropReason#ENGINE} or
+     * {@link DropReason#UNCONFIRMED}, here.
+     *
+     * @param key tells services apart; only a hash of it is kept
+     */
+    public Accounts accounts(String key) {
+        long hash = hash(key);
+        synchronized (lock) {
+            Accounts known = services.get(hash);
+            if (known != null) {
+                return known;
+            }
+            long slot = serviceSlot(hash);
+            map.set(ValueLayout.JAVA_LONG, slot + SERVICE_USED, now());
+            Accounts accounts =
+                    new Accounts(map.asSlice(slot + SERVICE_COUNTERS, Accounts.COUNTERS * (long) Long.BYTES));
+            accounts.settle();
+            services.put(hash, accounts);
+            return accounts;
+        }
+    }
+
+    /** The line of a recorder, continued if it is known. Held until {@link #release} or {@link #forget}. */
+    RecorderLine recorder(long id) {
+        synchronized (lock) {
+            return recorders.computeIfAbsent(id, key -> {
+                long slot = recorderSlot(key);
+                map.set(ValueLayout.JAVA_LONG, slot + RECORDER_USED, now());
+                return new RecorderLine(map.asSlice(slot, RECORDER_BYTES));
+            });
+        }
+    }
+
+    /** The recorder is not connected; it may come back, to this engine or the next. */
+    void release(long id) {
+        synchronized (lock) {
+            recorders.remove(id);
+        }
+    }
+
+    /** The recorder said goodbye: its slot is free. */
+    void forget(long id) {
+        synchronized (lock) {
+            RecorderLine line = recorders.remove(id);
+            if (line != null) {
+                line.clear();
+            }
+        }
+    }
+
+    private long recorderSlot(long id) {
+        long oldest = -1;
+        for (int i = 0; i < MAX_RECORDERS; i++) {
+            long slot = HEADER_BYTES + i * RECORDER_BYTES;
+            long owner = map.get(ValueLayout.JAVA_LONG, slot);
+            if (owner == id) {
+                return slot;
+            }
+            oldest = olderOf(oldest, slot, owner, RECORDER_USED, recorders.containsKey(owner));
+        }
+        return take(oldest, id, RECORDER_BYTES);
+    }
+
+    private long serviceSlot(long hash) {
+        long oldest = -1;
+        for (int i = 0; i < MAX_SERVICES; i++) {
+            long slot = SERVICES_AT + i * SERVICE_BYTES;
+            long owner = map.get(ValueLayout.JAVA_LONG, slot);
+            if (owner == hash) {
+                return slot;
+            }
+            oldest = olderOf(oldest, slot, owner, SERVICE_USED, services.containsKey(owner));
+        }
+        return take(oldest, hash, SERVICE_BYTES);
+    }
+
+    private long olderOf(long oldest, long slot, long owner, long usedAt, boolean inUse) {
+        if (inUse) {
+            return oldest;
+        }
+        if (oldest < 0) {
+            return slot;
+        }
+        return age(owner, slot, usedAt) < age(map.get(ValueLayout.JAVA_LONG, oldest), oldest, usedAt) ? slot : oldest;
+    }
+
+    /** A free slot is older than any other. */
+    private long age(long owner, long slot, long usedAt) {
+        return owner == 0 ? Long.MIN_VALUE : map.get(ValueLayout.JAVA_LONG, slot + usedAt);
+    }
+
+    private long take(long slot, long owner, long bytes) {
+        if (slot < 0) {
+            throw new IllegalStateException("all slots of the ledger are in use");
+        }
+        map.asSlice(slot, bytes).fill((byte) 0);
+        map.set(ValueLayout.JAVA_LONG, slot, owner);
+        return slot;
+    }
+
+    private static long now() {
+        return System.currentTimeMillis();
+    }
+
+    private static long hash(String key) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+            long hash = ByteBuffer.wrap(digest).getLong();
+            return hash == 0 ? 1 : hash;
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** Unmaps the file and gives up the lock. Accounts must no longer be used. */
+    @Override
+    public void close() throws IOException {
+        arena.close();
+        file.close();
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import dev.spangard.telemetry.Telemetry;
+
+/**
+ * One service: what all recorders with the same settings and instance feed.
+ *
+ * @param telemetry makes its spans and measurements. The tracer provider behind it must use the {@link RecordedIds}
+ *     given to {@link Intake#open} and must sample everything: the recorder has already decided
+ * @param accounts from {@link Ledger#accounts}
+ */
+public record Service(Telemetry telemetry, Accounts accounts) {}

@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+/** Who makes telemetry for a recorder: the composition root. */
+public interface Services {
+    /**
+     * The service that a new recorder belongs to, made if it is the first one.
+     *
+     * <p>Called on the peer's thread, by several at once; may block. An exception other than {@link Refusal} refuses the
+     * recorder too, with a general sentence.
+     *
+     * @throws Refusal if this recorder cannot be served
+     */
+    Service join(Hello hello) throws Refusal;
+
+    /** Why a recorder is turned away. */
+    final class Refusal extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        /** @param reason one English sentence; the recorder logs it in the application's process */
+        public Refusal(String reason) {
+            super(reason, null, false, false);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.telemetry;
+
+import java.util.Set;
+
+/**
+ * What may be told and how much of it.
+ *
+ * @param knownMethods request methods reported as they are, case-sensitive; others become {@code _OTHER}
+ *     ({@code OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS}, a full override)
+ * @param sensitiveQueryParameters keys, case-sensitive, whose values in {@code url.query} become {@code REDACTED}
+ * @param attributeValueLengthLimit characters of one attribute value ({@code OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT})
+ * @param workerPid whether spans carry {@code process.pid} of the worker that served the request
+ */
+public record TelemetryOptions(
+        Set<String> knownMethods,
+        Set<String> sensitiveQueryParameters,
+        int attributeValueLengthLimit,
+        boolean workerPid) {
+    /** RFC 9110, PATCH of RFC 5789 and QUERY, as the HTTP semantic conventions list them. */
+    public static final Set<String> DEFAULT_KNOWN_METHODS =
+            Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY");
+
+    /** The list of the HTTP semantic conventions: signatures and credentials of signed URLs. */
+    public static final Set<String> DEFAULT_SENSITIVE_QUERY_PARAMETERS = Set.of(
+            "X-Amz-Signature",
+            "X-Amz-Credential",
+            "X-Amz-Security-Token",
+            "AWSAccessKeyId",
+            "Signature",
+            "sig",
+            "X-Goog-Signature");
+
+    public static final int DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT = 4096;
+
+    public static final TelemetryOptions DEFAULTS = new TelemetryOptions(
+            DEFAULT_KNOWN_METHODS, DEFAULT_SENSITIVE_QUERY_PARAMETERS, DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT, false);
+
+    public TelemetryOptions {
+        if (attributeValueLengthLimit < 0) {
+            throw new IllegalArgumentException(
+                    "attributeValueLengthLimit " + attributeValueLengthLimit + " is negative");
+        }
+        knownMethods = Set.copyOf(knownMethods);
+        sensitiveQueryParameters = Set.copyOf(sensitiveQueryParameters);
+    }
+}
