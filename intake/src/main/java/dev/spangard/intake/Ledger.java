@@ -59,7 +59,6 @@ public final class Ledger implements AutoCloseable {
     private static final long SERVICE_COUNTERS = 16;
 
     private final FileChannel file;
-    private final Arena arena;
     private final MemorySegment map;
     private final Object lock = new Object();
     /** Of recorders and services in use by this engine; their slots never give way. */
@@ -67,9 +66,8 @@ public final class Ledger implements AutoCloseable {
 
     private final Map<Long, Accounts> services = new HashMap<>();
 
-    private Ledger(FileChannel file, Arena arena, MemorySegment map) {
+    private Ledger(FileChannel file, MemorySegment map) {
         this.file = file;
-        this.arena = arena;
         this.map = map;
     }
 
@@ -97,13 +95,12 @@ public final class Ledger implements AutoCloseable {
             if (!known) {
                 clear(file);
             }
-            Arena arena = Arena.ofShared();
-            MemorySegment map = file.map(FileChannel.MapMode.READ_WRITE, 0, FILE_BYTES, arena);
+            MemorySegment map = file.map(FileChannel.MapMode.READ_WRITE, 0, FILE_BYTES, Arena.ofAuto());
             if (known && map.get(ValueLayout.JAVA_LONG, 0) != MAGIC) {
                 map.fill((byte) 0);
             }
             map.set(ValueLayout.JAVA_LONG, 0, MAGIC);
-            return new Ledger(file, arena, map);
+            return new Ledger(file, map);
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
@@ -243,10 +240,12 @@ public final class Ledger implements AutoCloseable {
         }
     }
 
-    /** Unmaps the file and gives up the lock. Accounts must no longer be used. */
+    /**
+     * Gives up the lock: another engine may go on with the file. Accounts stay readable, so that a late exporter thread
+     * does no harm; the mapping goes when nobody refers to it.
+     */
     @Override
     public void close() throws IOException {
-        arena.close();
         file.close();
     }
 }
