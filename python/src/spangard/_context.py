@@ -13,9 +13,10 @@ from time import time_ns
 from opentelemetry import context as _api
 from opentelemetry import trace
 from opentelemetry.context.context import Context
-from opentelemetry.trace.propagation import _SPAN_KEY
+from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from ._facts import failure
+from ._messages import Counted, Detailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class CurrentSpan(trace.Span):
     span_id: int
     state = b""  # the tracestate header
     sampled = True
-    recording = True  # the middleware ends it
+    recording = True  # until the request is over
     touched = False
     name: str | None = None
     attributes: dict[str, Any] | None = None
@@ -50,8 +51,6 @@ class CurrentSpan(trace.Span):
     status: tuple[int, str | None] | None = None
     _room = MAX_TEXT_OF_A_SPAN
     _context: trace.SpanContext | None = None
-
-    __init__ = object.__init__  # the middleware assigns trace and span_id: a call less per request
 
     def get_span_context(self) -> trace.SpanContext:
         context = self._context
@@ -193,7 +192,7 @@ current, attach, detach = _enter_and_leave()
 
 def context_with(span: CurrentSpan, outer: Context, baggage: bytes | None) -> Context:
     """A context in which ``span`` is current; what ``outer`` holds stays, and the client's baggage joins it."""
-    context = Context({**outer, _SPAN_KEY: span}) if outer else Context({_SPAN_KEY: span})
+    context = Context({**outer, SPAN_KEY: span}) if outer else Context({SPAN_KEY: span})
     if baggage is not None:
         try:
             from opentelemetry.baggage.propagation import W3CBaggagePropagator
@@ -206,9 +205,17 @@ def context_with(span: CurrentSpan, outer: Context, baggage: bytes | None) -> Co
 
 def local_parent(outer: Context) -> trace.SpanContext | None:
     """The span context of an active span of this process, if it is one that can be a parent."""
-    span = outer.get(_SPAN_KEY)
+    span = outer.get(SPAN_KEY)
     if isinstance(span, trace.Span):
         context = span.get_span_context()
         if context.is_valid:
             return context
     return None
+
+
+class DetailedSpan(Detailed, CurrentSpan):
+    """A sampled request's messages and its span: one object where two would cost 0.3 µs more."""
+
+
+class CountedSpan(Counted, CurrentSpan):
+    sampled = recording = False

@@ -14,35 +14,34 @@ from ._facts import size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
-    from ._buffer import Recorder
-    from ._settings import HeaderCapture
-    from .middleware import Message, Receive, Send
+    from .middleware import Message, OpenTelemetryMiddleware, Receive, Send
 
 EVENTS_KEPT = 512
 """Elements of an event list (about 128 messages) after which it is sent ahead of the request's record."""
 
 
-class Detailed:
-    __slots__ = ("_add", "_capture", "_receive", "_recorder", "_send", "_span_id", "_trailers", "captured", "events", "length", "spilled", "status")
+WRITTEN_AT_ONCE = 65536
+"""Bytes of a body sent whole for which the server does not wait for the client: handing it over is sending it."""
 
-    def __init__(
-        self, receive: Receive, send: Send, capture: HeaderCapture | None, span_id: int, recorder: Recorder
-    ) -> None:
-        self._receive = receive
-        self._send = send
-        self._capture = capture
-        self._span_id = span_id
-        self._recorder = recorder
-        self._trailers = False
-        self.events: list[Any] = []
-        self._add = self.events.extend
-        self.spilled = 0
-        self.status: int | None = None
-        self.length: bytes | None = None
-        self.captured: list[bytes] | None = None
+
+class Detailed:
+    """The middleware assigns the fields without a default, one by one: that is faster than a constructor."""
+
+    span_id: int
+    server_receive: Receive
+    server_send: Send
+    middleware: OpenTelemetryMiddleware
+    messages: list[Any]
+    note: Callable[[Iterable[Any]], None]  # messages.extend
+
+    spilled = 0
+    status_code: int | None = None
+    captured: list[bytes] | None = None
+    trailers = False
+    streams = False
 
     def send(self, message: Message) -> Any:
         """A plain function that returns what the server's ``send`` returns: a coroutine less per message."""
@@ -52,36 +51,43 @@ class Detailed:
             if kind == "http.response.body":
                 body = message.get("body", b"")
                 size = len(body) if type(body) is bytes else size_of(body)
-                completes = not (message.get("more_body") or self._trailers)
-                self._add((3 if completes else 2, clock(), size))
+                if message.get("more_body") or self.trailers:
+                    self.streams = True
+                    self.note((2, clock(), size))
+                    if len(self.messages) > EVENTS_KEPT:
+                        self.spill()
+                else:
+                    self.note((3, clock(), size))
+                    completes = self.streams or size > WRITTEN_AT_ONCE
             elif kind == "http.response.start":
-                self._add((1, clock(), 0))
-                message = self._response_start(message)
+                self.note((1, clock(), 0))
+                status = message["status"]
+                self.status_code = status if type(status) is int else int(status)
+                if "trailers" in message:
+                    self.trailers = bool(message["trailers"])
+                if self.middleware.capture_response is not None:
+                    message = self._capture(message)
             else:
                 completes, message = self._other(kind, message)
-            if len(self.events) > EVENTS_KEPT:
-                self.part()
+                if len(self.messages) > EVENTS_KEPT:
+                    self.spill()
         except Exception:  # a message that is not what ASGI says is the server's to refuse
             pass
-        return self._completing(message) if completes else self._send(message)
+        return self._completing(message) if completes else self.server_send(message)
 
     async def _completing(self, message: Message) -> Any:
-        result = await self._send(message)
-        self._add((4, clock(), 0))
+        result = await self.server_send(message)
+        self.note((4, clock(), 0))
         return result
 
-    def _response_start(self, message: Message) -> Message:
-        status = message["status"]
-        self.status = status if type(status) is int else int(status)
-        if "trailers" in message:
-            self._trailers = bool(message["trailers"])
-        headers = message.get("headers")
-        if headers:
-            if type(headers) is not list:
-                message, headers = with_list(message, headers)
-            self.length = dict(headers).get(b"content-length")
-            if self._capture is not None:
-                self.captured = self._capture(headers)
+    def _capture(self, message: Message) -> Message:
+        """Takes the headers that are asked for; returns the message to pass on, a one-shot iterator replaced by its list."""
+        capture, headers = self.middleware.capture_response, message.get("headers")
+        if capture is not None and headers:
+            if not isinstance(headers, (list, tuple)):
+                headers = list(headers)
+                message = {**message, "headers": headers}
+            self.captured = capture(headers)
         return message
 
     def _other(self, kind: str, message: Message) -> tuple[bool, Message]:
@@ -90,116 +96,125 @@ class Detailed:
         if kind == "websocket.send":
             text = message.get("text")
             if text is not None:
-                self._add((6, now, len(text) if text.isascii() else size_of(text)))
+                self.note((6, now, len(text) if text.isascii() else size_of(text)))
             else:
-                self._add((7, now, size_of(message.get("bytes") or b"")))
+                self.note((7, now, size_of(message.get("bytes") or b"")))
         elif kind == "websocket.accept":
-            self._add((5, now, message.get("subprotocol") or 0))
-            if self._capture is not None and message.get("headers"):
-                message, headers = with_list(message, message["headers"])
-                self.captured = self._capture(headers)
+            self.note((5, now, message.get("subprotocol") or 0))
+            message = self._capture(message)
         elif kind == "websocket.close":
-            self._add((8, now, int(message.get("code") or 1000)))
+            self.note((8, now, int(message.get("code") or 1000)))
         elif kind == "websocket.http.response.start":
-            message = self._response_start(message)
-            self._add((9, now, self.status))
+            self.status_code = int(message["status"])
+            self.note((9, now, self.status_code))
+            message = self._capture(message)
         elif kind == "websocket.http.response.body":
-            self._add((10, now, size_of(message.get("body", b""))))
+            self.note((10, now, size_of(message.get("body", b""))))
         elif kind == "http.response.trailers":
             completes = not message.get("more_trailers")
-            self._add((3 if completes else 11, now, 0))
+            self.note((3 if completes else 11, now, 0))
             return completes, message
         elif kind == "http.response.pathsend":
-            self._add((3, now, 0))
+            self.note((3, now, 0))
             return True, message
         elif kind == "http.response.zerocopysend":
             completes = not message.get("more_body")
-            self._add((3 if completes else 2, now, int(message.get("count") or 0)))
+            self.note((3 if completes else 2, now, int(message.get("count") or 0)))
             return completes, message
         else:
-            self._add((15, now, str(kind)[:64]))
+            self.note((15, now, str(kind)[:64]))
         return False, message
 
     async def receive(self) -> Message:
         asked = clock()
         try:
-            message = await self._receive()
+            message = await self.server_receive()
         except BaseException:
-            self._add((22, asked, clock(), 0))
+            self.note((22, asked, clock(), 0))
             raise
         got = clock()
         try:
             kind = message["type"]
             if kind == "http.request":
-                self._add((16, asked, got, len(message.get("body", b""))))
+                self.note((16, asked, got, len(message.get("body", b""))))
             elif kind == "websocket.receive":
                 text = message.get("text")
                 if text is not None:
-                    self._add((19, asked, got, len(text) if text.isascii() else size_of(text)))
+                    self.note((19, asked, got, len(text) if text.isascii() else size_of(text)))
                 else:
-                    self._add((20, asked, got, size_of(message.get("bytes") or b"")))
+                    self.note((20, asked, got, size_of(message.get("bytes") or b"")))
             elif kind == "http.disconnect":
-                self._add((17, asked, got, 0))
+                self.note((17, asked, got, 0))
             elif kind == "websocket.connect":
-                self._add((18, asked, got, 0))
+                self.note((18, asked, got, 0))
             elif kind == "websocket.disconnect":
-                self._add((21, asked, got, int(message.get("code") or 1005)))
+                self.note((21, asked, got, int(message.get("code") or 1005)))
             else:
-                self._add((31, asked, got, str(kind)[:64]))
-            if len(self.events) > EVENTS_KEPT:
-                self.part()
+                self.note((31, asked, got, str(kind)[:64]))
+            if len(self.messages) > EVENTS_KEPT:
+                self.spill()
         except Exception:  # a server's odd message is the application's to judge
             pass
         return message
 
-    def part(self) -> None:
-        """Sends the events so far ahead, as part ``spilled`` of this request's."""
-        self._recorder.records.append((11, self._span_id, self.spilled, self.events[:]))
+    def spill(self) -> None:
+        """Sends the messages so far ahead, as part ``spilled`` of this request's."""
+        recorder = self.middleware.recorder
+        recorder.records.append((11, self.span_id, self.spilled, self.messages[:]))
         self.spilled += 1
-        del self.events[:]
-        self._recorder.appended(clock())
+        del self.messages[:]
+        recorder.appended(clock())
 
 
 class Counted:
-    __slots__ = ("_receive", "_send", "complete", "disconnected", "first", "received", "sent", "status")
+    """Fields as in Detailed."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive = receive
-        self._send = send
-        self.status: int | None = None
-        self.received = self.sent = self.disconnected = 0
-        self.first = self.complete = 0.0
+    server_receive: Receive
+    server_send: Send
+
+    status_code: int | None = None
+    received = sent = disconnected = 0
+    first = complete = 0.0
 
     def send(self, message: Message) -> Any:
         completes = False
         try:
             if "body" in message or message["type"] == "http.response.body":
                 body = message.get("body", b"")
-                self.sent += len(body) if type(body) is bytes else size_of(body)
-                if not self.first:
-                    self.first = clock()
-                completes = not message.get("more_body")
+                size = len(body) if type(body) is bytes else size_of(body)
+                now = clock()
+                if message.get("more_body"):
+                    if not self.first:
+                        self.first = now
+                else:
+                    self.complete = now
+                    if self.first:
+                        completes = True
+                    else:
+                        self.first = now
+                        completes = size > WRITTEN_AT_ONCE
+                self.sent += size
             elif "status" in message:
                 status = message["status"]
-                self.status = status if type(status) is int else int(status)
+                self.status_code = status if type(status) is int else int(status)
             elif message["type"] == "websocket.accept":
-                self.status = 101
+                self.status_code = 101
             elif message["type"] == "websocket.send":
                 text = message.get("text")
                 self.sent += size_of(text if text is not None else message.get("bytes") or b"")
-            elif message["type"] == "websocket.close" and self.status is None:
-                self.status = 403
+            elif message["type"] == "websocket.close" and self.status_code is None:
+                self.status_code = 403
         except Exception:
             pass
-        return self._completing(message) if completes else self._send(message)
+        return self._completing(message) if completes else self.server_send(message)
 
     async def _completing(self, message: Message) -> Any:
-        result = await self._send(message)
+        result = await self.server_send(message)
         self.complete = clock()
         return result
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        message = await self.server_receive()
         try:
             kind = message["type"]
             if kind == "http.request":
@@ -212,11 +227,3 @@ class Counted:
         except Exception:
             pass
         return message
-
-
-def with_list(message: Message, headers: Iterable[Any]) -> tuple[Message, Any]:
-    """The message to pass on and its headers, readable more than once: a one-shot iterator is read here, into a copy."""
-    if isinstance(headers, (list, tuple)):
-        return message, headers
-    read = list(headers)
-    return {**message, "headers": read}, read

@@ -14,7 +14,7 @@ import sys
 from random import Random
 from time import perf_counter as clock
 
-from ._buffer import recorder
+from ._buffer import BATCH, LATE_S, TICK_S, recorder
 from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed
@@ -76,8 +76,10 @@ class OpenTelemetryMiddleware:
         self._baggage = settings.baggage
         hidden = http_capture_headers_sanitize_fields
         self._capture = header_capture("REQUEST", http_capture_headers_server_request, hidden, os.environ)
-        self._capture_response = header_capture("RESPONSE", http_capture_headers_server_response, hidden, os.environ)
+        self.capture_response = header_capture("RESPONSE", http_capture_headers_server_response, hidden, os.environ)
         self._api = _opentelemetry_api()
+        self._detailed: Any = Detailed if self._api is None else self._api.DetailedSpan
+        self._counted: Any = Counted if self._api is None else self._api.CountedSpan
         self._hooks = hooks_from(
             default_span_details,
             server_request_hook,
@@ -87,7 +89,7 @@ class OpenTelemetryMiddleware:
             with_api=self._api is not None,
         )
         self._route_name = RouteNames()
-        self._recorder = recorder()
+        self.recorder = recorder()
         # FastAPI leaves its own telemetry out for a request whose scope has its key
         self._quiets_fastapi = "fastapi" in sys.modules
 
@@ -96,46 +98,21 @@ class OpenTelemetryMiddleware:
         if (kind != "http" and kind != "websocket") or _MARK in scope or (self._excluded and self._excludes(scope)):
             return await (self._lifespan if kind == "lifespan" else self.app)(scope, receive, send)
         start = clock()
-        recorder = self._recorder
-
-        # What the client sent: each header is looked at once, and is hostile.
+        recorder = self.recorder
         headers = scope.get("headers")
         try:
-            if type(headers) is not list:
-                headers = headers_of(scope)
-            header = dict(headers).get
-        except Exception:
-            headers = headers_of(scope)
-            header = lookup(headers).get
-        host = header(b"host", b"")
-        agent = header(b"user-agent", b"")
-        state = header(b"tracestate", b"")
-        request_length = header(b"content-length", b"")
-        path = scope.get("path", "")
-        query = scope.get("query_string", b"")
-        root_path = scope.get("root_path", "")
-        method = scope.get("method")
-        try:
-            size = len(path) + len(query) + len(root_path) + len(b"".join((host, agent, state, request_length)))
-            plain = size <= MAX_REQUEST_TEXT and type(query) is bytes
-        except Exception:
-            plain = False
-        if not plain:
-            path, root_path, query, host, agent, state, request_length = cut(
-                path, root_path, query, host, agent, state, request_length
-            )
-        capture = self._capture
-        captured = None if capture is None else capture(headers)
+            header = dict(headers if type(headers) is list else headers_of(scope)).get
+        except Exception:  # something in it is not a pair of byte strings
+            header = lookup(headers_of(scope)).get
 
         # Its place in a trace, and whether it is kept.
-        given = header(b"traceparent")
-        trace: Any = None if given is None or not self._trace_context else traceparent(given)
         api = self._api
         outer = None if api is None else api.current()
+        given = header(b"traceparent")
+        trace: Any = None if given is None or not self._trace_context else traceparent(given)
         parent = None
         sample = self._root_sampler
         if trace is None:
-            state = b""
             local = api.local_parent(outer) if outer else None
             if local is None:
                 trace = bits(128) or 1
@@ -149,43 +126,68 @@ class OpenTelemetryMiddleware:
             sampled = sample is None or sample(int(trace[3:35], 16))
         span_id = bits(64) or 1
 
-        # What stands for it while it runs: the OPEN record, and the messages as they pass.
+        # What stands for it while it runs: the OPEN record, and its messages as they pass.
+        method = scope.get("method")
         scheme = scope.get("scheme")
+        version = scope.get("http_version")
+        state = b""
         live = recorder.live
-        is_http = kind == "http"
         if sampled:
-            version = scope.get("http_version")
-            server = scope.get("server")
+            host = header(b"host", b"")
+            agent = header(b"user-agent", b"")
+            request_length = header(b"content-length", b"")
+            if given is not None:
+                state = header(b"tracestate", b"")
+            path = scope.get("path", "")
+            query = scope.get("query_string", b"")
+            root_path = scope.get("root_path") or ""
+            try:
+                size = len(path) + len(query) + len(root_path) + len(b"".join((host, agent, state, request_length)))
+                plain = size <= MAX_REQUEST_TEXT and type(query) is bytes
+            except Exception:
+                plain = False
+            if not plain:
+                path, root_path, query, host, agent, state, request_length = cut(
+                    path, root_path, query, host, agent, state, request_length
+                )
+            server = None if host else scope.get("server")
             client = scope.get("client")
+            capture = self._capture
+            captured = None if capture is None else capture(headers_of(scope))
             live[span_id] = (
-                5 if is_http else 6, start, None, trace, span_id, state, parent, method, scheme, version, root_path, path,
-                query, server, client, host, agent, request_length, captured,
+                5 if kind == "http" else 6, start, None, trace, span_id, state, parent, method, scheme, version, root_path or None,
+                path, query, server, client, host, agent, request_length, captured,
             )  # fmt: skip
-            messages: Any = Detailed(receive, send, self._capture_response, span_id, recorder)
+            exchange = self._detailed()
+            exchange.middleware = self
+            messages = exchange.messages = []
+            exchange.note = messages.extend
         else:
-            live[span_id] = (7 if is_http else 8, start, span_id, method, scheme, host)
-            messages = Counted(receive, send)
-        receive, send = messages.receive, messages.send
+            live[span_id] = (7 if kind == "http" else 8, start, span_id, method, scheme, b"")
+            exchange = self._counted()
+        exchange.server_receive = receive
+        exchange.server_send = send
+        exchange.span_id = span_id
+        receive = exchange.receive
+        send = exchange.send
         scope[_MARK] = span_id
         if self._quiets_fastapi and "fastapi.telemetry" not in scope:
             scope["fastapi.telemetry"] = None
 
         # The application, with the span current in OpenTelemetry's context.
-        span = token = failed = None
+        token = failed = None
         if api is not None:
-            span = api.CurrentSpan()
-            span.trace = trace
-            span.span_id = span_id
+            exchange.trace = trace
             if state:
-                span.state = state
-            if not sampled:
-                span.recording = span.sampled = False
+                exchange.state = state
             baggage = header(b"baggage") if self._baggage else None
-            token = api.attach(api.context_with(span, outer, baggage))
-            hooks = self._hooks
-            if hooks is not None:
-                hooks.started(span, scope)
-                receive, send = hooks.around(span, scope, receive, send)
+            if outer or baggage is not None:
+                token = api.attach(api.context_with(exchange, outer, baggage))
+            else:
+                token = api.attach(api.Context({api.SPAN_KEY: exchange}))
+            if self._hooks is not None:
+                self._hooks.started(exchange, scope)
+                receive, send = self._hooks.around(exchange, scope, receive, send)
         try:
             return await self.app(scope, receive, send)
         except BaseException as error:
@@ -203,25 +205,29 @@ class OpenTelemetryMiddleware:
                 route = self._route_name(scope)
             except Exception:
                 route = None
+            records = recorder.records
             if sampled:
                 did = None
-                if span is not None:
-                    span.recording = False
-                    if span.touched:
-                        did = span.taken()
-                recorder.records.append((
-                    1 if is_http else 2, start, end, trace, span_id, state, parent, method, scheme, version, root_path, path,
-                    query, server, client, host, agent, request_length, captured, route, messages.status, messages.length,
-                    messages.captured, messages.events, messages.spilled, failed, did, recorder.pid,
+                if api is not None:
+                    exchange.recording = False
+                    if exchange.touched:
+                        did = exchange.taken()
+                records.append((
+                    1 if kind == "http" else 2, start, end, trace, span_id, state, parent, method, scheme, version, root_path,
+                    path, query, server, client, host, agent, request_length, captured, route,
+                    exchange.status_code, None, exchange.captured, messages, exchange.spilled, failed, did, recorder.pid,
                 ))  # fmt: skip
             else:
-                announced = span_id in recorder.announced
-                recorder.records.append((
-                    (3 if is_http else 4) + (6 if announced else 0), start, end, method, scheme, scope.get("http_version"), route,
-                    messages.status, messages.received, messages.sent, messages.first, messages.complete,
-                    None if failed is None else failed[0], messages.disconnected, host, *((span_id,) if announced else ()),
-                ))  # fmt: skip
-            recorder.appended(end)
+                finished = (
+                    3 if kind == "http" else 4, start, end, method, scheme, version, route, exchange.status_code,
+                    exchange.received, exchange.sent, exchange.first, exchange.complete,
+                    None if failed is None else failed[0], exchange.disconnected, b"",
+                )  # fmt: skip
+                if recorder.announced and span_id in recorder.announced:
+                    finished = (finished[0] + 6, *finished[1:], span_id)
+                records.append(finished)
+            if len(records) >= BATCH or not -TICK_S < end - recorder.due < LATE_S:
+                recorder.appended(end)
 
     def _excludes(self, scope: Scope) -> bool:
         """As upstream: the expression is searched for in ``scheme://host/path``, without the query."""
@@ -238,7 +244,7 @@ class OpenTelemetryMiddleware:
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Passed through; at start-up the connection is made, at shutdown all that waits is written."""
-        recorder = self._recorder
+        recorder = self.recorder
         recorder.flush()
         try:
             return await self.app(scope, receive, send)
