@@ -13,6 +13,4 @@ from __future__ import annotations
 from ._version import __version__
 from .middleware import OpenTelemetryMiddleware
 
-
-
 __all__ = ["OpenTelemetryMiddleware", "__version__"]

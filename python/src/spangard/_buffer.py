@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """From records to the engine's socket: batching, bounds, reconnecting, fork.
 
-One ``Recorder`` per process, shared by all its event loops and threads. Its promise: no call blocks (only ``close`` waits, bounded,
-at the end of the process), none raises, memory is bounded, and ``seen = sent + dropped`` holds at every GOODBYE. The layout of all
-that is written is docs/wire-protocol.md.
+One ``Recorder`` per process, shared by all its event loops and threads. Its promise: no call blocks (only ``drain`` and
+``close`` wait, bounded, when requests are over), none raises, memory is bounded, and ``seen = sent + dropped`` holds at
+every GOODBYE. The layout of all that is written is docs/wire-protocol.md.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ FINISHED = frozenset((1, 2, 3, 4, 9, 10))
 
 
 class Recorder:
-    """Appends are the caller's: ``records.append(…)``, then ``appended(now)``. Everything else is behind a try-lock."""
+    """Appends are the caller's: ``records.append(…)``, then ``appended(now)``; the rest is behind a try-lock."""
 
     def __init__(self) -> None:
         self.records: list[tuple[Any, ...]] = []

@@ -11,7 +11,7 @@ from __future__ import annotations
 from time import time_ns
 
 from opentelemetry import context as _api
-from opentelemetry import trace
+from opentelemetry import trace as trace_api
 from opentelemetry.context.context import Context
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
@@ -35,7 +35,7 @@ MAX_TEXT_OF_A_SPAN = 65536
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
-class CurrentSpan(trace.Span):
+class CurrentSpan(trace_api.Span):
     """The request's span as the application sees it. Used on the application's threads, like any span."""
 
     trace: bytes | int
@@ -50,9 +50,9 @@ class CurrentSpan(trace.Span):
     links: list[Any] | None = None
     status: tuple[int, str | None] | None = None
     _room = MAX_TEXT_OF_A_SPAN
-    _context: trace.SpanContext | None = None
+    _context: trace_api.SpanContext | None = None
 
-    def get_span_context(self) -> trace.SpanContext:
+    def get_span_context(self) -> trace_api.SpanContext:
         context = self._context
         if context is None:
             given = self.trace
@@ -62,8 +62,8 @@ class CurrentSpan(trace.Span):
             else:
                 trace_id = given
                 flags = int(self.sampled)
-            state = trace.TraceState.from_header([self.state.decode("latin-1")]) if self.state else None
-            context = trace.SpanContext(trace_id, self.span_id, False, trace.TraceFlags(flags), state)
+            state = trace_api.TraceState.from_header([self.state.decode("latin-1")]) if self.state else None
+            context = trace_api.SpanContext(trace_id, self.span_id, False, trace_api.TraceFlags(flags), state)
             self._context = context
         return context
 
@@ -105,7 +105,7 @@ class CurrentSpan(trace.Span):
         facts.update(attributes or {})
         self.add_event("exception", facts, timestamp)
 
-    def add_link(self, context: trace.SpanContext, attributes: types.Attributes = None) -> None:
+    def add_link(self, context: trace_api.SpanContext, attributes: types.Attributes = None) -> None:
         if self.recording:
             if self.links is None:
                 self.links = []
@@ -117,7 +117,7 @@ class CurrentSpan(trace.Span):
     def set_status(self, status: Any, description: str | None = None) -> None:
         if not self.recording:
             return
-        if isinstance(status, trace.Status):
+        if isinstance(status, trace_api.Status):
             code, description = status.status_code, status.description
         else:
             code = status
@@ -176,9 +176,7 @@ class CurrentSpan(trace.Span):
         return kept
 
 
-def _enter_and_leave() -> tuple[
-    Callable[[], Context], Callable[[Context], Any], Callable[[Any], None]
-]:
+def _enter_and_leave() -> tuple[Callable[[], Context], Callable[[Context], Any], Callable[[Any], None]]:
     """The three calls of the context; straight to the context variable where the API keeps it in one."""
     runtime: Any = _api._RUNTIME_CONTEXT
     variable = getattr(runtime, "_current_context", None)
@@ -203,14 +201,14 @@ def context_with(span: CurrentSpan, outer: Context, baggage: bytes | None) -> Co
     return context
 
 
-def local_parent(outer: Context) -> trace.SpanContext | None:
+def local_parent(outer: Context) -> trace_api.SpanContext | None:
     """The span context of an active span of this process, if it is one that can be a parent."""
     span = outer.get(SPAN_KEY)
-    if isinstance(span, trace.Span):
-        context = span.get_span_context()
-        if context.is_valid:
-            return context
-    return None
+    try:
+        context = span.get_span_context() if isinstance(span, trace_api.Span) else None
+    except Exception:  # somebody else's span
+        return None
+    return context if context is not None and context.is_valid else None
 
 
 class DetailedSpan(Detailed, CurrentSpan):

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, MutableMapping
     from typing import Any
 
-    Scope = dict[str, Any]
+    Scope = MutableMapping[str, Any]
     Failure = tuple[str, str, str, bool]
 
 MAX_REQUEST_TEXT = 8192
-"""Bytes of text that one record takes from the client: path, query, host, user agent, tracestate, root path together."""
+"""Bytes of text that one record takes from the client: path, query, host, user agent, tracestate and such together."""
 
 MAX_FIELD_TEXT = 2048
 """What each of these is cut to when together they are longer."""
@@ -26,8 +26,10 @@ _NO_TRACE = b"0" * 32
 _NO_SPAN = b"0" * 16
 
 
-def traceparent(value: bytes) -> bytes | None:
-    """``value`` in its version 00 form, or None if it is not valid. https://www.w3.org/TR/trace-context/#traceparent-header"""
+def traceparent(value: object) -> bytes | None:
+    """``value`` in its version 00 form, or None if not valid. https://www.w3.org/TR/trace-context/#traceparent-header"""
+    if not isinstance(value, bytes):
+        return None
     if len(value) == 55:
         if value[:2] != b"00":
             return _later_version(value)

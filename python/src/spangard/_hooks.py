@@ -24,13 +24,14 @@ def refuse_providers(**given: object) -> None:
     for name, value in given.items():
         if value is not None:
             raise TypeError(
-                f"spangard.OpenTelemetryMiddleware does not take {name}: spans and metrics are made in spangard's engine, not by the"
-                f" Python SDK. Leave {name} out and configure exporters and resource by the OTEL_* environment variables."
+                f"spangard.OpenTelemetryMiddleware does not take {name}: spans and metrics are made in spangard's"
+                f" engine, not by the Python SDK. Leave {name} out and configure exporters and resource by the OTEL_*"
+                " environment variables."
             )
 
 
 class Hooks:
-    """``default_span_details`` and the three hooks. What they raise is an event on the span, never the request's problem."""
+    """``default_span_details`` and the three hooks. What they raise is an event on the span, never the request's."""
 
     __slots__ = ("_details", "_on_receive", "_on_request", "_on_send")
 

@@ -12,8 +12,8 @@ from time import perf_counter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
-    from socket import socket as Socket
 
 RETRY_S = 1.0
 RETRY_REFUSED_S = 60.0
@@ -22,10 +22,20 @@ SEND_BUFFER_BYTES = 1 << 19
 
 
 class Link:
-    __slots__ = ("_frame", "_frame_finished", "_greeting", "_offset", "_retry", "_sent", "_socket", "_start_again", "recorder_id")
+    __slots__ = (
+        "_frame",
+        "_frame_finished",
+        "_greeting",
+        "_offset",
+        "_retry",
+        "_sent",
+        "_socket",
+        "_start_again",
+        "recorder_id",
+    )
 
     def __init__(self) -> None:
-        self._socket: Socket | None = None
+        self._socket: socket.socket | None = None
         self._start_over()
 
     def _start_over(self) -> None:
@@ -46,7 +56,7 @@ class Link:
     def ready(self, hello: Callable[[int], bytes]) -> bool:
         """Connected, or connecting now worked. A refusal or a dead engine is noticed here."""
         if self._socket is not None:
-            self._listen()
+            self._listen(self._socket)
         return self._socket is not None or self._connect(hello)
 
     def waiting(self) -> bool:
@@ -136,10 +146,8 @@ class Link:
         except RuntimeError:  # no thread to be had
             pass
 
-    def _listen(self) -> None:
+    def _listen(self, connection: socket.socket) -> None:
         """Reads what the engine may have said: WELCOME, REFUSED, or the end."""
-        connection = self._socket
-        assert connection is not None
         try:
             said = connection.recv(4096)
         except BlockingIOError:
@@ -173,7 +181,7 @@ def _refusal(said: bytes) -> str | None:
     from marshal import loads
 
     try:
-        frame = loads(said[4:])
+        frame = loads(said[4:])  # noqa: S302
         return str(frame[1])[:500] if frame[0] == 17 else None
     except (ValueError, EOFError, TypeError, IndexError):
         return None

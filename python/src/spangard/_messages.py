@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the application hears and says during one request, noted as it passes by.
 
-``Detailed`` notes every message with its times, for a sampled request; ``Counted`` only what measurements need. Both pass every
-message on as it came. Each belongs to one request and is used on its event loop. Codes and layouts: docs/wire-protocol.md, Events.
+``Detailed`` notes every message with its times, for a sampled request; ``Counted`` only what measurements need. Both
+pass every message on as it came. Each belongs to one request and is used on its event loop. Codes and layouts:
+docs/wire-protocol.md, Events.
 """
 
 from __future__ import annotations
@@ -76,12 +77,12 @@ class Detailed:
         return self._completing(message) if completes else self.server_send(message)
 
     async def _completing(self, message: Message) -> Any:
-        result = await self.server_send(message)
+        result: Any = await self.server_send(message)  # type: ignore[func-returns-value]
         self.note((4, clock(), 0))
         return result
 
     def _capture(self, message: Message) -> Message:
-        """Takes the headers that are asked for; returns the message to pass on, a one-shot iterator replaced by its list."""
+        """Takes the headers that are asked for; returns the message to pass on, an iterator replaced by its list."""
         capture, headers = self.middleware.capture_response, message.get("headers")
         if capture is not None and headers:
             if not isinstance(headers, (list, tuple)):
@@ -91,7 +92,7 @@ class Detailed:
         return message
 
     def _other(self, kind: str, message: Message) -> tuple[bool, Message]:
-        """A WebSocket's messages, and rare ones of HTTP: whether it completes the response, and the message to pass on."""
+        """A WebSocket's messages and rare ones of HTTP: does it complete the response, and the message to pass on."""
         now = clock()
         if kind == "websocket.send":
             text = message.get("text")
@@ -209,7 +210,7 @@ class Counted:
         return self._completing(message) if completes else self.server_send(message)
 
     async def _completing(self, message: Message) -> Any:
-        result = await self.server_send(message)
+        result: Any = await self.server_send(message)  # type: ignore[func-returns-value]
         self.complete = clock()
         return result
 

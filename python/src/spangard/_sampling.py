@@ -36,11 +36,8 @@ def ratio_sampler(ratio: float) -> Callable[[int], bool]:
     """True for about ``ratio`` of all trace ids; always the same answer for the same id."""
     if not 0.0 <= ratio <= 1.0:
         raise ValueError(f"sampling ratio {ratio} is outside 0..1")
-    if ratio == 0.0:
-        bound = _LONG_MIN
-    else:
-        # Java: (long) (ratio * Long.MAX_VALUE), in double arithmetic, saturating
-        bound = min(int(ratio * float(_LONG_MAX)), _LONG_MAX)
+    # Java: (long) (ratio * Long.MAX_VALUE), in double arithmetic, saturating
+    bound = min(int(ratio * float(_LONG_MAX)), _LONG_MAX) if ratio else _LONG_MIN
 
     def sampled(trace_id: int) -> bool:
         low = trace_id & _LOW_64
@@ -75,6 +72,4 @@ def sampler_from(environ: Mapping[str, str]) -> tuple[Sampler, str | None]:
             return Sampler(None, parent_based), (
                 f"OTEL_TRACES_SAMPLER_ARG={argument!r} is not a ratio between 0 and 1; using 1.0"
             )
-    return Sampler(None, True), (
-        f"OTEL_TRACES_SAMPLER={name!r} is not known; using {DEFAULT}"
-    )
+    return Sampler(None, True), (f"OTEL_TRACES_SAMPLER={name!r} is not known; using {DEFAULT}")

@@ -13,7 +13,8 @@ from ._sampling import Sampler, sampler_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
 
 HEADER_NAMES_REMEMBERED = 1024
 """How many distinct header names a HeaderCapture remembers its decision for: names come from clients."""
@@ -49,17 +50,21 @@ class HeaderCapture:
 
     __slots__ = ("_hide", "_known", "_wanted")
 
-    def __init__(
-        self, wanted: Callable[[str], object], hide: Callable[[str], object] | None
-    ) -> None:
+    def __init__(self, wanted: Callable[[str], object], hide: Callable[[str], object] | None) -> None:
         self._wanted = wanted
         self._hide = hide
         self._known: dict[bytes, int] = {}  # 0 leave, 1 take, 2 take hidden
 
-    def __call__(self, headers: Iterable[Sequence[bytes]]) -> list[bytes] | None:
+    def __call__(self, headers: Iterable[Any]) -> list[bytes] | None:
         taken: list[bytes] = []
         known = self._known
-        for name, value in headers:
+        for header in headers:
+            try:
+                name, value = header
+            except (TypeError, ValueError):
+                continue
+            if not isinstance(name, bytes) or not isinstance(value, bytes):
+                continue
             decision = known.get(name)
             if decision is None:
                 decision = self._decide(name)
@@ -72,10 +77,8 @@ class HeaderCapture:
 
     def _decide(self, name: bytes) -> int:
         text = name.decode("latin-1")
-        if not self._wanted(text):
-            decision = 0
-        else:
-            decision = 2 if self._hide is not None and self._hide(text) else 1
+        hidden = self._hide is not None and self._hide(text)
+        decision = (2 if hidden else 1) if self._wanted(text) else 0
         if len(self._known) < HEADER_NAMES_REMEMBERED:
             self._known[bytes(name)] = decision
         return decision
@@ -104,9 +107,7 @@ def header_capture(
     return HeaderCapture(take.fullmatch, conceal.search if conceal is not None else None)
 
 
-def url_excluder(
-    excluded_urls: object, app: object, environ: Mapping[str, str]
-) -> Callable[[str], object] | None:
+def url_excluder(excluded_urls: object, app: object, environ: Mapping[str, str]) -> Callable[[str], object] | None:
     """What says whether a URL is excluded: upstream's ``ExcludeList``, a comma list of regexes, or the environment."""
     disabled = getattr(excluded_urls, "url_disabled", None)
     if disabled is not None:

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The recorder: notes the raw facts of each request and leaves the rest to the engine.
 
-``OpenTelemetryMiddleware.__call__`` is the main path of this package, read from top to bottom as a request passes it. It is written
-for speed: 3 to 5 µs a request is the whole budget, which a function call for every step would use up. The record it ends with is laid
-out in docs/wire-protocol.md.
+``OpenTelemetryMiddleware.__call__`` is the main path of this package, read from top to bottom as a request passes it.
+It is written for speed: 3 to 5 µs a request is the whole budget, which a function call for every step would use up. The
+record it ends with is laid out in docs/wire-protocol.md.
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ os.register_at_fork(after_in_child=_ids.seed)
 
 
 class OpenTelemetryMiddleware:
-    """Records every HTTP request and WebSocket of ``app``; an ASGI application itself: ``app = OpenTelemetryMiddleware(app)``.
+    """Records every HTTP request and WebSocket of ``app``; an ASGI application itself.
 
-    Takes the arguments of ``opentelemetry.instrumentation.asgi.OpenTelemetryMiddleware`` by name and position. Providers, tracer and
-    meter are refused: spans and metrics are made in the engine, which the ``OTEL_*`` variables configure.
+    Takes the arguments of ``opentelemetry.instrumentation.asgi.OpenTelemetryMiddleware`` by name and position.
+    Providers, tracer and meter are refused (TypeError): spans and metrics are made in the engine, which the ``OTEL_*``
+    variables configure. A regular expression in an argument that does not compile is a ValueError.
 
     May be called on any number of event loops and threads. Never raises and never waits because of telemetry.
     """
@@ -69,7 +70,7 @@ class OpenTelemetryMiddleware:
         self.app = app
         settings = Settings(os.environ)
         excluder = url_excluder(excluded_urls, app, os.environ)
-        self._excluded: Callable[[str], object] | None = bool if settings.disabled else excluder  # bool(url): every URL
+        self._excluded: Any = bool if settings.disabled else excluder  # bool(url) is true: every URL
         self._root_sampler = settings.sampler.root
         self._parent_based = settings.sampler.parent_based
         self._trace_context = settings.trace_context
@@ -101,8 +102,8 @@ class OpenTelemetryMiddleware:
         recorder = self.recorder
         headers = scope.get("headers")
         try:
-            header = dict(headers if type(headers) is list else headers_of(scope)).get
-        except Exception:  # something in it is not a pair of byte strings
+            header: Any = dict(headers if type(headers) is list else headers_of(scope)).get
+        except Exception:  # something in it is not a pair
             header = lookup(headers_of(scope)).get
 
         # Its place in a trace, and whether it is kept.
@@ -116,7 +117,7 @@ class OpenTelemetryMiddleware:
             local = api.local_parent(outer) if outer else None
             if local is None:
                 trace = bits(128) or 1
-                sampled = sample is None or sample(trace)
+                sampled: Any = sample is None or sample(trace)
             else:
                 trace, parent = local.trace_id, local.span_id
                 sampled = local.trace_flags & 1 if self._parent_based else sample is None or sample(trace)
@@ -155,8 +156,8 @@ class OpenTelemetryMiddleware:
             capture = self._capture
             captured = None if capture is None else capture(headers_of(scope))
             live[span_id] = (
-                5 if kind == "http" else 6, start, None, trace, span_id, state, parent, method, scheme, version, root_path or None,
-                path, query, server, client, host, agent, request_length, captured,
+                5 if kind == "http" else 6, start, None, trace, span_id, state, parent, method, scheme, version,
+                root_path or None, path, query, server, client, host, agent, request_length, captured,
             )  # fmt: skip
             exchange = self._detailed()
             exchange.middleware = self
@@ -213,12 +214,13 @@ class OpenTelemetryMiddleware:
                     if exchange.touched:
                         did = exchange.taken()
                 records.append((
-                    1 if kind == "http" else 2, start, end, trace, span_id, state, parent, method, scheme, version, root_path,
-                    path, query, server, client, host, agent, request_length, captured, route,
-                    exchange.status_code, None, exchange.captured, messages, exchange.spilled, failed, did, recorder.pid,
+                    1 if kind == "http" else 2, start, end, trace, span_id, state, parent, method, scheme, version,
+                    root_path or None, path, query, server, client, host, agent, request_length, captured, route,
+                    exchange.status_code, None, exchange.captured, messages, exchange.spilled, failed, did,
+                    recorder.pid,
                 ))  # fmt: skip
             else:
-                finished = (
+                finished: Any = (
                     3 if kind == "http" else 4, start, end, method, scheme, version, route, exchange.status_code,
                     exchange.received, exchange.sent, exchange.first, exchange.complete,
                     None if failed is None else failed[0], exchange.disconnected, b"",
@@ -234,7 +236,7 @@ class OpenTelemetryMiddleware:
         try:
             host = lookup(headers_of(scope)).get(b"host")
             if host is None:
-                name, port = (scope.get("server") or ("0.0.0.0", 80))[:2]
+                name, port = scope.get("server") or ("0.0.0.0", 80)  # noqa: S104
                 authority = str(name) if str(port) == "80" else f"{name}:{port}"
             else:
                 authority = host.decode("latin-1")
