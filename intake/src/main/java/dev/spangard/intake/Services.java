@@ -14,6 +14,14 @@ public interface Services {
      */
     Service join(Hello hello) throws Refusal;
 
+    /**
+     * A recorder that joined is gone and all it sent has been told to the service. Called once for each {@link #join} that
+     * returned; a service that everybody left may be closed. Does not throw.
+     *
+     * @param service as {@link #join} returned it
+     */
+    void leave(Service service);
+
     /** Why a recorder is turned away. */
     final class Refusal extends Exception {
         private static final long serialVersionUID = 1L;
