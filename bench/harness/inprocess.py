@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""Added CPU with no server in between: every variant in its own process, called in turns."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.variants import ENVIRONMENT
+
+HERE = Path(__file__).resolve().parent.parent
+CASES = ("hello", "stream", "echo")
+HEADER_COUNTS = (2, 4, 8, 16, 32, 64)
+HEADER_VARIANTS = ("bare", "upstream", "spangard")
+CHEAP = {"hello": 6000, "stream": 2400, "echo": 1200}
+"""Calls a round of the bare application and of ours: some 40 ms."""
+DEAR = {"hello": 400, "stream": 160, "echo": 80}
+"""Calls a round of upstream: some 100 ms."""
+
+Rounds = list[dict[str, float]]
+"""Variant → µs of CPU a call, one entry a round."""
+
+
+@dataclass(frozen=True)
+class InProcess:
+    cases: dict[str, Rounds]
+    headers: dict[int, Rounds]
+    calls: int
+    """Requests the recorders were called with."""
+    seen: int
+    dropped: int
+    """What the recorders said of them in their last frames."""
+    bytes: int
+
+
+class Driver:
+    """A ``harness.driver`` process."""
+
+    def __init__(self, variant: str, socket: str) -> None:
+        self._variant = variant
+        self.calls = 0
+        settings = {**ENVIRONMENT[variant], "SPANGARD_SOCKET": socket, "SPANGARD_ENGINE": "off"}
+        self._process = start("harness.driver", variant, settings)
+
+    def microseconds(self, case: str) -> float:
+        count = (DEAR if self._variant.startswith("upstream") else CHEAP)[case.partition("/")[0]]
+        self.calls += count
+        return float(ask(self._process, f"{case} {count}")) / count * 1e6
+
+    def close(self) -> None:
+        stop(self._process)
+
+
+def measure(rounds: int, say: Callable[[str], None]) -> InProcess:
+    """Runs every case in every variant ``rounds`` times, after one that does not count."""
+    with tempfile.TemporaryDirectory(prefix="spangard-bench-") as directory, ExitStack() as stack:
+        socket = f"{directory}/drain.sock"
+        drain = start("harness.drain", socket, {})
+        stack.callback(stop, drain)
+        assert drain.stdout and drain.stdout.readline() == "ready\n"
+        drivers = {variant: Driver(variant, socket) for variant in ENVIRONMENT}
+        cases: dict[str, Rounds] = {case: [] for case in CASES}
+        headers: dict[int, Rounds] = {count: [] for count in HEADER_COUNTS}
+        for n in range(-1, rounds):
+            say(f"in process, round {n + 1} of {rounds}")
+            for case in CASES:
+                note(cases[case], n, drivers, ENVIRONMENT, case)
+            for count in HEADER_COUNTS:
+                note(headers[count], n, drivers, HEADER_VARIANTS, f"hello/{count}")
+        for driver in drivers.values():
+            driver.close()
+        counts = json.loads(ask(drain, "counts"))
+        calls = sum(driver.calls for variant, driver in drivers.items() if variant.startswith("spangard"))
+        return InProcess(cases, headers, calls, counts["seen"], counts["dropped"], counts["bytes"])
+
+
+def note(rounds: Rounds, n: int, drivers: dict[str, Driver], variants: Iterable[str], case: str) -> None:
+    """One round; its order turns, so that no variant always follows the same neighbour."""
+    order = list(variants)
+    order = order[n % len(order) :] + order[: n % len(order)]
+    result = {variant: drivers[variant].microseconds(case) for variant in order}
+    if n >= 0:
+        rounds.append(result)
+
+
+def start(module: str, argument: str, settings: dict[str, str]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", module, argument]
+    return subprocess.Popen(command, cwd=HERE, env={**os.environ, **settings}, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def ask(process: subprocess.Popen[Any], line: str) -> str:
+    assert process.stdin and process.stdout
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+    answer: str = process.stdout.readline()
+    if not answer:
+        raise SystemExit(f"bench: {process.args} ended")
+    return answer
+
+
+def stop(process: subprocess.Popen[Any]) -> None:
+    """Ends a process of ours that leaves at the end of its input."""
+    if process.stdin and not process.stdin.closed:
+        process.stdin.close()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
