@@ -11,7 +11,7 @@ import os
 import re
 
 # what the recorder is allowed to add to a scope
-ADDED = re.compile(r"^(fastapi\.telemetry|spangard\..*)$")
+ADDED = re.compile(r"^(fastapi\.telemetry|spangard)$")
 
 
 def plain(value):
@@ -21,10 +21,12 @@ def plain(value):
 
 
 def what_of(error):
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     try:
-        return [type(error).__qualname__, str(error)[:500]]
+        return [name, str(error)[:500]]
     except Exception as e:
-        return [type(error).__qualname__, f"str: {e!r}"]
+        return [name, f"str: {e!r}"]
 
 
 
@@ -72,7 +74,9 @@ class Inside:
             return await self.app(scope, receive, send)
         notes = {"received": [], "sent": [], "raised": None}
         notes["scope"] = {k: plain(v) for k, v in sorted(scope.items()) if not ADDED.match(k) and k != "headers"}
-        notes["headers"] = type(scope.get("headers")).__name__
+        headers = scope.get("headers")
+        # a one-shot iterator was read by the recorder, so the application gets the list of what it gave
+        notes["headers"] = "list" if hasattr(headers, "__next__") else type(headers).__name__
 
         async def noting_receive():
             message = await receive()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -33,14 +34,48 @@ def poll(ready: Callable[[], T], seconds: float, what: Callable[[], str]) -> T:
 class Process:
     """One started command. ``out`` and ``err`` can be read at any time, also after its end."""
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str], cwd: Path, logs: Path, name: str) -> None:
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], cwd: Path, logs: Path, name: str, stdout: str = "file") -> None:
+        """``stdout`` is ``file``, ``pipe`` (as under ``| cat``, or in a container) or ``tty``; ``out`` has what was written in any case."""
         self.command = list(command)
         self.name = name
         self._out = logs / f"{name}.out"
         self._err = logs / f"{name}.err"
-        with self._out.open("wb") as out, self._err.open("wb") as err:
-            # a session of its own: a signal to our group does not reach it, one to its group does not reach us
-            self._child = subprocess.Popen(command, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
+        self._reader: threading.Thread | None = None
+        out = self._stdout(stdout)
+        try:
+            with self._err.open("wb") as err:
+                # a session of its own: a signal to our group does not reach it, one to its group does not reach us
+                self._child = subprocess.Popen(
+                    command, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
+                )
+        finally:
+            os.close(out)
+
+    def _stdout(self, kind: str) -> int:
+        if kind == "file":
+            return os.open(self._out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        readable, writable = os.pipe() if kind == "pipe" else os.openpty()
+        self._out.touch()
+        self._reader = threading.Thread(target=self._copy, args=(readable,), daemon=True)
+        self._reader.start()
+        return writable
+
+    def _copy(self, readable: int) -> None:
+        with open(readable, "rb", buffering=0) as source, self._out.open("ab", buffering=0) as target:
+            while True:
+                try:
+                    data = source.read(65536)
+                except OSError:  # EIO: a terminal whose last user is gone
+                    return
+                if not data:
+                    return
+                target.write(data)
+
+    def wait_for_end_of_output(self, seconds: float = STOP_SECONDS) -> None:
+        """Returns when nobody holds our pipe or terminal open any more: a reader behind ``|`` would end now."""
+        assert self._reader is not None
+        self._reader.join(seconds)
+        assert not self._reader.is_alive(), f"somebody still holds the output of {self.describe()}"
 
     @property
     def pid(self) -> int:

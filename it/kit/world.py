@@ -13,6 +13,7 @@ import socket
 import sys
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,7 @@ class World:
         self.token = uuid.uuid4().hex
         self._processes: list[Process] = []
         self._sinks: list[Sink] = []
+        self._one_per_trace: list[Sink] = []
         self._engines: list[Engine] = []
 
     # environment
@@ -101,10 +103,12 @@ class World:
 
     # parts
 
-    def sink(self, *args: Any, **kwargs: Any) -> Sink:
-        """A sink that is closed with this world and whose errors fail the test."""
+    def sink(self, *args: Any, one_per_trace: bool = False, **kwargs: Any) -> Sink:
+        """A sink that is closed with this world and whose errors fail the test, as does, if asked for, a second span of a trace."""
         sink = Sink(*args, **kwargs)
         self._sinks.append(sink)
+        if one_per_trace:
+            self._one_per_trace.append(sink)
         return sink
 
     def engine(self, *arguments: str, env: Mapping[str, str] | None = None) -> Engine:
@@ -115,10 +119,10 @@ class World:
         self._engines.append(engine)
         return engine
 
-    def run(self, command: Sequence[str], name: str = "", env: Mapping[str, str] | None = None, cwd: Path = APPS) -> Process:
+    def run(self, command: Sequence[str], name: str = "", env: Mapping[str, str] | None = None, cwd: Path = APPS, stdout: str = "file") -> Process:
         """Starts any command with this world's environment."""
         name = name or f"{Path(command[0]).name}{len(self._processes)}"
-        process = Process(command, self.env(env or {}), cwd, self.folder, name)
+        process = Process(command, self.env(env or {}), cwd, self.folder, name, stdout)
         self._processes.append(process)
         return process
 
@@ -132,6 +136,7 @@ class World:
         attach_flags: Sequence[str] = (),
         uds: bool = False,
         cwd: Path = APPS,
+        stdout: str = "file",
     ) -> Server:
         """Starts a server and waits until it accepts connections. ``attach`` puts ``spangard attach --`` before its command."""
         port = 0 if uds else free_port()
@@ -139,7 +144,7 @@ class World:
         command = [*command_line(kind, port, path), *flags, app]
         if attach:
             command = [sys.executable, "-m", "spangard", "attach", *attach_flags, "--", *command]
-        process = self.run(command, f"{kind}{len(self._processes)}", env, cwd)
+        process = self.run(command, f"{kind}{len(self._processes)}", env, cwd, stdout)
         server = Server(process, port, path)
         process.until(server.listens)
         return server
@@ -160,6 +165,8 @@ class World:
         for sink in self._sinks:
             failures += [f"sink: {e}" for e in sink.errors]
             failures += duplicates(sink)
+            if sink in self._one_per_trace:
+                failures += more_than_one_per_trace(sink)
             sink.close()
         if not failures:
             failures += [f"left behind: {p}" for p in self.folder.rglob("*.sock") if p.name.startswith("engine") and not self._killed()]
@@ -204,6 +211,12 @@ def duplicates(sink: Sink) -> list[str]:
             twice.append(f"span exported twice: {span}")
         seen.add((span.trace_id, span.span_id))
     return twice[:3]
+
+
+def more_than_one_per_trace(sink: Sink) -> list[str]:
+    """Looked at in the end, when everything is flushed: a request recorded twice would be two spans of one trace."""
+    counts = Counter(span.trace_id for span in sink.spans())
+    return [f"{n} spans of trace {trace}: {[s.name for s in sink.spans() if s.trace_id == trace]}" for trace, n in counts.items() if n > 1][:3]
 
 
 def command_line(kind: str, port: int, uds: str) -> list[str]:

@@ -1,0 +1,283 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""``spangard attach -- CMD``: CMD runs as it would have run, with its application recorded, once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from kit.engine import Engine
+from kit.http1 import get
+from kit.process import Process, poll
+from kit.traces import Trace
+from kit.world import APPS, BIN, World
+
+ATTACH = [sys.executable, "-m", "spangard", "attach"]
+
+
+def both(world: World, command: list[str], env: Mapping[str, str] | None = None) -> tuple[Process, Process]:
+    """The same command bare and attached."""
+    return world.run(command, env=env), world.run([*ATTACH, "--", *command], env=env)
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, 42, 255])
+def test_ends_with_the_exit_code_of_the_command(world: World, code: int) -> None:
+    bare, attached = both(world, [sys.executable, "exits.py", "code", str(code)])
+    assert (bare.wait(), attached.wait()) == (code, code)
+    assert attached.out == bare.out
+    assert attached.err == bare.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL, signal.SIGUSR1])
+def test_dies_of_the_signal_the_command_dies_of(world: World, number: int) -> None:
+    bare, attached = both(world, [sys.executable, "exits.py", "signal", str(int(number))])
+    assert attached.wait() == bare.wait()
+    assert attached.out == bare.out
+    assert attached.err == bare.err
+
+
+def test_leaves_the_traceback_of_a_failing_command_alone(world: World) -> None:
+    bare, attached = both(world, [sys.executable, "exits.py", "raise", "0"])
+    assert (bare.wait(), attached.wait()) == (1, 1)
+    assert attached.err == bare.err
+
+
+def test_passes_every_argument_on(world: World) -> None:
+    odd = ["--", "-x", "two words", "", "$HOME", "*", "é", "--socket=x", "attach"]
+    bare, attached = both(world, [sys.executable, "exits.py", "code", "0", *odd])
+    assert (bare.wait(), attached.wait()) == (0, 0)
+    assert attached.out == bare.out
+
+
+def test_says_that_there_is_no_such_command(world: World) -> None:
+    process = world.run([*ATTACH, "--", "no-such-command-here"])
+    assert process.wait() == 127
+    assert "no-such-command-here" in process.err
+    assert "Traceback" not in process.err
+
+
+def test_without_a_command_is_a_mistake(world: World) -> None:
+    for arguments in ([], ["--"], ["--no-such-flag", "--", "true"]):
+        process = world.run([*ATTACH, *arguments])
+        assert process.wait() == 2
+        assert process.err
+        assert "Traceback" not in process.err
+
+
+@pytest.mark.parametrize("flags", [[], ["--workers", "2"]])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_ends_on_a_signal_as_it_would_have(world: World, number: int, flags: list[str]) -> None:
+    codes = []
+    for attach in (False, True):
+        server = world.serve("uvicorn", "shop:app", *flags, attach=attach)
+        get(server, "/")
+        codes.append(server.stop(number))
+    assert codes[0] == codes[1]
+
+
+def test_ctrl_c_reaches_the_whole_group_once(world: World, engine_of_test: Engine) -> None:
+    sink = world.sink()
+    server = world.serve("gunicorn", "shop:app", "-w", "2", "-k", "uvicorn_worker.UvicornWorker", env=sink.env, attach=True)
+    get(server, "/")
+    server.process.interrupt_group()
+    assert server.process.wait() == 0
+    sink.wait_for(1)
+    assert engine_of_test.process.returncode is None
+
+
+@pytest.fixture
+def engine_of_test(world: World) -> Engine:
+    return world.engine()
+
+
+def test_output_of_a_server_is_its_own(shared: World, engine: Engine) -> None:
+    """With telemetry going to a collector neither stream has a line more than bare."""
+    sink = shared.sink()
+    shapes = []
+    for attach in (False, True):
+        server = shared.serve("uvicorn", "shop:app", "--access-log", env=sink.env, attach=attach)
+        get(server, "/items/1")
+        server.stop()
+        shapes.append((masked(server.process.out), masked(server.process.err)))
+    assert shapes[0] == shapes[1]
+
+
+def masked(text: str) -> str:
+    """Without pids and ports."""
+    import re
+
+    return re.sub(r"\d{3,}", "N", text)
+
+
+def test_chains_to_an_existing_sitecustomize(shared: World, engine: Engine) -> None:
+    sink = shared.sink(one_per_trace=True)
+    ran = shared.folder / "custom-hook"
+    env = {**sink.env, "PYTHONPATH": str(APPS / "custom"), "CUSTOM_HOOK_RAN": str(ran)}
+    server = shared.serve("uvicorn", "shop:app", "--workers", "2", env=env, attach=True)
+    trace = Trace()
+    get(server, "/items/1", trace.header)
+    assert trace.span(sink).name == "GET /items/{item_id}"
+    assert len(set(ran.read_text().split())) >= 3, "the master and both workers"
+
+
+def test_a_failing_sitecustomize_fails_as_before(world: World) -> None:
+    folder = world.folder / "failing"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text("raise RuntimeError('canary of the user')\n")
+    bare, attached = both(world, [sys.executable, "exits.py", "code", "0"], {"PYTHONPATH": str(folder)})
+    assert (bare.wait(), attached.wait()) == (0, 0)
+    assert "canary of the user" in bare.err
+    assert "canary of the user" in attached.err
+    assert attached.out == bare.out
+
+
+def test_keeps_the_user_s_pythonpath(world: World) -> None:
+    code = "import os, sys; print(os.environ.get('PYTHONPATH')); print(sys.path)"
+    for before in ({}, {"PYTHONPATH": "/a:/b"}):
+        bare, attached = both(world, [sys.executable, "-c", code], before)
+        assert (bare.wait(), attached.wait()) == (0, 0)
+        paths, ours = (p.out.splitlines()[1] for p in (bare, attached))
+        assert set(eval(paths)) <= set(eval(ours))
+        if before:
+            assert ours.index("'/a'") < ours.index("'/b'")
+
+
+def test_records_once_however_often_it_is_wrapped(shared: World, engine: Engine) -> None:
+    sink = shared.sink(one_per_trace=True)
+    server = shared.serve("uvicorn", "wrapped_shop:app", env=sink.env, attach=True)
+    traces = [Trace() for _ in range(20)]
+    for trace in traces:
+        get(server, "/inner/orders/1", trace.header)
+    for trace in traces:
+        assert trace.span(sink).name == "GET /inner/orders/{order}"
+    server.stop()
+    assert sink.span_count == 20
+    assert sink.count("http.server.request.duration") == 20
+
+
+@pytest.mark.parametrize("attach", [True, False])
+def test_fastapi_s_own_telemetry_does_not_double_ours(shared: World, engine: Engine, attach: bool) -> None:
+    sink = shared.sink(one_per_trace=True)
+    env = {**sink.env, "FASTAPI_OTEL_AUTO_CONFIGURE": "true"}
+    app = "shop:app" if attach else "wrapped_shop:app"
+    server = shared.serve("uvicorn", app, env=env, attach=attach)
+    traces = [Trace() for _ in range(10)]
+    for trace in traces:
+        assert get(server, "/items/1", trace.header).status == 200
+    sink.wait_for(10)
+    sink.wait_for_count("http.server.request.duration", 10)
+    server.stop()
+    assert Counter(s.name for s in sink.spans()) == {"GET /items/{item_id}": 10}
+    assert sink.count("http.server.request.duration") == 10
+
+
+def test_fastapi_s_own_telemetry_is_there_without_us(world: World) -> None:
+    """Keeps the test above from passing because that telemetry was never on."""
+    sink = world.sink()
+    server = world.serve("uvicorn", "shop:app", env={**sink.env, "FASTAPI_OTEL_AUTO_CONFIGURE": "true"})
+    get(server, "/items/1")
+    server.stop()
+    assert sink.wait_for(1)
+
+
+def test_runs_on_with_the_engine_forbidden(world: World) -> None:
+    server = world.serve("uvicorn", "shop:app", env={"SPANGARD_ENGINE": "off"}, attach=True)
+    for n in range(20):
+        assert get(server, f"/items/{n}").status == 200
+    server.stop()
+    assert not world.socket.exists()
+
+
+def without_java(world: World) -> dict[str, str]:
+    """A PATH with our venv only, so that neither ``java`` nor JAVA_HOME is found."""
+    return {"PATH": str(BIN), "JAVA_HOME": "", "SPANGARD_ENGINE": ""}
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_says_in_one_line_that_java_is_missing_and_runs_on(world: World, old: bool) -> None:
+    env = without_java(world)
+    if old:
+        fake = world.folder / "old-java"
+        fake.mkdir()
+        (fake / "java").write_text("#!/bin/sh\necho 'openjdk version \"17.0.1\" 2021-10-19' >&2\n")
+        (fake / "java").chmod(0o755)
+        env["PATH"] = f"{BIN}:{fake}"
+    server = world.serve("uvicorn", "shop:app", "--log-level", "error", env=env, attach=True)
+    for n in range(20):
+        assert get(server, f"/items/{n}").status == 200
+    line = poll(lambda: server.process.err, 20, lambda: server.process.describe())
+    server.stop()
+    assert len(server.process.err.splitlines()) == 1, server.process.err
+    for way in ("JAVA_HOME", "PATH", "spangard[jre]"):
+        assert way in line
+
+
+def test_starts_an_engine_when_none_answers(world: World) -> None:
+    """One engine, also for many workers that all find none; it ends by itself when nobody needs it."""
+    sink = world.sink()
+    env = {**sink.env, "SPANGARD_ENGINE": "", "SPANGARD_ENGINE_IDLE_EXIT": "1"}
+    server = world.serve("gunicorn", "shop:app", "-w", "3", "-k", "uvicorn_worker.UvicornWorker", env=env, attach=True)
+    for n in range(30):
+        assert get(server, f"/items/{n}").status == 200
+    sink.wait_for(30, 40)
+    assert len(engines(world)) == 1
+    server.stop()
+    sink.wait_for_count("http.server.request.duration", 30)
+    for pid in engines(world):
+        os.kill(pid, signal.SIGTERM)
+
+
+def test_a_recorder_without_attach_starts_an_engine_too(world: World) -> None:
+    sink = world.sink()
+    server = world.serve("uvicorn", "quickstart:app", env={**sink.env, "SPANGARD_ENGINE": ""})
+    assert get(server, "/items/1").status == 200
+    sink.wait_for(1, 40)
+    server.stop()
+    for pid in engines(world):
+        os.kill(pid, signal.SIGTERM)
+
+
+def engines(world: World) -> list[int]:
+    """The Java processes of this world."""
+    return [pid for pid in world.descendants() if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "java"]
+
+
+def test_the_engine_s_socket_is_the_user_s_alone(world: World) -> None:
+    engine = world.engine()
+    assert engine.socket.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_engine_on_the_same_socket_gives_way(world: World) -> None:
+    engine = world.engine()
+    second = world.run([sys.executable, "-m", "spangard", "engine", "--socket", str(engine.socket), "--admin", "127.0.0.1:0"])
+    assert second.wait() != 0
+    assert "Exception" not in second.err
+    assert engine.status("/readyz") == 200
+
+
+def test_refuses_impossible_flags(world: World) -> None:
+    for arguments in (["--no-such-flag"], ["--idle-exit", "soon"], ["--admin", "nowhere"]):
+        process = world.run([sys.executable, "-m", "spangard", "engine", "--socket", str(world.socket), *arguments])
+        assert process.wait() == 2
+        assert "\tat " not in process.err
+
+
+def test_attaches_to_python_started_by_a_shell(shared: World, engine: Engine) -> None:
+    sink = shared.sink()
+    from kit.world import Server, free_port
+
+    port = free_port()
+    process = shared.run([*ATTACH, "--", "sh", "-c", f"exec uvicorn shop:app --port {port}"], env=sink.env)
+    server = Server(process, port, "")
+    process.until(server.listens)
+    get(server, "/items/1")
+    sink.wait_for(1)
+    assert Path(APPS).exists()

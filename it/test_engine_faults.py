@@ -1,0 +1,195 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The engine absent, deaf, killed, restarted, under load: no request fails or waits, and in the end seen = exported + dropped."""
+
+from __future__ import annotations
+
+import signal
+import socket
+
+import pytest
+
+from kit.engine import Engine
+from kit.http1 import get
+from kit.load import Background, load
+from kit.process import poll
+from kit.world import Server, World
+from otlp_sink import Sink
+
+RECORDER_HOLDS = 4096 + 256
+
+
+class Ledger:
+    """The engine's own counts and ours, which must agree to the last request."""
+
+    def __init__(self, engine: Engine, sink: Sink) -> None:
+        self._engine = engine
+        self._sink = sink
+
+    def settled(self, requests: int) -> dict[str, float]:
+        """Waits until every request is accounted for; the drops by reason."""
+        engine = self._engine
+
+        def done() -> bool:
+            return engine.total("spangard_requests_seen_total") == requests == self._sink.span_count + engine.total("spangard_requests_dropped_total")
+
+        poll(done, 30, lambda: f"{requests} requests, {self._sink.span_count} spans in the sink, engine says:\n{self.lines()}")
+        return {dict(labels)["reason"]: n for labels, n in engine.values("spangard_requests_dropped_total").items() if n}
+
+    def lines(self) -> str:
+        return "\n".join(line for line in self._engine.scrape().splitlines() if line.startswith("spangard_"))
+
+
+def started(world: World) -> tuple[Server, Sink]:
+    sink = world.sink()
+    return world.serve("uvicorn", "shop:app", env=sink.env, attach=True), sink
+
+
+def test_keeps_what_it_can_until_an_engine_comes(world: World) -> None:
+    server, sink = started(world)
+    assert load(server.port, 500).statuses == {200: 500}
+    ledger = Ledger(world.engine(), sink)
+    assert load(server.port, 500).statuses == {200: 500}
+    server.stop()
+    assert ledger.settled(1000) == {}
+    assert sink.span_count == 1000
+
+
+def test_drops_and_counts_what_is_too_much(world: World) -> None:
+    server, sink = started(world)
+    result = load(server.port, 12_000)
+    assert (result.statuses, result.failed) == ({200: 12_000}, [])
+    ledger = Ledger(world.engine(), sink)
+    assert load(server.port, 100).statuses == {200: 100}
+    server.stop()
+    drops = ledger.settled(12_100)
+    assert drops.keys() == {"recorder"}
+    assert 12_000 - RECORDER_HOLDS <= drops["recorder"] <= 12_000 - 4000
+
+
+def test_does_not_wait_for_a_stopped_engine(world: World) -> None:
+    engine = world.engine()
+    server, sink = started(world)
+    assert load(server.port, 100).statuses == {200: 100}
+    engine.pause()
+    # far more than socket buffer and recorder hold: were a write to block, this would never end
+    result = load(server.port, 30_000)
+    assert (result.statuses, result.failed) == ({200: 30_000}, [])
+    engine.resume()
+    assert load(server.port, 100).statuses == {200: 100}
+    server.stop()
+    drops = Ledger(engine, sink).settled(30_200)
+    assert drops["recorder"] > 0
+    assert drops.keys() == {"recorder"}
+
+
+def test_stops_under_load_with_the_engine_stopped(world: World) -> None:
+    """The end of the process waits for the engine a bounded time, not for ever."""
+    engine = world.engine()
+    server, _ = started(world)
+    engine.pause()
+    assert load(server.port, 5_000).statuses == {200: 5_000}
+    assert server.stop() == started_bare_code(world)
+    engine.resume()
+
+
+def started_bare_code(world: World) -> int:
+    server = world.serve("uvicorn", "shop:app")
+    return server.stop()
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_goes_on_with_the_next_engine(world: World, end: str) -> None:
+    engine = world.engine()
+    server, sink = started(world)
+    with Background(server.port) as background:
+        for _ in range(2):
+            at = background.answered
+            poll(lambda at=at: background.answered > at + 2_000, 30, lambda: f"{background.load.failed}")
+            if end == "kill":
+                engine.kill()
+            else:
+                assert engine.stop() == 0
+            at = background.answered
+            poll(lambda at=at: background.answered > at + 1_000, 30, lambda: f"{background.load.failed}")
+            engine.restart()
+        at = background.answered
+        poll(lambda at=at: background.answered > at + 2_000, 30, lambda: f"{background.load.failed}")
+    result = background.load
+    assert result.failed == []
+    assert set(result.statuses) == {200}
+    server.stop()
+    settle_over_restarts(engine, sink, result.answered, killed=end == "kill")
+
+
+def settle_over_restarts(engine: Engine, sink: Sink, requests: int, killed: bool) -> None:
+    """Each engine counts from its own start, its ledger from the first: only what is settled can be compared to the sink."""
+    poll(lambda: sink.span_count + lost(engine) >= requests, 30, lambda: f"{requests} requests, {sink.span_count} spans\n{engine.scrape()}")
+    books = engine.values("spangard_requests_dropped_total")
+    unconfirmed = sum(n for labels, n in books.items() if dict(labels).get("reason") == "unconfirmed")
+    if not killed:
+        assert unconfirmed == 0
+    # a killed engine's last export may have arrived although its answer was never booked
+    assert requests <= sink.span_count + lost(engine) <= requests + unconfirmed
+
+
+def lost(engine: Engine) -> float:
+    return engine.total("spangard_requests_dropped_total")
+
+
+def test_cuts_off_garbage_and_serves_the_others(world: World) -> None:
+    engine = world.engine()
+    server, sink = started(world)
+    for garbage in (b"\xff" * 64, b"\0\0\0\x05(\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff" + b"x" * 100, b"GET / HTTP/1.1\r\n\r\n", b"\0\0\0\x01N"):
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(20)
+            peer.connect(str(engine.socket))
+            peer.sendall(garbage)
+            try:
+                while peer.recv(4096):
+                    pass
+            except ConnectionResetError:
+                pass
+        assert get(server, "/items/1").status == 200
+    assert load(server.port, 994).statuses == {200: 994}
+    server.stop()
+    assert Ledger(engine, sink).settled(1000) == {}
+    assert engine.total("spangard_connections_total", outcome="cut_off") == 6
+
+
+def test_many_silent_peers_harm_nobody(world: World) -> None:
+    engine = world.engine()
+    server, sink = started(world)
+    peers = []
+    for _ in range(200):
+        peer = socket.socket(socket.AF_UNIX)
+        peer.connect(str(engine.socket))
+        peers.append(peer)
+    assert load(server.port, 300).statuses == {200: 300}
+    sink.wait_for(300)
+    for peer in peers:
+        peer.close()
+    server.stop()
+
+
+def test_engine_flushes_when_told_to_end(world: World) -> None:
+    engine = world.engine()
+    sink = world.sink()
+    slow = {**sink.env, "OTEL_BSP_SCHEDULE_DELAY": "3600000", "OTEL_METRIC_EXPORT_INTERVAL": "3600000"}
+    server = world.serve("uvicorn", "shop:app", env=slow, attach=True)
+    assert load(server.port, 300).statuses == {200: 300}
+    poll(lambda: engine.total("spangard_requests_seen_total") == 300, 20, lambda: engine.scrape())
+    assert engine.stop() == 0
+    assert sink.span_count == 300
+    assert sink.count("http.server.request.duration") == 300
+    server.stop()
+
+
+def test_engine_ends_in_bounded_time_with_the_collector_gone(world: World) -> None:
+    engine = world.engine()
+    server, sink = started(world)
+    sink.hold()
+    assert load(server.port, 300).statuses == {200: 300}
+    server.stop()
+    assert engine.process.stop(signal.SIGTERM, 15) == 0
