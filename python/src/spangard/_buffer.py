@@ -190,6 +190,7 @@ class Recorder:
     def close(self) -> None:
         """The last flush of the process, then GOODBYE; waits at most CLOSE_WAIT_S for a slow engine."""
         self.drain()
+        self.due = NOT_ARMED  # a timer that still fires finds itself replaced
         if self._lock.acquire(True, 0.1):
             try:
                 self.dropped += sum(record[0] in FINISHED for record in self.records)

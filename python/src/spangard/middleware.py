@@ -137,7 +137,7 @@ class OpenTelemetryMiddleware:
             host = header(b"host", b"")
             agent = header(b"user-agent", b"")
             request_length = header(b"content-length", b"")
-            if given is not None:
+            if given is not None and type(trace) is bytes:
                 state = header(b"tracestate", b"")
             path = scope.get("path", "")
             query = scope.get("query_string", b"")

@@ -1,0 +1,319 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""Bounds, accounts, reconnecting, fork: what happens to records between the application and the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asgi import hello, http_scope, run
+from engine import FakeEngine, frame
+from spangard import OpenTelemetryMiddleware, _buffer, _link
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spangard._buffer import Recorder
+
+
+def request(number: int) -> tuple[Any, ...]:
+    """A record as far as the buffer looks into it."""
+    return (1, number)
+
+
+def numbers(engine: FakeEngine) -> list[int]:
+    return [record[1] for record in engine.records()]
+
+
+def put(recorder: Recorder, count: int, start: int = 0) -> None:
+    for number in range(start, start + count):
+        recorder.records.append(request(number))
+        recorder.appended(0.0)
+
+
+@pytest.fixture
+def _reconnects_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_link, "RETRY_S", 0.0)
+
+
+def test_a_full_batch_is_written_at_once_and_in_order(engine: FakeEngine, recorder: Recorder) -> None:
+    put(recorder, _buffer.BATCH)
+    engine.wait(lambda: len(engine.records()) == _buffer.BATCH)
+    assert numbers(engine) == list(range(_buffer.BATCH))
+    _, seq, seen, dropped, wall_ns, mono_s, _ = engine.batches[0]
+    assert (seq, seen, dropped) == (0, _buffer.BATCH, 0)
+    assert wall_ns > 1_700_000_000_000_000_000
+    assert type(mono_s) is float
+
+
+def test_fewer_records_wait_for_the_timer_of_the_event_loop(engine: FakeEngine, recorder: Recorder) -> None:
+    async def main() -> None:
+        app = OpenTelemetryMiddleware(hello)
+        await app(http_scope(), None, ignore)
+        assert recorder.records
+        while recorder.records:
+            await asyncio.sleep(0.001)
+
+    asyncio.run(asyncio.wait_for(main(), 10))
+    engine.request()
+
+
+async def ignore(message: Any) -> None:
+    pass
+
+
+def test_without_an_event_loop_a_thread_keeps_the_time(engine: FakeEngine, recorder: Recorder) -> None:
+    from time import perf_counter
+
+    recorder.records.append(request(1))
+    recorder.appended(perf_counter())
+    engine.wait(lambda: numbers(engine) == [1])
+
+
+def test_a_timer_lost_with_its_event_loop_is_armed_again(engine: FakeEngine, recorder: Recorder) -> None:
+    app = OpenTelemetryMiddleware(hello)
+
+    async def once() -> None:
+        await app(http_scope(), None, ignore)
+
+    asyncio.run(once())  # the loop is closed before its timer fires
+    recorder.due -= 10.0  # ten seconds later
+
+    async def again() -> None:
+        await app(http_scope(), None, ignore)
+        while recorder.records:
+            await asyncio.sleep(0.001)
+
+    asyncio.run(asyncio.wait_for(again(), 10))
+    engine.requests(2)
+
+
+def test_without_an_engine_memory_is_bounded_and_each_drop_is_counted(tmp_path: Path, recorder: Recorder) -> None:
+    surplus = 1000
+    put(recorder, _buffer.MAX_RECORDS + surplus)
+    assert len(recorder.records) == _buffer.MAX_RECORDS
+    assert recorder.dropped == surplus
+    assert recorder.records[-1] == request(_buffer.MAX_RECORDS - 1), "the newest are dropped, the oldest kept"
+
+    recorder.link._retry = 0.0
+    engine = FakeEngine(str(tmp_path / "engine.sock"))
+    recorder.drain()
+    engine.wait(lambda: len(engine.records()) == _buffer.MAX_RECORDS)
+    recorder.close()
+    engine.wait(lambda: engine.goodbyes)
+    assert engine.goodbyes == [(2, _buffer.MAX_RECORDS + surplus, surplus)]
+    engine.stop()
+
+
+def test_only_finished_requests_count(engine: FakeEngine, recorder: Recorder) -> None:
+    for kind in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11):
+        recorder.records.append((kind, 0))
+    recorder.flush()
+    engine.wait(lambda: engine.batches)
+    assert engine.batches[0][2] == 6
+
+
+@pytest.mark.usefixtures("_reconnects_at_once")
+def test_a_stopped_engine_blocks_nobody_and_gets_all_when_it_goes_on(tmp_path: Path, recorder: Recorder) -> None:
+    # an engine that accepts and never reads: as under SIGSTOP
+    path = str(tmp_path / "engine.sock")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen(1)
+    padding = "x" * 1000
+    total = 0
+    while not recorder.dropped:
+        recorder.records.append((1, total, padding))
+        recorder.appended(0.0)
+        total += 1
+    assert recorder.link.waiting()
+    assert len(recorder.records) == _buffer.MAX_RECORDS
+
+    connection, _ = listener.accept()
+    stream = connection.makefile("rb")
+    read = 0
+
+    def reading() -> None:
+        import marshal
+
+        nonlocal read
+        while head := stream.read(4):
+            value = marshal.loads(stream.read(int.from_bytes(head, "big")))
+            if value[0] == 1:
+                read += len(value[6])
+
+    thread = threading.Thread(target=reading)
+    thread.start()
+    recorder.close()
+    thread.join(10)
+    stream.close()
+    connection.close()
+    listener.close()
+    assert read + recorder.dropped == total
+
+
+@pytest.mark.usefixtures("_reconnects_at_once")
+def test_a_restarted_engine_is_told_what_was_sent_before(tmp_path: Path, recorder: Recorder) -> None:
+    path = str(tmp_path / "engine.sock")
+    first = FakeEngine(path)
+    put(recorder, 128)
+    first.wait(lambda: len(first.records()) == 128)
+    first.stop()
+    put(recorder, 128, start=128)  # notices the broken connection
+    second = FakeEngine(path)
+    put(recorder, 128, start=256)
+    recorder.drain()
+    second.wait(lambda: len(second.records()) == 256)
+    hello_again = second.hellos[0]
+    assert hello_again[2] == first.hellos[0][2], "the same recorder"
+    assert hello_again[3] == 128
+    assert numbers(first) + numbers(second) == list(range(384))
+    assert [batch[1] for batch in first.batches + second.batches] == list(range(len(first.batches + second.batches)))
+    recorder.close()
+    second.stop()
+
+
+def test_a_frame_cut_off_in_the_middle_is_sent_again_from_its_start(recorder: Recorder) -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    link = recorder.link
+    link._socket = ours
+    body = os.urandom(4 << 20)
+    link.queue(body, 3)
+    assert link.waiting()
+    assert link._sent == 0
+    theirs.close()
+    assert not link.drained()
+    again, reader = socket.socketpair()
+    again.setblocking(False)
+    link._socket = again
+    received = bytearray()
+    while len(received) < len(body):
+        link.drained()
+        received += reader.recv(1 << 20)
+    assert bytes(received) == body
+    assert link.drained()
+    assert link._sent == 3
+    reader.close()
+
+
+def test_a_value_marshal_can_not_write_does_not_cost_the_batch(engine: FakeEngine, recorder: Recorder) -> None:
+    class Odd:
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    recorder.records.extend(
+        [(1, 0), (1, Odd(), type("S", (str,), {})("text"), {"k": [Odd, 2**200, bytearray(b"b")]}), (1, 2)]
+    )
+    recorder.flush()
+    engine.wait(lambda: len(engine.records()) == 3)
+    assert engine.records()[0] == (1, 0)
+    assert engine.records()[1][1:3] == (None, "text")
+    assert engine.records()[2] == (1, 2)
+
+
+def test_a_frame_is_never_larger_than_the_engine_accepts(engine: FakeEngine, recorder: Recorder) -> None:
+    big = "x" * (100 << 10)
+    for number in range(200):
+        recorder.records.append((1, number, big))
+    recorder.drain()
+    engine.wait(lambda: len(engine.records()) == 200)
+    assert numbers(engine) == list(range(200))
+    assert len(engine.batches) > 4
+
+
+def test_a_refusal_is_said_once_and_not_tried_again_soon(
+    engine: FakeEngine, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.answer = frame((17, "it speaks version 2 only"))
+    put(recorder, 128)
+    engine.wait(lambda: engine.hellos)
+    while recorder.link._socket is not None:
+        recorder.flush()
+    put(recorder, 300)
+    assert [r.getMessage() for r in caplog.records] == [
+        "spangard: the engine does not take this process's records: it speaks version 2 only"
+    ]
+    assert len(engine.hellos) == 1
+
+
+@pytest.mark.parametrize("garbage", [b"\x00", b"\x00\x00\x00\x05hello", b"\xff" * 100])
+def test_garbage_from_the_engine_harms_nothing(engine: FakeEngine, recorder: Recorder, garbage: bytes) -> None:
+    engine.answer = garbage
+    put(recorder, 256)
+    engine.wait(lambda: len(engine.records()) == 256)
+
+
+def test_a_forked_child_is_a_recorder_of_its_own(engine: FakeEngine, recorder: Recorder) -> None:
+    put(recorder, 128)
+    recorder.records.append(request(1000))  # the parent's, waiting at the fork
+    ids = {recorder.link.recorder_id}
+    pid = os.fork()
+    if pid == 0:
+        try:
+            put(recorder, 1, start=2000)
+            recorder.close()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    assert status == 0
+    recorder.flush()
+    engine.wait(lambda: len(engine.records()) == 130)
+    assert sorted(numbers(engine)) == [*range(128), 1000, 2000]
+    engine.wait(lambda: engine.goodbyes)
+    assert engine.goodbyes == [(2, 1, 0)]
+    ids.update(hello_frame[2] for hello_frame in engine.hellos)
+    assert len(ids) == 2
+
+
+def test_threads_with_event_loops_of_their_own_share_the_buffer_exactly(engine: FakeEngine, recorder: Recorder) -> None:
+    app = OpenTelemetryMiddleware(hello)
+    threads, each = 4, 500
+
+    async def requests() -> None:
+        for _ in range(each):
+            await app(http_scope(), None, ignore)
+
+    workers = [threading.Thread(target=lambda: asyncio.run(requests())) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    recorder.drain()
+    assert recorder.dropped == 0
+    assert len({record["span_id"] for record in engine.requests(threads * each)}) == threads * each
+
+
+def test_a_request_older_than_a_second_is_announced_while_it_runs(
+    engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_buffer, "OPEN_AFTER_S", 0.0)
+    monkeypatch.setattr(_buffer, "SLOW_TICK_S", 0.0)
+    sampled_open = threading.Event()
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        recorder.due = 0.0
+        recorder._tick(0.0)
+        sampled_open.set()
+
+    run(OpenTelemetryMiddleware(slow))
+    engine.request()
+    opened = next(record for record in engine.records() if record[0] == 5)
+    finished = next(record for record in engine.records() if record[0] == 1)
+    assert sampled_open.is_set()
+    assert len(opened) == len(finished)
+    assert opened[3:19] == finished[3:19]
+    assert opened[2] is None
+
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+    run(OpenTelemetryMiddleware(slow))
+    engine.wait(lambda: engine.records()[-1][0] == 9)
+    announced = next(record for record in engine.records() if record[0] == 7)
+    assert engine.records()[-1][-1] == announced[2], "the finished record names the span that was announced"

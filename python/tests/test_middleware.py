@@ -1,0 +1,455 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""What one request's record says, and that the application and the server notice nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asgi import HEADERS, hello, http_scope, run, websocket_scope
+from spangard import OpenTelemetryMiddleware
+from spangard._facts import MAX_FIELD_TEXT, MAX_STACKTRACE
+
+if TYPE_CHECKING:
+    from engine import FakeEngine
+    from spangard._buffer import Recorder
+
+TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def codes(events: list[Any]) -> list[Any]:
+    """The codes of a flat event list, checking each entry's length on the way."""
+    found, at = [], 0
+    while at < len(events):
+        found.append(events[at])
+        at += 4 if events[at] >= 16 else 3
+    assert at == len(events)
+    return found
+
+
+def test_a_request_is_recorded_with_the_facts_of_its_scope(engine: FakeEngine) -> None:
+    run(OpenTelemetryMiddleware(hello))
+    record = engine.request()
+    assert record["kind"] == 1
+    assert (record["method"], record["scheme"], record["http_version"]) == ("GET", "http", "1.1")
+    assert (record["path"], record["query"], record["root_path"]) == ("/items/42", b"q=1", None)
+    assert (record["host"], record["user_agent"]) == (b"shop.example:8443", b"curl/8.5")
+    assert tuple(record["client"]) == ("192.0.2.7", 50123)
+    assert record["server"] is None, "the Host header says it"
+    assert record["status"] == 200
+    assert record["failure"] is None
+    assert record["span"] is None
+    assert record["pid"] == os.getpid()
+    assert record["start"] <= record["events"][1] <= record["events"][4] <= record["end"]
+    assert codes(record["events"]) == [1, 3]
+    assert record["events"][5] == len(b"hello")
+
+
+def test_hello_says_who_the_process_is_and_how_it_is_configured(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "shop")
+    run(OpenTelemetryMiddleware(hello))
+    engine.request()
+    kind, version, recorder_id, sent, seen, dropped, process, settings = engine.hellos[0]
+    assert (kind, version, sent, seen, dropped) == (0, 1, 0, 0, 0)
+    assert recorder_id > 0
+    assert process["pid"] == os.getpid()
+    assert settings["OTEL_SERVICE_NAME"] == "shop"
+    assert all(name.startswith(("OTEL_", "SPANGARD_")) for name in settings)
+
+
+def test_a_new_trace_gets_random_ids(engine: FakeEngine) -> None:
+    app = OpenTelemetryMiddleware(hello)
+    for _ in range(3):
+        run(app)
+    records = engine.requests(3)
+    assert len({record["trace"] for record in records}) == 3
+    assert len({record["span_id"] for record in records}) == 3
+    assert all(0 < record["span_id"] < 1 << 64 for record in records)
+
+
+def test_a_valid_traceparent_is_the_parent(engine: FakeEngine) -> None:
+    headers = [*HEADERS, (b"traceparent", TRACEPARENT), (b"tracestate", b"a=1,b=2")]
+    run(OpenTelemetryMiddleware(hello), http_scope(headers=headers))
+    record = engine.request()
+    assert record["trace"] == TRACEPARENT
+    assert record["tracestate"] == b"a=1,b=2"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"",
+        b"00",
+        TRACEPARENT[:-1],
+        TRACEPARENT + b"-x",
+        b"ff" + TRACEPARENT[2:],
+        TRACEPARENT.replace(b"0af7651916cd43dd8448eb211c80319c", b"0" * 32),
+        TRACEPARENT.replace(b"b7ad6b7169203331", b"0" * 16),
+        TRACEPARENT.replace(b"0af7", b"0AF7"),
+        TRACEPARENT.replace(b"0af7", b"0_f7"),
+        TRACEPARENT.replace(b"-b7", b"_b7"),
+        b"\xff" * 55,
+        b"00" + b"-" * 53,
+    ],
+)
+def test_a_malformed_traceparent_starts_a_new_trace(engine: FakeEngine, bad: bytes) -> None:
+    run(OpenTelemetryMiddleware(hello), http_scope(headers=[(b"traceparent", bad), (b"tracestate", b"a=1")]))
+    record = engine.request()
+    assert isinstance(record["trace"], int)
+    assert record["tracestate"] == b"", "a tracestate without its traceparent means nothing"
+
+
+def test_a_later_traceparent_version_is_read_as_version_00(engine: FakeEngine) -> None:
+    later = b"cc" + TRACEPARENT[2:] + b"-what-may-come"
+    run(OpenTelemetryMiddleware(hello), http_scope(headers=[(b"traceparent", later)]))
+    assert engine.request()["trace"] == TRACEPARENT
+
+
+def test_streamed_chunks_are_counted_and_the_end_is_timed_after_the_last_was_handed_over(engine: FakeEngine) -> None:
+    async def streaming(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        for _ in range(3):
+            await send({"type": "http.response.body", "body": b"x" * 10, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    run(OpenTelemetryMiddleware(streaming))
+    assert codes(engine.request()["events"]) == [1, 2, 2, 2, 3, 4]
+
+
+def test_a_response_with_trailers_ends_with_them(engine: FakeEngine) -> None:
+    async def with_trailers(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "trailers": True})
+        await send({"type": "http.response.body", "body": b"x"})
+        await send({"type": "http.response.trailers", "headers": [], "more_trailers": False})
+
+    run(OpenTelemetryMiddleware(with_trailers))
+    assert codes(engine.request()["events"]) == [1, 2, 3, 4]
+
+
+def test_request_bodies_are_counted(engine: FakeEngine) -> None:
+    async def reading(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        await hello(scope, receive, send)
+
+    app = OpenTelemetryMiddleware(reading)
+    run(
+        app,
+        http_scope(method="POST"),
+        {"type": "http.request", "body": b"x" * 7, "more_body": True},
+        {"type": "http.request", "body": b"y" * 5},
+    )
+    events = engine.request()["events"]
+    assert codes(events) == [16, 16, 1, 3]
+    assert (events[3], events[7]) == (7, 5)
+
+
+def test_a_websocket_is_one_record_with_its_messages(engine: FakeEngine) -> None:
+    async def echo(scope: Any, receive: Any, send: Any) -> None:
+        assert (await receive())["type"] == "websocket.connect"
+        await send({"type": "websocket.accept", "subprotocol": "chat"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": message.get("text"), "bytes": message.get("bytes")})
+
+    run(
+        OpenTelemetryMiddleware(echo),
+        websocket_scope(),
+        {"type": "websocket.connect"},
+        {"type": "websocket.receive", "text": "h\u00e9"},
+        {"type": "websocket.receive", "bytes": b"123"},
+        {"type": "websocket.disconnect", "code": 1001},
+    )
+    record = engine.request()
+    assert record["kind"] == 2
+    assert record["method"] is None
+    events = record["events"]
+    assert codes(events) == [18, 5, 19, 6, 20, 7, 21]
+    assert events[6] == "chat"
+    assert events[10] == 3, "two characters are three bytes of UTF-8"
+    assert events[-1] == 1001
+
+
+def test_a_raised_exception_passes_unchanged_and_is_described(engine: FakeEngine) -> None:
+    problem = ValueError("no such item")
+
+    async def failing(scope: Any, receive: Any, send: Any) -> None:
+        raise problem
+
+    with pytest.raises(ValueError, match="no such item") as caught:
+        run(OpenTelemetryMiddleware(failing))
+    assert caught.value is problem
+    kind, message, stacktrace, cancelled = engine.request()["failure"]
+    assert (kind, message, cancelled) == ("ValueError", "no such item", False)
+    assert "in failing" in stacktrace
+    assert stacktrace.endswith("ValueError: no such item\n")
+
+
+def test_an_exception_of_a_module_is_named_with_it_and_its_stack_is_bounded(engine: FakeEngine) -> None:
+    async def failing(scope: Any, receive: Any, send: Any) -> None:
+        raise subprocess.SubprocessError("x" * 100_000)
+
+    with pytest.raises(subprocess.SubprocessError):
+        run(OpenTelemetryMiddleware(failing))
+    kind, message, stacktrace, _ = engine.request()["failure"]
+    assert kind == "subprocess.SubprocessError"
+    assert len(message) == 4096
+    assert len(stacktrace) <= MAX_STACKTRACE
+
+
+def test_an_exception_that_can_not_be_printed_harms_nothing(engine: FakeEngine) -> None:
+    class UnprintableError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    async def failing(scope: Any, receive: Any, send: Any) -> None:
+        raise UnprintableError
+
+    with pytest.raises(UnprintableError):
+        run(OpenTelemetryMiddleware(failing))
+    assert engine.request()["failure"][0].endswith("UnprintableError")
+
+
+def test_a_cancelled_request_is_recorded_as_such(engine: FakeEngine) -> None:
+    app = OpenTelemetryMiddleware(waits_for_ever)
+
+    async def main() -> None:
+        async def receive() -> Any:
+            return await asyncio.Event().wait()
+
+        task = asyncio.ensure_future(app(http_scope(), receive, None))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        app.recorder.flush()
+
+    asyncio.run(main())
+    record = engine.request()
+    assert record["failure"][3] is True
+    assert codes(record["events"]) == [22]
+
+
+async def waits_for_ever(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+
+
+def test_the_return_value_passes_through(engine: FakeEngine) -> None:
+    async def returning(scope: Any, receive: Any, send: Any) -> str:
+        return "something"
+
+    app = OpenTelemetryMiddleware(returning)
+    assert asyncio.run(app(http_scope(), None, None)) == "something"
+
+
+def test_messages_reach_the_server_as_the_same_objects(engine: FakeEngine) -> None:
+    messages = [
+        {"type": "http.response.start", "status": 200, "headers": ((b"a", b"b"),)},
+        {"type": "http.response.body", "body": bytearray(b"xyz")},
+        {"type": "http.response.unheard_of", "x": 1},
+        {"no": "type"},
+    ]
+
+    async def sending(scope: Any, receive: Any, send: Any) -> None:
+        for message in messages:
+            await send(message)
+
+    server = run(OpenTelemetryMiddleware(sending))
+    assert len(server.sent) == len(messages)
+    assert all(got is given for got, given in zip(server.sent, messages))
+    assert engine.request()["events"][5] == 3
+
+
+def test_one_shot_header_iterators_reach_application_and_server_whole(engine: FakeEngine) -> None:
+    seen: list[Any] = []
+
+    async def reading(scope: Any, receive: Any, send: Any) -> None:
+        seen.extend(scope["headers"])
+        await send({"type": "http.response.start", "status": 200, "headers": iter([(b"x-a", b"1")])})
+        await send({"type": "http.response.body", "body": b""})
+
+    app = OpenTelemetryMiddleware(reading, http_capture_headers_server_response=["x-a"])
+    server = run(app, http_scope(headers=iter(HEADERS)))
+    assert seen == HEADERS
+    assert list(server.sent[0]["headers"]) == [(b"x-a", b"1")]
+    record = engine.request()
+    assert record["host"] == b"shop.example:8443"
+    assert record["response_headers"] == [b"x-a", b"1"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"headers": ((b"host", b"h"),)},
+        {"headers": [[b"host", b"h"]]},
+        {"headers": None},
+        {"headers": ...},
+        {"headers": [(b"host",), "no pair", (b"user-agent", "text"), ("host", b"h"), (bytearray(b"a"), b"b")]},
+        {"headers": [(b"traceparent", "text"), (b"baggage", 5)]},
+        {"client": None, "server": None},
+        {"client": [], "server": []},
+        {"client": ["", 0], "server": ["/run/app.sock", None]},
+        {"client": ..., "server": ..., "scheme": ..., "http_version": ..., "root_path": ..., "query_string": ...},
+        {"root_path": None, "query_string": "text=1", "path": b"/bytes"},
+        {"query_string": b"\xff\xfe", "path": "/\udcff"},
+        {"method": http.HTTPStatus.OK},
+        {"scheme": type("Text", (str,), {})("http")},
+        {"client": object()},
+        {"headers": [(b"user-agent", b"x" * (1 << 20)), (b"host", b"\xff\\x")], "path": "/" + "p" * 100_000},
+    ],
+)
+def test_an_odd_scope_is_the_applications_own_and_still_one_record(engine: FakeEngine, odd: dict[str, Any]) -> None:
+    scope = http_scope(**odd)
+    server = run(OpenTelemetryMiddleware(hello), scope)
+    assert [message["type"] for message in server.sent] == ["http.response.start", "http.response.body"]
+    record = engine.request()
+    assert record["status"] == 200
+    assert len(record["path"]) <= MAX_FIELD_TEXT
+    assert len(record["user_agent"]) <= MAX_FIELD_TEXT
+    for name, kind in {"path": str, "query": bytes, "host": bytes, "user_agent": bytes, "tracestate": bytes}.items():
+        assert type(record[name]) is kind, name
+
+
+@pytest.mark.parametrize("status", [http.HTTPStatus.CREATED, 201, "201", 201.7])
+def test_a_status_of_any_type_is_recorded_as_a_number(engine: FakeEngine, status: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": status})
+        await send({"type": "http.response.body"})
+
+    server = run(OpenTelemetryMiddleware(app))
+    assert server.sent[0]["status"] is status
+    record = engine.request()
+    assert record["status"] == 201
+    assert type(record["status"]) is int
+
+
+def test_a_second_wrapper_records_nothing_more(engine: FakeEngine) -> None:
+    run(OpenTelemetryMiddleware(OpenTelemetryMiddleware(hello)))
+    engine.request()
+
+
+def test_other_scopes_pass_untouched(engine: FakeEngine, recorder: Recorder) -> None:
+    calls: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        calls.append((scope, receive, send))
+
+    middleware = OpenTelemetryMiddleware(app)
+    asyncio.run(middleware({"type": "telepathy"}, 1, 2))
+    asyncio.run(middleware({"type": "lifespan"}, 3, 4))
+    assert calls == [({"type": "telepathy"}, 1, 2), ({"type": "lifespan"}, 3, 4)]
+    assert not recorder.records
+
+
+def test_the_end_of_the_lifespan_flushes(engine: FakeEngine) -> None:
+    app = OpenTelemetryMiddleware(hello_and_lifespan)
+
+    async def main() -> None:
+        await app(http_scope(), None, ignore)
+        await app({"type": "lifespan"}, None, None)
+
+    asyncio.run(main())
+    engine.request()
+
+
+async def hello_and_lifespan(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "http":
+        await hello(scope, receive, send)
+
+
+async def ignore(message: Any) -> None:
+    pass
+
+
+@pytest.mark.parametrize("variable", ["OTEL_PYTHON_EXCLUDED_URLS", "argument"])
+def test_excluded_urls_are_searched_in_the_url_without_its_query(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    pattern = "shop.example:8443/health$,,"
+    if variable != "argument":
+        monkeypatch.setenv(variable, pattern)
+    app = OpenTelemetryMiddleware(hello, pattern if variable == "argument" else None)
+    run(app, http_scope(path="/health"))
+    run(app, http_scope(path="/items", query_string=b"/health"))
+    assert engine.request()["path"] == "/items"
+
+
+def test_a_bad_expression_is_an_error_as_an_argument_and_a_warning_from_the_environment(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ValueError, match=r"excluded_urls: '\('"):
+        OpenTelemetryMiddleware(hello, excluded_urls="(")
+    monkeypatch.setenv("OTEL_PYTHON_EXCLUDED_URLS", "(,ok")
+    OpenTelemetryMiddleware(hello)
+    assert "OTEL_PYTHON_EXCLUDED_URLS: '(' is not a regular expression" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["tracer_provider", "meter_provider", "tracer", "meter"])
+def test_a_provider_is_refused_with_the_reason(name: str) -> None:
+    refused: dict[str, Any] = {name: object()}
+    with pytest.raises(TypeError, match=f"does not take {name}: spans and metrics are made in spangard's engine"):
+        OpenTelemetryMiddleware(hello, **refused)
+
+
+def test_headers_are_captured_by_expression_and_hidden_by_name(engine: FakeEngine) -> None:
+    headers = [
+        (b"X-A", b"1"),
+        (b"x-a", b"2"),
+        (b"x-secret-token", b"canary"),
+        (b"cookie", b"canary"),
+        (b"x-bad", b"\xff\\x"),
+    ]
+    app = OpenTelemetryMiddleware(
+        hello, http_capture_headers_server_request=["X-.*"], http_capture_headers_sanitize_fields=["secret"]
+    )
+    run(app, http_scope(headers=headers))
+    captured = engine.request()["request_headers"]
+    assert captured == [b"X-A", b"1", b"x-a", b"2", b"x-secret-token", b"[REDACTED]", b"x-bad", b"\xff\\x"]
+
+
+def test_the_sdk_switch_turns_everything_off(
+    engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    scope = http_scope()
+    run(OpenTelemetryMiddleware(hello), scope)
+    assert "spangard" not in scope
+    assert not recorder.records
+    assert not engine.records()
+
+
+def test_a_long_streams_events_go_ahead_in_parts(engine: FakeEngine) -> None:
+    chunks = 1000
+
+    async def streaming(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        for _ in range(chunks):
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    run(OpenTelemetryMiddleware(streaming))
+    record = engine.request()
+    parts = [r for r in engine.records() if r[0] == 11]
+    assert record["spilled"] == len(parts) > 1
+    assert [part[2] for part in parts] == list(range(len(parts)))
+    assert {part[1] for part in parts} == {record["span_id"]}
+    together = [code for part in [*parts, (0, 0, 0, record["events"])] for code in codes(part[3])]
+    assert together == [1, *[2] * chunks, 3, 4]
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    code = "import sys, spangard; print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    listed = subprocess.run(
+        [sys.executable, "-S", "-c", code], env=environment, capture_output=True, check=True, text=True
+    )
+    heavy = {"asyncio", "re", "typing", "socket", "threading", "logging", "subprocess", "traceback", "opentelemetry"}
+    assert not heavy & set(listed.stdout.split())

@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""Head sampling against values computed by OpenTelemetry's Java SDK 1.65 (``Sampler.traceIdRatioBased``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from asgi import hello, http_scope, run
+from spangard import OpenTelemetryMiddleware
+from spangard._sampling import ratio_sampler, sampler_from
+
+if TYPE_CHECKING:
+    from engine import FakeEngine
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0%d"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "low", "sampled"),
+    [
+        (0.5, 0x3FFFFFFFFFFFFFFF, True),
+        (0.5, 0x4000000000000000, False),
+        (0.5, 0xC000000000000000, False),
+        (0.5, 0xC000000000000001, True),
+        (0.5, 0xFFFFFFFFFFFFFFFF, True),
+        (0.01, 0x0147AE147AE147AF, True),
+        (0.01, 0x0147AE147AE147B0, False),
+        (1.0, 0x7FFFFFFFFFFFFFFF, False),
+        (1.0, 0x7FFFFFFFFFFFFFFE, True),
+        (1.0, 0x8000000000000000, True),
+        (0.0, 0x0000000000000000, False),
+        (0.0, 0x8000000000000000, False),
+        (0.5, 0x8000000000000000, True),
+    ],
+)
+def test_the_ratio_is_compared_as_in_java(ratio: float, low: int, sampled: bool) -> None:
+    assert ratio_sampler(ratio)(0xABCDEF << 64 | low) is sampled
+
+
+def test_about_the_ratio_of_random_ids_is_kept() -> None:
+    from random import Random
+
+    ids = Random(7)
+    keep = ratio_sampler(0.2)
+    assert 1800 < sum(keep(ids.getrandbits(128)) for _ in range(10_000)) < 2200
+
+
+@pytest.mark.parametrize(
+    ("name", "flag", "kept"),
+    [
+        ("always_on", None, True),
+        ("always_on", 0, True),
+        ("always_off", None, False),
+        ("always_off", 1, False),
+        ("parentbased_always_on", None, True),
+        ("parentbased_always_on", 0, False),
+        ("parentbased_always_on", 1, True),
+        ("parentbased_always_off", None, False),
+        ("parentbased_always_off", 1, True),
+        ("traceidratio", 0, True),
+        ("parentbased_traceidratio", 0, False),
+        ("parentbased_traceidratio", 1, True),
+        (" AlwayS_oN ", 0, True),
+    ],
+)
+def test_each_sampler_decides_for_roots_and_children(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, name: str, flag: int | None, kept: bool
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", name)
+    headers = [] if flag is None else [(b"traceparent", (PARENT % flag).encode())]
+    run(OpenTelemetryMiddleware(hello), http_scope(headers=headers))
+    engine.wait(engine.records)
+    assert [record[0] for record in engine.records()] == [1 if kept else 3]
+
+
+def test_an_unsampled_request_sends_what_metrics_need(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine import UNSAMPLED_FIELDS
+
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+
+    async def reading(scope: object, receive: object, send: object) -> None:
+        await receive()  # type: ignore[operator]
+        await hello(scope, receive, send)
+
+    run(OpenTelemetryMiddleware(reading), http_scope(method="POST"), {"type": "http.request", "body": b"123"})
+    engine.wait(engine.records)
+    record = dict(zip(UNSAMPLED_FIELDS, engine.records()[0]))
+    assert (record["kind"], record["method"], record["scheme"], record["http_version"]) == (3, "POST", "http", "1.1")
+    assert (record["status"], record["request_bytes"], record["response_bytes"]) == (200, 3, 5)
+    assert record["start"] <= record["first_byte"] <= record["complete"] <= record["end"]
+    assert (record["failure_type"], record["disconnected"]) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("environ", "complaint"),
+    [
+        ({"OTEL_TRACES_SAMPLER": "jaeger_remote"}, "OTEL_TRACES_SAMPLER='jaeger_remote' is not known"),
+        (
+            {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "2"},
+            "OTEL_TRACES_SAMPLER_ARG='2' is not a ratio",
+        ),
+        ({"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "half"}, "'half' is not a ratio"),
+    ],
+)
+def test_an_impossible_sampler_is_named_and_everything_is_kept(environ: dict[str, str], complaint: str) -> None:
+    sampler, said = sampler_from(environ)
+    assert sampler.root is None
+    assert said is not None
+    assert complaint in said
