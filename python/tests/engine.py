@@ -11,53 +11,16 @@ import threading
 from typing import Any
 
 TIMEOUT_S = 10.0
-REQUEST_FIELDS = [
-    "kind",
-    "start",
-    "end",
-    "trace",
-    "span_id",
-    "tracestate",
-    "parent",
-    "method",
-    "scheme",
-    "http_version",
-    "root_path",
-    "path",
-    "query",
-    "server",
-    "client",
-    "host",
-    "user_agent",
-    "request_length",
-    "request_headers",
-    "route",
-    "status",
-    "response_length",
-    "response_headers",
-    "events",
-    "spilled",
-    "failure",
-    "span",
-    "pid",
-]
-UNSAMPLED_FIELDS = [
-    "kind",
-    "start",
-    "end",
-    "method",
-    "scheme",
-    "http_version",
-    "route",
-    "status",
-    "request_bytes",
-    "response_bytes",
-    "first_byte",
-    "complete",
-    "failure_type",
-    "disconnected",
-    "host",
-]
+REQUEST_FIELDS = (
+    "kind", "start", "end", "trace", "span_id", "tracestate", "parent", "method", "scheme", "http_version",
+    "root_path", "path", "query", "server", "client", "host", "user_agent", "request_length",
+    "request_headers", "route", "status", "response_length", "response_headers", "events", "spilled",
+    "failure", "span", "pid",
+)  # fmt: skip
+UNSAMPLED_FIELDS = (
+    "kind", "start", "end", "method", "scheme", "http_version", "route", "status", "request_bytes",
+    "response_bytes", "first_byte", "complete", "failure_type", "disconnected", "host",
+)  # fmt: skip
 
 
 class FakeEngine:

@@ -147,7 +147,7 @@ def test_what_was_in_the_context_stays_and_an_active_span_is_the_parent(engine: 
 
         parent = trace.NonRecordingSpan(trace.SpanContext(0xABC, 0xDEF, False, trace.TraceFlags(1)))
         token = context.attach(trace.set_span_in_context(parent, context.set_value("theirs", "kept")))
-        wrapped = OpenTelemetryMiddleware(app)
+        wrapped: Any = OpenTelemetryMiddleware(app)
         await wrapped(http_scope(), None, None)
         assert trace.get_current_span() is parent
         context.detach(token)
@@ -169,7 +169,7 @@ def test_hooks_get_the_span_and_their_errors_are_events_on_it(engine: FakeEngine
         seen.append(message["type"])
         raise RuntimeError("hook")
 
-    wrapped = OpenTelemetryMiddleware(
+    wrapped: Any = OpenTelemetryMiddleware(
         app,
         default_span_details=lambda scope: ("named", {"detail": 1}),
         server_request_hook=lambda span, scope: span.set_attribute("hook", scope["path"]),

@@ -67,7 +67,7 @@ def test_hello_says_who_the_process_is_and_how_it_is_configured(
 
 
 def test_a_new_trace_gets_random_ids(engine: FakeEngine) -> None:
-    app = OpenTelemetryMiddleware(hello)
+    app: Any = OpenTelemetryMiddleware(hello)
     for _ in range(3):
         run(app)
     records = engine.requests(3)
@@ -141,7 +141,7 @@ def test_request_bodies_are_counted(engine: FakeEngine) -> None:
             pass
         await hello(scope, receive, send)
 
-    app = OpenTelemetryMiddleware(reading)
+    app: Any = OpenTelemetryMiddleware(reading)
     run(
         app,
         http_scope(method="POST"),
@@ -219,7 +219,7 @@ def test_an_exception_that_can_not_be_printed_harms_nothing(engine: FakeEngine) 
 
 
 def test_a_cancelled_request_is_recorded_as_such(engine: FakeEngine) -> None:
-    app = OpenTelemetryMiddleware(waits_for_ever)
+    app: Any = OpenTelemetryMiddleware(waits_for_ever)
 
     async def main() -> None:
         async def receive() -> Any:
@@ -246,7 +246,7 @@ def test_the_return_value_passes_through(engine: FakeEngine) -> None:
     async def returning(scope: Any, receive: Any, send: Any) -> str:
         return "something"
 
-    app = OpenTelemetryMiddleware(returning)
+    app: Any = OpenTelemetryMiddleware(returning)
     assert asyncio.run(app(http_scope(), None, None)) == "something"
 
 
@@ -276,7 +276,7 @@ def test_one_shot_header_iterators_reach_application_and_server_whole(engine: Fa
         await send({"type": "http.response.start", "status": 200, "headers": iter([(b"x-a", b"1")])})
         await send({"type": "http.response.body", "body": b""})
 
-    app = OpenTelemetryMiddleware(reading, http_capture_headers_server_response=["x-a"])
+    app: Any = OpenTelemetryMiddleware(reading, http_capture_headers_server_response=["x-a"])
     server = run(app, http_scope(headers=iter(HEADERS)))
     assert seen == HEADERS
     assert list(server.sent[0]["headers"]) == [(b"x-a", b"1")]
@@ -342,7 +342,7 @@ def test_other_scopes_pass_untouched(engine: FakeEngine, recorder: Recorder) -> 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         calls.append((scope, receive, send))
 
-    middleware = OpenTelemetryMiddleware(app)
+    middleware: Any = OpenTelemetryMiddleware(app)
     asyncio.run(middleware({"type": "telepathy"}, 1, 2))
     asyncio.run(middleware({"type": "lifespan"}, 3, 4))
     assert calls == [({"type": "telepathy"}, 1, 2), ({"type": "lifespan"}, 3, 4)]
@@ -350,7 +350,7 @@ def test_other_scopes_pass_untouched(engine: FakeEngine, recorder: Recorder) -> 
 
 
 def test_the_end_of_the_lifespan_flushes(engine: FakeEngine) -> None:
-    app = OpenTelemetryMiddleware(hello_and_lifespan)
+    app: Any = OpenTelemetryMiddleware(hello_and_lifespan)
 
     async def main() -> None:
         await app(http_scope(), None, ignore)
@@ -376,7 +376,7 @@ def test_excluded_urls_are_searched_in_the_url_without_its_query(
     pattern = "shop.example:8443/health$,,"
     if variable != "argument":
         monkeypatch.setenv(variable, pattern)
-    app = OpenTelemetryMiddleware(hello, pattern if variable == "argument" else None)
+    app: Any = OpenTelemetryMiddleware(hello, pattern if variable == "argument" else None)
     run(app, http_scope(path="/health"))
     run(app, http_scope(path="/items", query_string=b"/health"))
     assert engine.request()["path"] == "/items"
@@ -407,7 +407,7 @@ def test_headers_are_captured_by_expression_and_hidden_by_name(engine: FakeEngin
         (b"cookie", b"canary"),
         (b"x-bad", b"\xff\\x"),
     ]
-    app = OpenTelemetryMiddleware(
+    app: Any = OpenTelemetryMiddleware(
         hello, http_capture_headers_server_request=["X-.*"], http_capture_headers_sanitize_fields=["secret"]
     )
     run(app, http_scope(headers=headers))

@@ -89,7 +89,7 @@ class OpenTelemetryMiddleware:
             exclude_spans,
             with_api=self._api is not None,
         )
-        self._route_name = RouteNames()
+        self._route_name = RouteNames().names
         self.recorder = recorder()
         # FastAPI leaves its own telemetry out for a request whose scope has its key
         self._quiets_fastapi = "fastapi" in sys.modules
@@ -202,10 +202,7 @@ class OpenTelemetryMiddleware:
                     api.detach(token)
                 except ValueError:  # closed by the garbage collector, in another context
                     pass
-            try:
-                route = self._route_name(scope)
-            except Exception:
-                route = None
+            route = self._route_name(scope)
             records = recorder.records
             if sampled:
                 did = None
