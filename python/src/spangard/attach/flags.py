@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""The flags of `spangard attach`: environment variables in other words, as `opentelemetry-instrument` has them."""
+
+from __future__ import annotations
+
+_OTLP = (
+    "CERTIFICATE CLIENT_CERTIFICATE CLIENT_KEY COMPRESSION ENDPOINT HEADERS INSECURE PROTOCOL TIMEOUT "
+    "TRACES_CERTIFICATE TRACES_CLIENT_CERTIFICATE TRACES_CLIENT_KEY TRACES_COMPRESSION TRACES_ENDPOINT TRACES_HEADERS "
+    "TRACES_INSECURE TRACES_PROTOCOL TRACES_TIMEOUT METRICS_CERTIFICATE METRICS_CLIENT_CERTIFICATE METRICS_CLIENT_KEY "
+    "METRICS_COMPRESSION METRICS_DEFAULT_HISTOGRAM_AGGREGATION METRICS_ENDPOINT METRICS_HEADERS METRICS_INSECURE "
+    "METRICS_PROTOCOL METRICS_TEMPORALITY_PREFERENCE METRICS_TIMEOUT"
+)
+_OTHERS = (
+    "ATTRIBUTE_COUNT_LIMIT ATTRIBUTE_VALUE_LENGTH_LIMIT BSP_EXPORT_TIMEOUT BSP_MAX_EXPORT_BATCH_SIZE "
+    "BSP_MAX_QUEUE_SIZE BSP_SCHEDULE_DELAY EVENT_ATTRIBUTE_COUNT_LIMIT EXPORTER_PROMETHEUS_HOST "
+    "EXPORTER_PROMETHEUS_PORT INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS "
+    "INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE "
+    "INSTRUMENTATION_HTTP_KNOWN_METHODS LINK_ATTRIBUTE_COUNT_LIMIT LOG_LEVEL METRICS_EXEMPLAR_FILTER "
+    "METRICS_EXPORTER METRIC_EXPORT_INTERVAL METRIC_EXPORT_TIMEOUT PROPAGATORS PYTHON_EXCLUDED_URLS "
+    "PYTHON_FASTAPI_EXCLUDED_URLS PYTHON_STARLETTE_EXCLUDED_URLS RESOURCE_ATTRIBUTES SDK_DISABLED "
+    "SEMCONV_STABILITY_OPT_IN SERVICE_NAME SPAN_ATTRIBUTE_COUNT_LIMIT SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT "
+    "SPAN_EVENT_COUNT_LIMIT SPAN_LINK_COUNT_LIMIT TRACES_EXPORTER TRACES_SAMPLER TRACES_SAMPLER_ARG"
+)
+
+
+def _variables() -> dict[str, str]:
+    names = [f"EXPORTER_OTLP_{name}" for name in _OTLP.split()] + _OTHERS.split()
+    flags = {f"--{name.lower().replace('_', '-')}": f"OTEL_{name}" for name in names}
+    # opentelemetry-instrument leaves PYTHON_ out
+    flags.update({flag.replace("--python-", "--"): name for flag, name in flags.items()})
+    return {**flags, "--socket": "SPANGARD_SOCKET", "--endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT"}
+
+
+VARIABLES = _variables()
+"""Flag to variable. Underscores in a flag are as good as hyphens."""
+
+
+class UsageError(Exception):
+    """What is wrong with a command line: one sentence."""
+
+
+def parse(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
+    """The variables that the flags set, and the command: what follows the flags, after `--` if there is one."""
+    variables: dict[str, str] = {}
+    rest = list(arguments)
+    while rest and rest[0].startswith("-"):
+        argument = rest.pop(0)
+        if argument == "--":
+            break
+        flag, equals, value = argument.partition("=")
+        name = VARIABLES.get(flag.replace("_", "-"))
+        if name is None:
+            raise UsageError(f"unknown flag {flag}{_suggestion(flag)}")
+        if not equals:
+            if not rest or rest[0] == "--":
+                raise UsageError(f"{flag} needs a value")
+            value = rest.pop(0)
+        if "\0" in value:
+            raise UsageError(f"the value of {flag} has a NUL character")
+        variables[name] = value
+    return variables, rest
+
+
+def _suggestion(flag: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(flag.replace("_", "-"), VARIABLES, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
