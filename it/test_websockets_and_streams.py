@@ -36,6 +36,9 @@ def shop(shared: World, engine: Engine) -> Shop:
     return Shop(shared.serve("uvicorn", "shop:app", env=sink.env, attach=True), sink)
 
 
+WEBSOCKET = "spangard.websocket"
+
+
 def room(span: Span) -> None:
     assert span.kind == SERVER
     assert span.attributes["http.route"] == "/rooms/{room}"
@@ -55,27 +58,28 @@ def test_records_a_websocket_as_one_span(shop: Shop) -> None:
     assert span.attributes["http.response.status_code"] == 101
     assert "error.type" not in span.attributes
     size = sum(len(f"héllo {n}".encode()) for n in range(20))
-    assert span.attributes["http.request.body.size"] == size
-    assert span.attributes["http.response.body.size"] == size
-    assert close_code(span) == 1000
+    for direction in ("received", "sent"):
+        assert span.attributes[f"{WEBSOCKET}.bytes.{direction}"] == size
+        assert span.attributes[f"{WEBSOCKET}.messages.{direction}"] == 20
+    assert closed(span) == (1000, "client")
+    assert span.attributes["network.protocol.name"] == "websocket"
 
 
-def close_code(span: Span) -> object:
-    [code] = [v for k, v in span.attributes.items() if k.endswith(("close_code", "close.code"))]
-    return code
+def closed(span: Span) -> tuple[object, object]:
+    return span.attributes[f"{WEBSOCKET}.close.code"], span.attributes[f"{WEBSOCKET}.close.by"]
 
 
 def test_records_the_close_code_of_the_application(shop: Shop) -> None:
     trace = Trace()
     with shop.open("/rooms/blue", trace) as socket:
         socket.send("close")
-        with pytest.raises(ConnectionClosed) as closed:
+        with pytest.raises(ConnectionClosed) as ended:
             socket.recv(timeout=20)
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 4001
+    assert ended.value.rcvd is not None
+    assert ended.value.rcvd.code == 4001
     span = trace.span(shop.sink)
     room(span)
-    assert close_code(span) == 4001
+    assert closed(span) == (4001, "application")
 
 
 def test_records_an_exception_in_a_websocket(shop: Shop) -> None:
@@ -98,7 +102,8 @@ def test_records_a_client_that_vanishes_from_a_websocket(shop: Shop) -> None:
     socket.socket.shutdown(2)
     span = trace.span(shop.sink)
     room(span)
-    assert close_code(span) in (1005, 1006)
+    assert closed(span) == (1006, "client")
+    assert span.attributes["spangard.client.disconnected"] is True
 
 
 def test_records_a_denied_handshake(shop: Shop) -> None:
@@ -172,8 +177,10 @@ def test_spills_a_long_websocket(shop: Shop) -> None:
             socket.send("0123456789")
             socket.recv(timeout=20)
     span = trace.span(shop.sink)
-    assert span.attributes["http.request.body.size"] == span.attributes["http.response.body.size"] == 15_000
-    assert close_code(span) == 1000
+    for direction in ("received", "sent"):
+        assert span.attributes[f"{WEBSOCKET}.bytes.{direction}"] == 15_000
+        assert span.attributes[f"{WEBSOCKET}.messages.{direction}"] == 1_500
+    assert closed(span) == (1000, "client")
 
 
 def test_websockets_are_measured(shop: Shop) -> None:
