@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 
 import pytest
+
 from kit.http1 import get
 from kit.process import poll
 from kit.traces import Trace
