@@ -221,9 +221,9 @@ def test_says_in_one_line_that_java_is_missing_and_runs_on(world: World, old: bo
 
 
 def test_starts_an_engine_when_none_answers(world: World) -> None:
-    """One engine, also for many workers that all find none; it ends by itself when nobody needs it."""
+    """One engine, also for many workers that all find none."""
     sink = world.sink()
-    env = {**sink.env, "SPANGARD_ENGINE": "", "SPANGARD_ENGINE_IDLE_EXIT": "1"}
+    env = {**sink.env, "SPANGARD_ENGINE": ""}
     server = world.serve("gunicorn", "shop:app", "-w", "3", "-k", "uvicorn_worker.UvicornWorker", env=env, attach=True)
     for n in range(30):
         assert get(server, f"/items/{n}").status == 200
@@ -243,6 +243,17 @@ def test_a_recorder_without_attach_starts_an_engine_too(world: World) -> None:
     server.stop()
     for pid in engines(world):
         os.kill(pid, signal.SIGTERM)
+
+
+def test_engine_ends_when_nobody_has_needed_it_for_a_while(world: World) -> None:
+    sink = world.sink()
+    engine = world.engine("--idle-exit", "2")
+    server = world.serve("uvicorn", "quickstart:app", env=sink.env)
+    get(server, "/items/1")
+    sink.wait_for(1)
+    server.stop()
+    assert engine.process.wait() == 0
+    assert not engine.socket.exists()
 
 
 def engines(world: World) -> list[int]:

@@ -178,13 +178,17 @@ class World:
         return any(e.process.returncode == -signal.SIGKILL for e in self._engines)
 
     def descendants(self) -> dict[int, str]:
-        """Every process of this world that runs, also those that left our process tree: pid to command line."""
+        """Every process of this world that runs, also those that left our process tree: pid to command line.
+
+        An engine that a recorder started has not our environment, but our socket among its arguments.
+        """
         found = {}
         for folder in Path("/proc").iterdir():
             if folder.name.isdigit():
                 try:
-                    if f"{TOKEN}={self.token}".encode() in (folder / "environ").read_bytes().split(b"\0"):
-                        found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    if f"{TOKEN}={self.token}".encode() in (folder / "environ").read_bytes().split(b"\0") or str(self.socket) in command:
+                        found[int(folder.name)] = command
                 except OSError:
                     continue
         return found
