@@ -8,6 +8,7 @@ import asyncio
 import os
 import socket
 import threading
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,7 +35,13 @@ def numbers(engine: FakeEngine) -> list[int]:
 def put(recorder: Recorder, count: int, start: int = 0) -> None:
     for number in range(start, start + count):
         recorder.records.append(request(number))
-        recorder.appended(0.0)
+        if recorder.look <= 0.0 or len(recorder.records) >= _buffer.BATCH:
+            recorder.appended(0.0)
+
+
+@pytest.fixture
+def _another_request_runs(recorder: Recorder) -> None:
+    recorder.live[1] = (7, perf_counter(), 1, "GET", "http", b"")
 
 
 @pytest.fixture
@@ -42,6 +49,7 @@ def _reconnects_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_link, "RETRY_S", 0.0)
 
 
+@pytest.mark.usefixtures("_another_request_runs")
 def test_a_full_batch_is_written_at_once_and_in_order(engine: FakeEngine, recorder: Recorder) -> None:
     put(recorder, _buffer.BATCH)
     engine.wait(lambda: len(engine.records()) == _buffer.BATCH)
@@ -52,6 +60,22 @@ def test_a_full_batch_is_written_at_once_and_in_order(engine: FakeEngine, record
     assert type(mono_s) is float
 
 
+def test_a_lone_request_is_written_at_once(engine: FakeEngine, recorder: Recorder) -> None:
+    asyncio.run(OpenTelemetryMiddleware(hello)(http_scope(), None, ignore))  # type: ignore[arg-type]
+    assert not recorder.records
+    engine.request()
+
+
+def test_lone_requests_in_quick_succession_share_a_write(engine: FakeEngine, recorder: Recorder) -> None:
+    put(recorder, 3)
+    assert len(recorder.records) == 2
+    recorder.look = 0.0  # some milliseconds later
+    put(recorder, 1, start=3)
+    engine.wait(lambda: len(engine.records()) == 4)
+    assert [len(batch[6]) for batch in engine.batches] == [1, 3]
+
+
+@pytest.mark.usefixtures("_another_request_runs")
 def test_fewer_records_wait_for_the_timer_of_the_event_loop(engine: FakeEngine, recorder: Recorder) -> None:
     async def main() -> None:
         app: Any = OpenTelemetryMiddleware(hello)
@@ -66,9 +90,8 @@ async def ignore(message: Any) -> None:
     pass
 
 
+@pytest.mark.usefixtures("_another_request_runs")
 def test_without_an_event_loop_a_thread_keeps_the_time(engine: FakeEngine, recorder: Recorder) -> None:
-    from time import perf_counter
-
     recorder.records.append(request(1))
     recorder.appended(perf_counter())
     engine.wait(lambda: numbers(engine) == [1])
@@ -80,8 +103,11 @@ def test_a_timer_lost_with_its_event_loop_is_armed_again(engine: FakeEngine, rec
     async def once() -> None:
         await app(http_scope(), None, ignore)
 
+    recorder.live[1] = (7, perf_counter(), 1, "GET", "http", b"")
     asyncio.run(once())  # the loop is closed before its timer fires
+    assert recorder.records
     recorder.due -= 10.0  # ten seconds later
+    recorder.look -= 10.0
 
     async def again() -> None:
         await app(http_scope(), None, ignore)

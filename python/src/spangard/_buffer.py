@@ -37,6 +37,9 @@ MAX_FRAME_BYTES = 4 << 20
 TICK_S = 0.05
 """How long a record waits for company."""
 
+LOOK_S = 0.01
+"""While no other request runs, a record is written at once, but no more often than this."""
+
 SLOW_TICK_S = 1.0
 """How often open requests are looked through while nothing else is to be done."""
 
@@ -56,7 +59,7 @@ FINISHED = frozenset((1, 2, 3, 4, 9, 10))
 
 
 class Recorder:
-    """Appends are the caller's: ``records.append(…)``, then ``appended(now)``; the rest is behind a try-lock."""
+    """Appends are the caller's: ``records.append(…)``, then ``appended(now)`` when it is time; the rest is behind a try-lock."""
 
     def __init__(self) -> None:
         self.records: list[tuple[Any, ...]] = []
@@ -77,7 +80,8 @@ class Recorder:
         self._taken = 0  # finished requests that left `records` for a frame
         self.dropped = 0
         self.due = NOT_ARMED  # when the armed timer fires
-        self._looked = 0.0
+        self._announced = 0.0
+        self.look = NOT_ARMED  # when an append is to be followed by `appended`; until then a timer is armed
 
     def _after_fork(self) -> None:
         del self.records[:]
@@ -87,12 +91,15 @@ class Recorder:
         self._start_over()
 
     def appended(self, now: float) -> None:
-        """To be called after each append, with the time it has anyway."""
+        """To be called after an append when ``now >= look`` or BATCH records wait; ``now`` is a time at hand."""
         if len(self.records) >= BATCH:
             self.flush()
             if len(self.records) > MAX_RECORDS:
                 self._drop_newest()
-        elif not -TICK_S < now - self.due < LATE_S:
+        elif not self.live:
+            self.flush()  # nothing else runs: should the process be killed now, nothing is lost
+        self.look = now + LOOK_S
+        if not -TICK_S < now - self.due < LATE_S:
             # none is armed, or a slow one, or one on an event loop that was closed since
             self._arm(now, TICK_S)
 
@@ -168,16 +175,18 @@ class Recorder:
         if due != self.due:  # a newer timer took over
             return
         now = perf_counter()
-        if self.live and now - self._looked >= SLOW_TICK_S:
-            self._looked = now
+        if self.live and now - self._announced >= SLOW_TICK_S:
+            self._announced = now
             self._announce(now)
         self.flush()
         if self.records or self.link.waiting():
             self._arm(now, TICK_S)
-        elif self.live:
-            self._arm(now, SLOW_TICK_S)
         else:
-            self.due = NOT_ARMED
+            self.look = NOT_ARMED
+            if self.live:
+                self._arm(now, SLOW_TICK_S)
+            else:
+                self.due = NOT_ARMED
 
     def _announce(self, now: float) -> None:
         for span_id, record in list(self.live.items()):

@@ -14,7 +14,7 @@ import sys
 from random import Random
 from time import perf_counter as clock
 
-from ._buffer import BATCH, LATE_S, TICK_S, recorder
+from ._buffer import BATCH, recorder
 from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed
@@ -225,7 +225,7 @@ class OpenTelemetryMiddleware:
                 if recorder.announced and span_id in recorder.announced:
                     finished = (finished[0] + 6, *finished[1:], span_id)
                 records.append(finished)
-            if len(records) >= BATCH or not -TICK_S < end - recorder.due < LATE_S:
+            if end >= recorder.look or len(records) >= BATCH:
                 recorder.appended(end)
 
     def _excludes(self, scope: Scope) -> bool:
