@@ -3,13 +3,75 @@
 package dev.spangard.telemetry;
 
 import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.semconv.SchemaUrls;
+import org.jspecify.annotations.Nullable;
 
-/** Makes the spans and measurements of one service. Thread-safe. */
+/** Makes the spans and measurements of one service, in the {@code stable} profile. Thread-safe. */
 public final class Telemetry {
-    private Telemetry() {}
+    /** The instrumentation scope of all that is made here. */
+    public static final String SCOPE_NAME = "spangard";
+
+    /** Of the semantic conventions that all this follows. */
+    static final String SCHEMA_URL = SchemaUrls.V1_45_0;
+
+    final Tracer tracer;
+    final Measurements measurements;
+    final TelemetryOptions options;
+    final TextLimit limit;
+    final QueryRedaction redaction;
+    final HostHeader hostHeader = new HostHeader();
+    final Outcomes outcomes = new Outcomes();
+    final CapturedHeaders requestHeaders = new CapturedHeaders("http.request.header.");
+    final CapturedHeaders responseHeaders = new CapturedHeaders("http.response.header.");
+
+    private Telemetry(Tracer tracer, Measurements measurements, TelemetryOptions options) {
+        this.tracer = tracer;
+        this.measurements = measurements;
+        this.options = options;
+        this.limit = new TextLimit(options.attributeValueLengthLimit());
+        this.redaction = new QueryRedaction(options.sensitiveQueryParameters());
+    }
 
     /** Instruments are made at once, in {@code otel}'s providers; nothing is closed here. */
     public static Telemetry create(OpenTelemetry otel, TelemetryOptions options) {
-        return new Telemetry();
+        String version = Telemetry.class.getPackage().getImplementationVersion();
+        var tracer = otel.tracerBuilder(SCOPE_NAME).setSchemaUrl(SCHEMA_URL);
+        var meter = otel.meterBuilder(SCOPE_NAME).setSchemaUrl(SCHEMA_URL);
+        if (version != null) {
+            tracer.setInstrumentationVersion(version);
+            meter.setInstrumentationVersion(version);
+        }
+        return new Telemetry(tracer.build(), new Measurements(meter.build()), options);
+    }
+
+    /** A request that the server handed to the application at this time. Nothing is made before it is opened or ended. */
+    public Exchange exchange(Request request, long startEpochNanos) {
+        return new Exchange(this, request, startEpochNanos);
+    }
+
+    /** The method as attributes have it. A WebSocket's handshake has one, though its scope names none (RFC 8441). */
+    String method(Request request) {
+        String method = request.method();
+        if (method == null && request.kind() == Request.Kind.WEBSOCKET) {
+            String version = request.httpVersion();
+            return version == null || version.startsWith("1") ? "GET" : "CONNECT";
+        }
+        return method != null && options.knownMethods().contains(method) ? method : Outcome.OTHER_METHOD;
+    }
+
+    static String scheme(Request request) {
+        String scheme = request.scheme();
+        if (scheme == null || scheme.isEmpty()) {
+            return request.kind() == Request.Kind.HTTP ? "http" : "ws";
+        }
+        return scheme;
+    }
+
+    @Nullable
+    Address server(Request request) {
+        String scheme = scheme(request);
+        Address named = hostHeader.address(request.host(), scheme.equals("https") || scheme.equals("wss"));
+        return named == null ? request.server() : named;
     }
 }

@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.telemetry;
+
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.StatusCode;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the application did with the current span while its request ran. Name, status and attributes set by it win over
+ * ours, as if it had set them last.
+ *
+ * @param statusDescription of {@link StatusCode#ERROR}
+ */
+public record ApplicationSpan(
+        @Nullable String name,
+        Attributes attributes,
+        List<Event> events,
+        StatusCode status,
+        @Nullable String statusDescription,
+        List<Link> links) {
+    /** An event; without a time of its own it happened when the request ended. */
+    public record Event(String name, @Nullable Long epochNanos, Attributes attributes) {}
+
+    /** A link to another span. */
+    public record Link(SpanContext to, Attributes attributes) {}
+
+    public ApplicationSpan {
+        events = List.copyOf(events);
+        links = List.copyOf(links);
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.telemetry;
+
+import static io.opentelemetry.api.common.AttributeKey.booleanKey;
+import static io.opentelemetry.api.common.AttributeKey.doubleKey;
+import static io.opentelemetry.api.common.AttributeKey.longKey;
+import static io.opentelemetry.api.common.AttributeKey.stringKey;
+
+import io.opentelemetry.api.common.AttributeKey;
+
+/** Attributes that the stable semantic conventions do not name. docs/telemetry.md says what each means. */
+final class Keys {
+    /** Semantic conventions, in development: counted, not declared. */
+    static final AttributeKey<Long> REQUEST_BODY_SIZE = longKey("http.request.body.size");
+
+    static final AttributeKey<Long> RESPONSE_BODY_SIZE = longKey("http.response.body.size");
+    static final AttributeKey<Long> PROCESS_PID = longKey("process.pid");
+
+    static final AttributeKey<Double> TIME_TO_FIRST_BYTE = doubleKey("spangard.response.time_to_first_byte");
+    static final AttributeKey<Long> RESPONSE_CHUNKS = longKey("spangard.response.chunks");
+    static final AttributeKey<Boolean> CLIENT_DISCONNECTED = booleanKey("spangard.client.disconnected");
+    static final AttributeKey<Long> MESSAGES_RECEIVED = longKey("spangard.websocket.messages.received");
+    static final AttributeKey<Long> MESSAGES_SENT = longKey("spangard.websocket.messages.sent");
+    static final AttributeKey<Long> BYTES_RECEIVED = longKey("spangard.websocket.bytes.received");
+    static final AttributeKey<Long> BYTES_SENT = longKey("spangard.websocket.bytes.sent");
+    static final AttributeKey<Long> CLOSE_CODE = longKey("spangard.websocket.close.code");
+    static final AttributeKey<String> CLOSED_BY = stringKey("spangard.websocket.close.by");
+    static final AttributeKey<String> SUBPROTOCOL = stringKey("spangard.websocket.subprotocol");
+
+    private Keys() {}
+}

@@ -1,0 +1,217 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.telemetry;
+
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanBuilder;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.semconv.ClientAttributes;
+import io.opentelemetry.semconv.ErrorAttributes;
+import io.opentelemetry.semconv.ExceptionAttributes;
+import io.opentelemetry.semconv.HttpAttributes;
+import io.opentelemetry.semconv.NetworkAttributes;
+import io.opentelemetry.semconv.ServerAttributes;
+import io.opentelemetry.semconv.UrlAttributes;
+import io.opentelemetry.semconv.UserAgentAttributes;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the facts of an {@link Exchange} onto its span, in the {@code stable} profile. */
+final class SpanFacts {
+    private final Exchange exchange;
+    private final Request request;
+    private final TextLimit limit;
+
+    SpanFacts(Exchange exchange) {
+        this.exchange = exchange;
+        this.request = exchange.request;
+        this.limit = exchange.telemetry.limit;
+    }
+
+    /** A span builder before its span starts, or a span after that: what attributes are put on. */
+    private interface Sink {
+        <T> Object put(AttributeKey<T> key, T value);
+    }
+
+    /** The span of an exchange that has only begun. */
+    Span start(Context parent) {
+        SpanBuilder builder = builder(Outcome.spanName(exchange.method, exchange.route), parent);
+        return builder.startSpan();
+    }
+
+    /** The span of an exchange that is over, everything given at its creation; the caller ends it. */
+    Span startEnded(Context parent, Outcome outcome) {
+        ApplicationSpan application = exchange.application;
+        String name = application == null || application.name() == null ? outcome.spanName() : application.name();
+        SpanBuilder builder = builder(name, parent);
+        putResponse(builder::setAttribute, outcome);
+        if (application != null) {
+            builder.setAllAttributes(application.attributes());
+            application.links().forEach(link -> builder.addLink(link.to(), link.attributes()));
+        }
+        return builder.startSpan();
+    }
+
+    /** What became known since the span was started. */
+    void complete(Span span, Outcome outcome) {
+        Sink to = span::setAttribute;
+        put(to, HttpAttributes.HTTP_ROUTE, outcome.route());
+        putResponse(to, outcome);
+        span.updateName(outcome.spanName());
+        ApplicationSpan application = exchange.application;
+        if (application != null) {
+            if (application.name() != null) {
+                span.updateName(application.name());
+            }
+            span.setAllAttributes(application.attributes());
+            application.links().forEach(link -> span.addLink(link.to(), link.attributes()));
+        }
+    }
+
+    void addEvents(Span span, long returnedNanos) {
+        ApplicationSpan application = exchange.application;
+        if (application != null) {
+            for (ApplicationSpan.Event event : application.events()) {
+                Long at = event.epochNanos();
+                span.addEvent(event.name(), event.attributes(), at == null ? returnedNanos : at, TimeUnit.NANOSECONDS);
+            }
+        }
+        Failure failure = exchange.failure;
+        if (failure != null) {
+            span.addEvent("exception", exception(failure), returnedNanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** The application's word first, ours where it said nothing. 1xx to 4xx are no error of a server. */
+    void setStatus(Span span, Outcome outcome) {
+        ApplicationSpan application = exchange.application;
+        if (application != null && application.status() != StatusCode.UNSET) {
+            String description = application.statusDescription();
+            if (description == null) {
+                span.setStatus(application.status());
+            } else {
+                span.setStatus(application.status(), limit.cut(description));
+            }
+        } else if (outcome.errorType() != null) {
+            span.setStatus(StatusCode.ERROR);
+        }
+    }
+
+    private Attributes exception(Failure failure) {
+        AttributesBuilder attributes =
+                Attributes.builder().put(ExceptionAttributes.EXCEPTION_TYPE, limit.cut(failure.type()));
+        if (!failure.message().isEmpty()) {
+            attributes.put(ExceptionAttributes.EXCEPTION_MESSAGE, limit.cut(failure.message()));
+        }
+        if (!failure.stacktrace().isEmpty()) {
+            attributes.put(ExceptionAttributes.EXCEPTION_STACKTRACE, limit.cutTrace(failure.stacktrace()));
+        }
+        return attributes.build();
+    }
+
+    /** With all that the semantic conventions want given at creation, for samplers and processors. */
+    private SpanBuilder builder(String name, Context parent) {
+        SpanBuilder builder = exchange.telemetry
+                .tracer
+                .spanBuilder(name)
+                .setSpanKind(SpanKind.SERVER)
+                .setParent(parent)
+                .setStartTimestamp(exchange.startNanos, TimeUnit.NANOSECONDS);
+        putRequest(builder::setAttribute);
+        return builder;
+    }
+
+    private void putRequest(Sink to) {
+        to.put(HttpAttributes.HTTP_REQUEST_METHOD, exchange.method);
+        String original = request.method();
+        if (original != null && !original.equals(exchange.method)) {
+            put(to, HttpAttributes.HTTP_REQUEST_METHOD_ORIGINAL, original);
+        }
+        put(to, UrlAttributes.URL_SCHEME, exchange.scheme);
+        put(to, UrlAttributes.URL_PATH, request.path().isEmpty() ? "/" : request.path());
+        if (!request.query().isEmpty()) {
+            put(to, UrlAttributes.URL_QUERY, exchange.telemetry.redaction.apply(request.query()));
+        }
+        Address server = exchange.telemetry.server(request);
+        if (server != null) {
+            put(to, ServerAttributes.SERVER_ADDRESS, server.host());
+            putPort(to, ServerAttributes.SERVER_PORT, server);
+        }
+        Address client = request.client();
+        if (client != null) {
+            put(to, ClientAttributes.CLIENT_ADDRESS, client.host());
+            put(to, NetworkAttributes.NETWORK_PEER_ADDRESS, client.host());
+            putPort(to, NetworkAttributes.NETWORK_PEER_PORT, client);
+        }
+        if (request.kind() == Request.Kind.WEBSOCKET) {
+            to.put(NetworkAttributes.NETWORK_PROTOCOL_NAME, "websocket");
+        }
+        put(to, NetworkAttributes.NETWORK_PROTOCOL_VERSION, request.httpVersion());
+        if (!request.userAgent().isEmpty()) {
+            put(to, UserAgentAttributes.USER_AGENT_ORIGINAL, request.userAgent());
+        }
+        put(to, HttpAttributes.HTTP_ROUTE, exchange.route);
+        if (exchange.telemetry.options.workerPid() && request.pid() != 0) {
+            to.put(Keys.PROCESS_PID, request.pid());
+        }
+        exchange.telemetry.requestHeaders.forEach(request.capturedHeaders(), limit, to::put);
+    }
+
+    private void putResponse(Sink to, Outcome outcome) {
+        if (outcome.status() != 0) {
+            to.put(HttpAttributes.HTTP_RESPONSE_STATUS_CODE, (long) outcome.status());
+        }
+        put(to, ErrorAttributes.ERROR_TYPE, outcome.errorType());
+        if (exchange.clientLeft) {
+            to.put(Keys.CLIENT_DISCONNECTED, true);
+        }
+        if (outcome.websocket()) {
+            putMessages(to);
+        } else {
+            putBodies(to);
+        }
+        exchange.telemetry.responseHeaders.forEach(exchange.responseHeaders, limit, to::put);
+    }
+
+    private void putBodies(Sink to) {
+        if (exchange.requestBytes > 0) {
+            to.put(Keys.REQUEST_BODY_SIZE, exchange.requestBytes);
+        }
+        if (exchange.bodies > 0) {
+            to.put(Keys.RESPONSE_BODY_SIZE, exchange.responseBytes);
+            to.put(Keys.TIME_TO_FIRST_BYTE, Math.max(0, exchange.firstBodyNanos - exchange.startNanos) / 1e9);
+        }
+        if (exchange.bodies > 1) {
+            to.put(Keys.RESPONSE_CHUNKS, exchange.bodies);
+        }
+    }
+
+    private void putMessages(Sink to) {
+        to.put(Keys.MESSAGES_RECEIVED, exchange.messagesReceived);
+        to.put(Keys.MESSAGES_SENT, exchange.messagesSent);
+        to.put(Keys.BYTES_RECEIVED, exchange.requestBytes);
+        to.put(Keys.BYTES_SENT, exchange.responseBytes);
+        put(to, Keys.SUBPROTOCOL, exchange.subprotocol);
+        if (exchange.closeCode != 0) {
+            to.put(Keys.CLOSE_CODE, (long) exchange.closeCode);
+            to.put(Keys.CLOSED_BY, exchange.closedByClient ? "client" : "application");
+        }
+    }
+
+    private void put(Sink to, AttributeKey<String> key, @Nullable String value) {
+        if (value != null) {
+            to.put(key, limit.cut(value));
+        }
+    }
+
+    private static void putPort(Sink to, AttributeKey<Long> key, Address address) {
+        if (address.port() != Address.NO_PORT) {
+            to.put(key, (long) address.port());
+        }
+    }
+}
