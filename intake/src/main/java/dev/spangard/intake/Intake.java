@@ -3,35 +3,137 @@
 package dev.spangard.intake;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import jdk.net.ExtendedSocketOptions;
+import org.jspecify.annotations.Nullable;
 
-/** SKELETON */
+/**
+ * The engine's socket: takes recorders in and gives each a thread of its own.
+ *
+ * <p>The socket has mode 0600 in a directory of mode 0700, and a peer of another user is refused all the same. Whoever
+ * sends something that is not the protocol is cut off and counted; the others never notice.
+ *
+ * <p>Thread-safe.
+ */
 public final class Intake implements AutoCloseable {
-    private final IntakeCounters counters = new IntakeCounters();
+    private static final Logger LOG = System.getLogger(Intake.class.getName());
 
-    private Intake() {}
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
+
+    /** A peer that has waited for bytes this long has sent nothing more. */
+    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    /** How often {@link #close} looks, and how soon accepting is tried again when descriptors have run out. */
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private final IntakeOptions options;
+    private final Ledger ledger;
+    private final RecordedIds ids;
+    private final Services services;
+    private final LongSupplier epochNanos;
+    private final ServerSocketChannel server;
+    private final String owner;
+    private final IntakeCounters counters = new IntakeCounters();
+    /** All connections, those before their HELLO included. */
+    private final Set<Peer> connections = ConcurrentHashMap.newKeySet();
+    /** Recorder id to its newest connection. */
+    private final Map<Long, Peer> recorders = new ConcurrentHashMap<>();
+
+    private volatile long lastActivity = System.nanoTime();
+    private volatile boolean closing;
+
+    private Intake(
+            IntakeOptions options,
+            Ledger ledger,
+            RecordedIds ids,
+            Services services,
+            LongSupplier epochNanos,
+            ServerSocketChannel server,
+            String owner) {
+        this.options = options;
+        this.ledger = ledger;
+        this.ids = ids;
+        this.services = services;
+        this.epochNanos = epochNanos;
+        this.server = server;
+        this.owner = owner;
+    }
 
     /**
      * Listens.
      *
      * @param ledger of this socket; stays the caller's, who closes it after the intake
      * @param ids the generator of every tracer provider behind {@code services}
+     * @throws EngineRunningException if somebody answers at the socket
      */
     public static Intake open(IntakeOptions options, Ledger ledger, RecordedIds ids, Services services)
             throws IOException {
-        if (options.maxPeers() < 0) {
-            throw new IOException("not yet");
+        return open(options, ledger, ids, services, () -> TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
+    }
+
+    /** @param epochNanos the time of day, for what no recorder dates */
+    static Intake open(
+            IntakeOptions options, Ledger ledger, RecordedIds ids, Services services, LongSupplier epochNanos)
+            throws IOException {
+        Path socket = options.socket();
+        removeStale(socket);
+        ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            Files.setPosixFilePermissions(socket, OWNER_ONLY);
+            String owner = Files.getOwner(socket).getName();
+            Intake intake = new Intake(options, ledger, ids, services, epochNanos, server, owner);
+            Thread.ofPlatform().daemon().name("spangard-accept").start(intake::accept);
+            return intake;
+        } catch (IOException | RuntimeException e) {
+            server.close();
+            throw e;
         }
-        return new Intake();
+    }
+
+    /** A socket file that nobody answers at was left by an engine that was killed. */
+    private static void removeStale(Path socket) throws IOException {
+        try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            probe.connect(UnixDomainSocketAddress.of(socket));
+            throw new EngineRunningException(socket);
+        } catch (EngineRunningException e) {
+            throw e;
+        } catch (IOException e) {
+            try {
+                if (Files.isRegularFile(socket) || Files.isDirectory(socket)) {
+                    throw new IOException(socket + " is not a socket");
+                }
+                Files.delete(socket);
+            } catch (NoSuchFileException none) {
+                LOG.log(Level.DEBUG, "a new socket at {0}", socket);
+            }
+        }
     }
 
     /** Recorders connected now. */
     public int peers() {
-        return 0;
+        return recorders.size();
     }
 
     /** {@link System#nanoTime} of the last frame, connection or disconnection. */
     public long lastActivityNanoTime() {
-        return 0;
+        return lastActivity;
     }
 
     /** What happened at the socket. */
@@ -39,7 +141,113 @@ public final class Intake implements AutoCloseable {
         return counters;
     }
 
-    /** Stops accepting, reads what has already arrived (bounded), closes the peers. */
+    /**
+     * Stops accepting, reads what has already arrived, closes the connections and removes the socket. Returns when all
+     * that was read has been told to its service, at the latest after {@link IntakeOptions#closeTimeout} and a moment.
+     */
     @Override
-    public void close() {}
+    public void close() {
+        closing = true;
+        long deadline = System.nanoTime() + options.closeTimeout().toNanos();
+        try {
+            server.close();
+            Files.deleteIfExists(options.socket());
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "closing the socket", e);
+        }
+        while (System.nanoTime() - deadline < 0 && !connections.stream().allMatch(peer -> peer.idleFor(IDLE_NANOS))) {
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        connections.forEach(Peer::close);
+        try {
+            for (Peer peer : connections) {
+                peer.awaitEnd(Math.max(POLL_NANOS, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void accept() {
+        while (!closing) {
+            try {
+                welcome(server.accept());
+            } catch (ClosedChannelException e) {
+                return;
+            } catch (IOException | RuntimeException e) {
+                LOG.log(Level.WARNING, "a connection could not be accepted", e);
+                LockSupport.parkNanos(POLL_NANOS);
+            }
+        }
+    }
+
+    private void welcome(SocketChannel channel) {
+        touch();
+        Peer peer = new Peer(this, channel);
+        String refusal = refusal(channel);
+        if (refusal != null) {
+            peer.refuse(refusal);
+            peer.close();
+            return;
+        }
+        connections.add(peer);
+        Thread.ofPlatform().daemon().name("spangard-peer").start(peer);
+    }
+
+    private @Nullable String refusal(SocketChannel channel) {
+        if (connections.size() >= options.maxPeers()) {
+            return "The engine already has " + options.maxPeers() + " connections.";
+        }
+        try {
+            String user =
+                    channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName();
+            return user.equals(owner) ? null : "The engine belongs to another user.";
+        } catch (IOException | RuntimeException e) {
+            LOG.log(Level.WARNING, "a peer without credentials", e);
+            return "The engine could not see whose process this is.";
+        }
+    }
+
+    /** A recorder has introduced itself. Returns its earlier connection if that has not ended. */
+    @Nullable
+    Peer connected(long recorderId, Peer peer) {
+        return recorders.put(recorderId, peer);
+    }
+
+    void disconnected(long recorderId, Peer peer) {
+        recorders.remove(recorderId, peer);
+    }
+
+    void gone(Peer peer) {
+        connections.remove(peer);
+        touch();
+    }
+
+    void touch() {
+        lastActivity = System.nanoTime();
+    }
+
+    boolean closing() {
+        return closing;
+    }
+
+    long epochNanos() {
+        return epochNanos.getAsLong();
+    }
+
+    IntakeOptions options() {
+        return options;
+    }
+
+    Ledger ledger() {
+        return ledger;
+    }
+
+    RecordedIds ids() {
+        return ids;
+    }
+
+    Services services() {
+        return services;
+    }
 }

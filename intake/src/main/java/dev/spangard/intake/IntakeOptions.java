@@ -8,34 +8,26 @@ import java.time.Duration;
 /**
  * Limits of the engine's socket.
  *
- * @param socket where to listen. Its directory is made with mode 0700 if it is not there
+ * @param socket where to listen. {@link Ledger#open} made its directory
  * @param maxPeers connections at a time; further ones are refused
- * @param maxOpenPerPeer running requests remembered for one recorder; further ones are not counted as active
- * @param maxSpilledPerPeer events held for the running requests of one recorder; further ones are dropped and counted
+ * @param maxOpenPerPeer running requests remembered for one recorder; beyond it the oldest is forgotten
  * @param closeTimeout how long {@link Intake#close} reads what has already arrived
  */
-public record IntakeOptions(
-        Path socket, int maxPeers, int maxOpenPerPeer, int maxSpilledPerPeer, Duration closeTimeout) {
+public record IntakeOptions(Path socket, int maxPeers, int maxOpenPerPeer, Duration closeTimeout) {
     public static final int DEFAULT_MAX_PEERS = 1024;
     public static final int DEFAULT_MAX_OPEN_PER_PEER = 10_000;
-    public static final int DEFAULT_MAX_SPILLED_PER_PEER = 8 << 20;
     public static final Duration DEFAULT_CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
     public IntakeOptions {
-        if (maxPeers < 1 || maxOpenPerPeer < 0 || maxSpilledPerPeer < 0 || closeTimeout.isNegative()) {
+        if (maxPeers < 1 || maxOpenPerPeer < 0 || closeTimeout.isNegative()) {
             throw new IllegalArgumentException("limits of the intake must not be negative: maxPeers " + maxPeers
-                    + ", maxOpenPerPeer " + maxOpenPerPeer + ", maxSpilledPerPeer " + maxSpilledPerPeer
+                    + ", maxOpenPerPeer " + maxOpenPerPeer
                     + ", closeTimeout " + closeTimeout);
         }
     }
 
     /** The defaults. */
     public static IntakeOptions at(Path socket) {
-        return new IntakeOptions(
-                socket,
-                DEFAULT_MAX_PEERS,
-                DEFAULT_MAX_OPEN_PER_PEER,
-                DEFAULT_MAX_SPILLED_PER_PEER,
-                DEFAULT_CLOSE_TIMEOUT);
+        return new IntakeOptions(socket, DEFAULT_MAX_PEERS, DEFAULT_MAX_OPEN_PER_PEER, DEFAULT_CLOSE_TIMEOUT);
     }
 }

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -35,7 +36,7 @@ import java.util.Set;
  * </pre>
  *
  * <p>All are longs in the machine's byte order. A free slot has id or key 0. When a table is full, the slot unused for
- * longest gives way. Each number changes by one atomic store; a kill between the two stores that book one frame (a few
+ * longest gives way; when all are in use, a newcomer is not remembered beyond this engine. Each number changes by one atomic store; a kill between the two stores that book one frame (a few
  * nanoseconds) is the only moment that can falsify the sums, by that frame's records.
  *
  * <p>An open ledger holds the file's lock: two engines never share one. Thread-safe; numbers are written without a lock,
@@ -54,6 +55,7 @@ public final class Ledger implements AutoCloseable {
     private static final long SERVICES_AT = HEADER_BYTES + MAX_RECORDERS * RECORDER_BYTES;
     private static final long FILE_BYTES = SERVICES_AT + MAX_SERVICES * SERVICE_BYTES;
 
+    private static final long NONE = -1;
     private static final long RECORDER_USED = 32;
     private static final long SERVICE_USED = 8;
     private static final long SERVICE_COUNTERS = 16;
@@ -73,11 +75,12 @@ public final class Ledger implements AutoCloseable {
 
     /**
      * Opens the ledger of the engine at {@code socket}, makes it if there is none, starts a new one if what is there is
-     * none.
+     * none. The socket's directory is made with mode 0700 if it is not there.
      *
      * @throws EngineRunningException if another process, or another part of this one, holds it
      */
     public static Ledger open(Path socket) throws IOException {
+        makeDirectory(socket);
         Path path = socket.resolveSibling(socket.getFileName() + ".ledger");
         FileChannel file = FileChannel.open(
                 path,
@@ -104,6 +107,15 @@ public final class Ledger implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
+        }
+    }
+
+    private static void makeDirectory(Path socket) throws IOException {
+        Path directory = socket.toAbsolutePath().getParent();
+        if (directory != null && !Files.isDirectory(directory)) {
+            Files.createDirectories(directory.getParent() == null ? directory : directory.getParent());
+            Files.createDirectory(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
     }
 
@@ -148,11 +160,21 @@ public final class Ledger implements AutoCloseable {
         }
     }
 
+    /** The service is closed and nobody uses its accounts any more: its slot may give way to another's. */
+    public void retire(String key) {
+        synchronized (lock) {
+            services.remove(hash(key));
+        }
+    }
+
     /** The line of a recorder, continued if it is known. Held until {@link #release} or {@link #forget}. */
     RecorderLine recorder(long id) {
         synchronized (lock) {
             return recorders.computeIfAbsent(id, key -> {
                 long slot = recorderSlot(key);
+                if (slot == NONE) {
+                    return new RecorderLine(unremembered(RECORDER_BYTES));
+                }
                 map.set(ValueLayout.JAVA_LONG, slot + RECORDER_USED, now());
                 return new RecorderLine(map.asSlice(slot, RECORDER_BYTES));
             });
@@ -176,8 +198,13 @@ public final class Ledger implements AutoCloseable {
         }
     }
 
+    /** All slots are in use: kept while this engine runs, and no longer. */
+    private static MemorySegment unremembered(long bytes) {
+        return Arena.ofAuto().allocate(bytes, Long.BYTES);
+    }
+
     private long recorderSlot(long id) {
-        long oldest = -1;
+        long oldest = NONE;
         for (int i = 0; i < MAX_RECORDERS; i++) {
             long slot = HEADER_BYTES + i * RECORDER_BYTES;
             long owner = map.get(ValueLayout.JAVA_LONG, slot);
@@ -186,11 +213,11 @@ public final class Ledger implements AutoCloseable {
             }
             oldest = olderOf(oldest, slot, owner, RECORDER_USED, recorders.containsKey(owner));
         }
-        return take(oldest, id, RECORDER_BYTES);
+        return oldest < 0 ? NONE : take(oldest, id, RECORDER_BYTES);
     }
 
     private long serviceSlot(long hash) {
-        long oldest = -1;
+        long oldest = NONE;
         for (int i = 0; i < MAX_SERVICES; i++) {
             long slot = SERVICES_AT + i * SERVICE_BYTES;
             long owner = map.get(ValueLayout.JAVA_LONG, slot);
@@ -199,7 +226,7 @@ public final class Ledger implements AutoCloseable {
             }
             oldest = olderOf(oldest, slot, owner, SERVICE_USED, services.containsKey(owner));
         }
-        return take(oldest, hash, SERVICE_BYTES);
+        return oldest < 0 ? NONE : take(oldest, hash, SERVICE_BYTES);
     }
 
     private long olderOf(long oldest, long slot, long owner, long usedAt, boolean inUse) {
@@ -218,9 +245,6 @@ public final class Ledger implements AutoCloseable {
     }
 
     private long take(long slot, long owner, long bytes) {
-        if (slot < 0) {
-            throw new IllegalStateException("all slots of the ledger are in use");
-        }
         map.asSlice(slot, bytes).fill((byte) 0);
         map.set(ValueLayout.JAVA_LONG, slot, owner);
         return slot;

@@ -9,12 +9,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request or one WebSocket, from its first to its last event: one span and its measurements.
+ * One request or one WebSocket: one span and its measurements.
  *
  * <p>Driven either live, where {@link #open} starts the span before the application runs, or afterwards from recorded
- * times, where {@link #end} makes the whole span at once. All times are nanoseconds since the epoch. Methods are called in
- * the order in which things happened, {@link #end} last and once; an exchange that is never opened nor ended leaves
- * nothing behind.
+ * times, where {@link #end} makes the whole span at once. All times are nanoseconds since the epoch. An exchange that is
+ * neither opened, activated nor ended leaves nothing behind.
  *
  * <p>Not thread-safe: one thread at a time. No method throws.
  */
@@ -28,47 +27,21 @@ public final class Exchange {
     /** The process that served the request ended with the request under way. */
     public static final String WORKER_DIED = "worker_died";
 
-    /** RFC 6455, 7.4.1: the connection was lost; never sent. */
-    private static final int CLOSE_ABNORMAL = 1006;
     /** RFC 6455, 7.4.1: the server could not go on. */
     private static final int CLOSE_INTERNAL_ERROR = 1011;
 
-    private static final int SWITCHING_PROTOCOLS = 101;
-    private static final int FORBIDDEN = 403;
     private static final int INTERNAL_SERVER_ERROR = 500;
     private static final int LARGEST_STATUS = 599;
 
-    private enum Phase {
-        /** Nothing sent yet. */
-        WAITING,
-        /** The response has started; the WebSocket is accepted or denied. */
-        RESPONDING,
-        /** The last body was sent; the WebSocket is closed. */
-        COMPLETE
-    }
-
     final Telemetry telemetry;
     final Request request;
+    final Conversation conversation;
     final long startNanos;
     final String method;
     final String scheme;
 
     @Nullable
     String route;
-
-    int status;
-    long firstBodyNanos;
-    long requestBytes;
-    long responseBytes;
-    long bodies;
-    long messagesReceived;
-    long messagesSent;
-    int closeCode;
-    boolean closedByClient;
-    boolean clientLeft;
-
-    @Nullable
-    String subprotocol;
 
     List<String> responseHeaders = List.of();
 
@@ -78,19 +51,22 @@ public final class Exchange {
     @Nullable
     ApplicationSpan application;
 
-    private Phase phase = Phase.WAITING;
-    private long completeNanos;
     private boolean workerDied;
     private boolean active;
     private @Nullable Span span;
-    private Context context = Context.root();
 
-    Exchange(Telemetry telemetry, Request request, long startNanos) {
+    Exchange(Telemetry telemetry, Request request, Conversation conversation, long startNanos) {
         this.telemetry = telemetry;
         this.request = request;
+        this.conversation = conversation;
         this.startNanos = startNanos;
         this.method = telemetry.method(request);
         this.scheme = Telemetry.scheme(request);
+    }
+
+    /** Where the messages of this exchange are told. */
+    public Conversation conversation() {
+        return conversation;
     }
 
     /** Counts the request as active until it ends or {@link #deactivate} is called. */
@@ -117,21 +93,12 @@ public final class Exchange {
     public Context open(Context parent) {
         Span started = new SpanFacts(this).start(parent);
         span = started;
-        context = parent.with(started);
-        return context;
+        return parent.with(started);
     }
 
     /** The route that serves the request, as the client sees it. May be told at any time before the end. */
     public void route(@Nullable String route) {
         this.route = route == null ? null : telemetry.limit.cut(route);
-    }
-
-    /** {@code http.response.start} or {@code websocket.http.response.start}. */
-    public void responseStarted(int status) {
-        if (phase == Phase.WAITING) {
-            this.status = status;
-            phase = Phase.RESPONDING;
-        }
     }
 
     /**
@@ -141,85 +108,6 @@ public final class Exchange {
      */
     public void responseHeaders(List<String> captured) {
         responseHeaders = captured;
-    }
-
-    /** A part of the response's body was sent at this time. What comes before the start or after the last is no part of it. */
-    public void responseBody(long epochNanos, long bytes, boolean last) {
-        if (phase != Phase.RESPONDING) {
-            return;
-        }
-        responseBytes += Math.max(0, bytes);
-        if (bodies++ == 0) {
-            firstBodyNanos = epochNanos;
-        }
-        if (last) {
-            phase = Phase.COMPLETE;
-            completeNanos = epochNanos;
-        }
-    }
-
-    /** The server took the last message at this time; until then the client may have been slow to read. */
-    public void responseTaken(long epochNanos) {
-        if (phase == Phase.COMPLETE && request.kind() == Request.Kind.HTTP) {
-            completeNanos = epochNanos;
-        }
-    }
-
-    /** A part of the request's body reached the application. */
-    public void requestBody(long bytes) {
-        requestBytes += Math.max(0, bytes);
-    }
-
-    /** {@code http.disconnect}: after the response it is how a connection ends, before it is a loss. */
-    public void disconnected() {
-        if (phase != Phase.COMPLETE) {
-            clientLeft = true;
-        }
-    }
-
-    /** {@code websocket.accept}. */
-    public void accepted(@Nullable String subprotocol) {
-        if (phase == Phase.WAITING) {
-            this.subprotocol = subprotocol;
-            status = SWITCHING_PROTOCOLS;
-            phase = Phase.RESPONDING;
-        }
-    }
-
-    /** A message to the client, text or binary. */
-    public void messageSent(long bytes) {
-        messagesSent++;
-        responseBytes += Math.max(0, bytes);
-    }
-
-    /** A message from the client, text or binary. */
-    public void messageReceived(long bytes) {
-        messagesReceived++;
-        requestBytes += Math.max(0, bytes);
-    }
-
-    /** {@code websocket.close} by the application: before the handshake was answered it is a 403. */
-    public void closed(int code) {
-        if (phase == Phase.WAITING) {
-            status = FORBIDDEN;
-        } else if (closeCode == 0) {
-            closeCode = code;
-        }
-        phase = Phase.COMPLETE;
-    }
-
-    /** {@code websocket.disconnect} from the client's side. */
-    public void disconnected(int code) {
-        if (phase == Phase.COMPLETE) {
-            return;
-        }
-        if (phase == Phase.WAITING || code == CLOSE_ABNORMAL) {
-            clientLeft = true;
-        }
-        if (closeCode == 0 && phase == Phase.RESPONDING) {
-            closeCode = code;
-            closedByClient = true;
-        }
     }
 
     /** The application raised this. */
@@ -238,9 +126,9 @@ public final class Exchange {
     }
 
     /**
-     * The application returned or raised at this time.
+     * The application returned or raised at this time. Last call.
      *
-     * @param parent of the span, if it was not opened
+     * @param parent of the span; the one given to {@link #open}, if that was called
      */
     public void end(Context parent, long epochNanos) {
         Outcome outcome = outcome();
@@ -249,13 +137,12 @@ public final class Exchange {
         Span ended = span;
         if (ended == null) {
             ended = facts.startEnded(parent, outcome);
-            context = parent.with(ended);
         } else {
             facts.complete(ended, outcome);
         }
         facts.addEvents(ended, epochNanos);
         facts.setStatus(ended, outcome);
-        measure(outcome, endNanos, context);
+        measure(outcome, endNanos, parent.with(ended));
         ended.end(endNanos, TimeUnit.NANOSECONDS);
     }
 
@@ -271,45 +158,58 @@ public final class Exchange {
             telemetry.measurements.passed(method, scheme);
         }
         double seconds = (endNanos - startNanos) / 1e9;
-        telemetry.measurements.ended(outcome.attributes(), seconds, requestBytes, responseBytes, context);
+        telemetry.measurements.ended(
+                outcome.attributes(), seconds, conversation.bytesReceived(), conversation.bytesSent(), context);
     }
 
     /** When the client had its response; work the application does after that is not the client's time. */
     private long endNanos(long returnedNanos) {
-        boolean answered = phase == Phase.COMPLETE && completeNanos != 0;
-        return Math.max(startNanos, answered ? completeNanos : returnedNanos);
+        long answered = conversation.completeNanos();
+        return Math.max(startNanos, answered == 0 ? returnedNanos : answered);
     }
 
     private Outcome outcome() {
-        String error = errorType();
+        boolean websocket = request.kind() == Request.Kind.WEBSOCKET;
+        int status = status();
         return telemetry.outcomes.of(
-                method, scheme, request.httpVersion(), request.kind() == Request.Kind.WEBSOCKET, route, status, error);
+                method, scheme, request.httpVersion(), websocket, route, status, errorType(status));
     }
 
-    /** Also settles the status that the server answers with when the application sent none. */
-    private @Nullable String errorType() {
-        boolean cancelled = failure != null && failure.cancellation();
-        if (phase == Phase.WAITING && !clientLeft && !cancelled && !workerDied) {
-            status = INTERNAL_SERVER_ERROR;
-        }
+    /** What the client got; a server answers 500 when the application sent nothing. 0 if nothing is known to be sent. */
+    private int status() {
+        boolean unanswered = conversation.phase() == Conversation.Phase.WAITING;
+        boolean nobodyAsks = conversation.clientLeft() || cancelled() || workerDied;
+        return unanswered ? (nobodyAsks ? 0 : INTERNAL_SERVER_ERROR) : conversation.status();
+    }
+
+    private boolean cancelled() {
+        return failure != null && failure.cancellation();
+    }
+
+    private @Nullable String errorType(int status) {
+        boolean complete = conversation.phase() == Conversation.Phase.COMPLETE;
         if (workerDied) {
             return WORKER_DIED;
         }
-        if (failure != null && !cancelled) {
+        if (failure != null && !failure.cancellation()) {
             return telemetry.limit.cut(failure.type());
         }
-        if (clientLeft) {
+        if (conversation.clientLeft()) {
             return CLIENT_DISCONNECTED;
         }
-        if (cancelled && phase != Phase.COMPLETE) {
+        if (cancelled() && !complete) {
             return CANCELLED;
         }
-        if (status >= INTERNAL_SERVER_ERROR || status < 0) {
-            return status > LARGEST_STATUS || status < 0 ? Outcome.OTHER_METHOD : Integer.toString(status);
+        if (status < 0 || status > LARGEST_STATUS) {
+            return Outcome.OTHER;
+        }
+        if (status >= INTERNAL_SERVER_ERROR) {
+            return Integer.toString(status);
         }
         if (request.kind() == Request.Kind.HTTP) {
-            return phase == Phase.COMPLETE ? null : RESPONSE_INCOMPLETE;
+            return complete ? null : RESPONSE_INCOMPLETE;
         }
-        return closeCode == CLOSE_INTERNAL_ERROR ? Integer.toString(closeCode) : null;
+        int code = conversation.closeCode();
+        return code == CLOSE_INTERNAL_ERROR ? Integer.toString(code) : null;
     }
 }

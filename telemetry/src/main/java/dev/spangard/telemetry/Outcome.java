@@ -29,10 +29,10 @@ record Outcome(
         String spanName,
         Attributes attributes) {
 
-    /** A method that is not known, as attribute and as the first word of a span's name. */
-    static final String OTHER_METHOD = "_OTHER";
+    /** What the semantic conventions put for a value that is not one of the known. */
+    static final String OTHER = "_OTHER";
 
-    private static final String OTHER_METHOD_NAME = "HTTP";
+    private static final String UNKNOWN_METHOD_NAME = "HTTP";
 
     static Outcome of(
             String method,
@@ -73,7 +73,7 @@ record Outcome(
     }
 
     static String spanName(String method, @Nullable String route) {
-        String name = method.equals(OTHER_METHOD) ? OTHER_METHOD_NAME : method;
+        String name = method.equals(OTHER) ? UNKNOWN_METHOD_NAME : method;
         return route == null ? name : name + ' ' + route;
     }
 

@@ -167,7 +167,7 @@ final class SpanFacts {
             to.put(HttpAttributes.HTTP_RESPONSE_STATUS_CODE, (long) outcome.status());
         }
         put(to, ErrorAttributes.ERROR_TYPE, outcome.errorType());
-        if (exchange.clientLeft) {
+        if (exchange.conversation.clientLeft()) {
             to.put(Keys.CLIENT_DISCONNECTED, true);
         }
         if (outcome.websocket()) {
@@ -179,27 +179,29 @@ final class SpanFacts {
     }
 
     private void putBodies(Sink to) {
-        if (exchange.requestBytes > 0) {
-            to.put(Keys.REQUEST_BODY_SIZE, exchange.requestBytes);
+        Conversation said = exchange.conversation;
+        if (said.bytesReceived() > 0) {
+            to.put(Keys.REQUEST_BODY_SIZE, said.bytesReceived());
         }
-        if (exchange.bodies > 0) {
-            to.put(Keys.RESPONSE_BODY_SIZE, exchange.responseBytes);
-            to.put(Keys.TIME_TO_FIRST_BYTE, Math.max(0, exchange.firstBodyNanos - exchange.startNanos) / 1e9);
+        if (said.bodies() > 0) {
+            to.put(Keys.RESPONSE_BODY_SIZE, said.bytesSent());
+            to.put(Keys.TIME_TO_FIRST_BYTE, Math.max(0, said.firstBodyNanos() - exchange.startNanos) / 1e9);
         }
-        if (exchange.bodies > 1) {
-            to.put(Keys.RESPONSE_CHUNKS, exchange.bodies);
+        if (said.bodies() > 1) {
+            to.put(Keys.RESPONSE_CHUNKS, said.bodies());
         }
     }
 
     private void putMessages(Sink to) {
-        to.put(Keys.MESSAGES_RECEIVED, exchange.messagesReceived);
-        to.put(Keys.MESSAGES_SENT, exchange.messagesSent);
-        to.put(Keys.BYTES_RECEIVED, exchange.requestBytes);
-        to.put(Keys.BYTES_SENT, exchange.responseBytes);
-        put(to, Keys.SUBPROTOCOL, exchange.subprotocol);
-        if (exchange.closeCode != 0) {
-            to.put(Keys.CLOSE_CODE, (long) exchange.closeCode);
-            to.put(Keys.CLOSED_BY, exchange.closedByClient ? "client" : "application");
+        Conversation said = exchange.conversation;
+        to.put(Keys.MESSAGES_RECEIVED, said.messagesReceived());
+        to.put(Keys.MESSAGES_SENT, said.messagesSent());
+        to.put(Keys.BYTES_RECEIVED, said.bytesReceived());
+        to.put(Keys.BYTES_SENT, said.bytesSent());
+        put(to, Keys.SUBPROTOCOL, said.subprotocol());
+        if (said.closeCode() != 0) {
+            to.put(Keys.CLOSE_CODE, (long) said.closeCode());
+            to.put(Keys.CLOSED_BY, said.closedByClient() ? "client" : "application");
         }
     }
 

@@ -47,7 +47,12 @@ public final class Telemetry {
 
     /** A request that the server handed to the application at this time. Nothing is made before it is opened or ended. */
     public Exchange exchange(Request request, long startEpochNanos) {
-        return new Exchange(this, request, startEpochNanos);
+        return new Exchange(this, request, new Conversation(), startEpochNanos);
+    }
+
+    /** As {@link #exchange(Request, long)}, of which some messages are already known. */
+    public Exchange exchange(Request request, Conversation conversation, long startEpochNanos) {
+        return new Exchange(this, request, conversation, startEpochNanos);
     }
 
     /** The method as attributes have it. A WebSocket's handshake has one, though its scope names none (RFC 8441). */
@@ -57,7 +62,7 @@ public final class Telemetry {
             String version = request.httpVersion();
             return version == null || version.startsWith("1") ? "GET" : "CONNECT";
         }
-        return method != null && options.knownMethods().contains(method) ? method : Outcome.OTHER_METHOD;
+        return method != null && options.knownMethods().contains(method) ? method : Outcome.OTHER;
     }
 
     static String scheme(Request request) {

@@ -7,7 +7,6 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A cursor over one frame's payload: marshal version 2, the types of docs/wire-protocol.md and no others.
@@ -248,6 +247,34 @@ public final class MarshalReader {
         return tag == Tag.STR || tag == Tag.INTERNED_STR;
     }
 
+    /** Whether bytes come next; nothing is consumed. */
+    public boolean nextIsBytes() {
+        return peek() == Tag.BYTES;
+    }
+
+    /** Whether an int comes next; nothing is consumed. */
+    public boolean nextIsInt() {
+        byte tag = peek();
+        return tag == Tag.INT || tag == Tag.LONG;
+    }
+
+    /** Whether a float comes next; nothing is consumed. */
+    public boolean nextIsFloat() {
+        return peek() == Tag.FLOAT;
+    }
+
+    /** Whether a bool comes next; nothing is consumed. */
+    public boolean nextIsBool() {
+        byte tag = peek();
+        return tag == Tag.TRUE || tag == Tag.FALSE;
+    }
+
+    /** Whether a tuple or list comes next; nothing is consumed. */
+    public boolean nextIsSequence() {
+        byte tag = peek();
+        return tag == Tag.TUPLE || tag == Tag.LIST;
+    }
+
     /** True or False. */
     public boolean bool() {
         byte tag = peek();
@@ -258,43 +285,56 @@ public final class MarshalReader {
         return tag == Tag.TRUE;
     }
 
-    /** A str. Bytes that are not UTF-8 (Python's lone surrogates) become U+FFFD. */
+    /** A str. What is not UTF-8 in it (Python's lone surrogates) becomes U+FFFD. */
     public String str() {
+        return str(Integer.MAX_VALUE);
+    }
+
+    /** As {@link #str()}, of which no more than the first {@code maxBytes} bytes are taken. */
+    public String str(int maxBytes) {
         if (!nextIsStr()) {
             throw unexpected("a str");
         }
-        return text();
+        at++;
+        int length = length();
+        int from = at;
+        at += length;
+        return new String(buffer, from, Math.min(length, maxBytes), StandardCharsets.UTF_8);
     }
 
-    /** A str, or null for None. */
-    public @Nullable String strOrNone() {
-        return nextIsNone() ? null : str();
+    /** As {@link #str()}, of one that is often the same: {@link StringCache} remembers it. */
+    public String repeatedStr(int maxBytes) {
+        if (!nextIsStr()) {
+            throw unexpected("a str");
+        }
+        at++;
+        int length = length();
+        int from = at;
+        at += length;
+        return strings.get(buffer, from, Math.min(length, maxBytes), true);
     }
 
     /**
      * Bytes as text: as UTF-8 where they are UTF-8, else each byte as the character of the same number (ISO 8859-1), so
      * that nothing a client sends is lost and nothing fails.
+     *
+     * @param maxBytes no more than the first so many are taken
      */
-    public String bytesAsText() {
-        if (peek() != Tag.BYTES) {
-            throw unexpected("bytes");
-        }
-        return text();
-    }
-
-    private String text() {
-        boolean str = buffer[at] != Tag.BYTES;
-        at++;
+    public String bytesAsText(int maxBytes) {
+        expect(Tag.BYTES, "bytes");
         int length = length();
         int from = at;
         at += length;
-        if (length == 0) {
-            return "";
-        }
-        if (length <= StringCache.MAX_BYTES) {
-            return strings.get(buffer, from, length, str);
-        }
-        return str ? new String(buffer, from, length, StandardCharsets.UTF_8) : Text.decode(buffer, from, length);
+        return Text.decode(buffer, from, Math.min(length, maxBytes));
+    }
+
+    /** As {@link #bytesAsText}, of some that are often the same: {@link StringCache} remembers them. */
+    public String repeatedBytesAsText(int maxBytes) {
+        expect(Tag.BYTES, "bytes");
+        int length = length();
+        int from = at;
+        at += length;
+        return strings.get(buffer, from, Math.min(length, maxBytes), false);
     }
 
     /** Bytes, copied. */

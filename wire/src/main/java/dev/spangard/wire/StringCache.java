@@ -38,6 +38,12 @@ public final class StringCache {
     }
 
     String get(byte[] buffer, int from, int length, boolean str) {
+        if (length == 0) {
+            return "";
+        }
+        if (length > MAX_BYTES) {
+            return decode(buffer, from, length, str);
+        }
         int slot = hash(buffer, from, length) & (SLOTS - 1);
         Entry entry = entries[slot];
         if (entry != null
@@ -45,12 +51,15 @@ public final class StringCache {
                 && Arrays.equals(entry.bytes, 0, length, buffer, from, from + length)) {
             return entry.text;
         }
-        String text =
-                str ? new String(buffer, from, length, StandardCharsets.UTF_8) : Text.decode(buffer, from, length);
+        String text = decode(buffer, from, length, str);
         if (isAscii(buffer, from, length)) {
             entries[slot] = new Entry(Arrays.copyOfRange(buffer, from, from + length), text);
         }
         return text;
+    }
+
+    private static String decode(byte[] buffer, int from, int length, boolean str) {
+        return str ? new String(buffer, from, length, StandardCharsets.UTF_8) : Text.decode(buffer, from, length);
     }
 
     private static boolean isAscii(byte[] buffer, int from, int length) {

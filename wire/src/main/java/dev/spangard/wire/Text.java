@@ -3,6 +3,7 @@
 package dev.spangard.wire;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** How bytes from a client, which have no declared encoding, become text. */
 final class Text {
@@ -22,6 +23,6 @@ final class Text {
     /** Whether the replacement characters in the decoded text may be ones the client sent, as valid UTF-8. */
     private static boolean sentReplacement(byte[] buffer, int from, int length) {
         byte[] again = new String(buffer, from, length, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
-        return java.util.Arrays.equals(again, 0, again.length, buffer, from, from + length);
+        return Arrays.equals(again, 0, again.length, buffer, from, from + length);
     }
 }

@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import dev.spangard.telemetry.ApplicationSpan;
+import dev.spangard.wire.MalformedException;
+import dev.spangard.wire.MarshalReader;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
+import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.SpanId;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.TraceFlags;
+import io.opentelemetry.api.trace.TraceId;
+import io.opentelemetry.api.trace.TraceState;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the field {@code span} of a record: what the application did with the current span. */
+final class ApplicationSpanReader {
+    private static final int FIELDS = 5;
+
+    private final MarshalReader in;
+
+    ApplicationSpanReader(MarshalReader in) {
+        this.in = in;
+    }
+
+    ApplicationSpan read() {
+        if (in.sequence() != FIELDS) {
+            throw in.malformed("span without its " + FIELDS + " fields");
+        }
+        String name = in.nextIsNone() ? null : in.str(Limits.TEXT);
+        Attributes attributes = attributes();
+        List<ApplicationSpan.Event> events = new ArrayList<>();
+        for (int left = in.sequence(); left > 0; left--) {
+            events.add(event());
+        }
+        StatusCode status = StatusCode.UNSET;
+        String description = null;
+        if (!in.nextIsNone()) {
+            expectFields(2);
+            status = statusCode();
+            description = in.nextIsNone() ? null : in.str(Limits.TEXT);
+        }
+        List<ApplicationSpan.Link> links = new ArrayList<>();
+        for (int left = in.sequence(); left > 0; left--) {
+            links.add(link());
+        }
+        return new ApplicationSpan(name, attributes, events, status, description, links);
+    }
+
+    private ApplicationSpan.Event event() {
+        expectFields(3);
+        String name = in.str(Limits.TEXT);
+        Long epochNanos = in.nextIsNone() ? null : (Long) in.int64();
+        return new ApplicationSpan.Event(name, epochNanos, attributes());
+    }
+
+    private ApplicationSpan.Link link() {
+        expectFields(4);
+        long low = in.unsigned128();
+        String traceId = TraceId.fromLongs(in.high(), low);
+        String spanId = SpanId.fromLong(in.unsigned64());
+        TraceFlags flags = TraceFlags.fromByte((byte) in.int32());
+        return new ApplicationSpan.Link(
+                SpanContext.createFromRemoteParent(traceId, spanId, flags, TraceState.getDefault()), attributes());
+    }
+
+    private StatusCode statusCode() {
+        int code = in.int32();
+        return switch (code) {
+            case 0 -> StatusCode.UNSET;
+            case 1 -> StatusCode.OK;
+            case 2 -> StatusCode.ERROR;
+            default -> throw in.malformed("status code " + code);
+        };
+    }
+
+    private void expectFields(int fields) {
+        int found = in.sequence();
+        if (found != fields) {
+            throw in.malformed("sequence of " + found + " values, not " + fields);
+        }
+    }
+
+    private Attributes attributes() {
+        AttributesBuilder attributes = Attributes.builder();
+        in.dict();
+        while (!in.dictEnds()) {
+            String key = in.repeatedStr(Limits.TEXT);
+            attribute(attributes, key);
+        }
+        return attributes.build();
+    }
+
+    /** A value of another type than OpenTelemetry's is left out, as its SDKs do; the record stands. */
+    private void attribute(AttributesBuilder to, String key) {
+        int from = in.position();
+        try {
+            switch (value()) {
+                case String text -> to.put(key, text);
+                case Boolean bool -> to.put(key, bool);
+                case Long integer -> to.put(key, integer);
+                case Double number -> to.put(key, number);
+                case List<?> list -> putList(to, key, list);
+                case null, default -> {}
+            }
+        } catch (MalformedException e) {
+            in.position(from);
+            in.skip();
+        }
+    }
+
+    private @Nullable Object value() {
+        if (in.nextIsStr()) {
+            return in.str(Limits.TEXT);
+        }
+        if (in.nextIsBool()) {
+            return in.bool();
+        }
+        if (in.nextIsInt()) {
+            return in.int64();
+        }
+        if (in.nextIsFloat()) {
+            return in.float64();
+        }
+        if (in.nextIsSequence()) {
+            List<Object> values = new ArrayList<>();
+            for (int left = in.sequence(); left > 0; left--) {
+                Object element = in.nextIsSequence() ? null : value();
+                if (element == null) {
+                    throw in.malformed("a list of something else than str, bool, int or float");
+                }
+                values.add(element);
+            }
+            return values;
+        }
+        in.skip();
+        return null;
+    }
+
+    private static void putList(AttributesBuilder to, String key, List<?> list) {
+        if (list.isEmpty() || all(list, String.class)) {
+            to.put(
+                    AttributeKey.stringArrayKey(key),
+                    list.stream().map(String.class::cast).toList());
+        } else if (all(list, Boolean.class)) {
+            to.put(
+                    AttributeKey.booleanArrayKey(key),
+                    list.stream().map(Boolean.class::cast).toList());
+        } else if (all(list, Long.class)) {
+            to.put(
+                    AttributeKey.longArrayKey(key),
+                    list.stream().map(Long.class::cast).toList());
+        } else if (all(list, Double.class)) {
+            to.put(
+                    AttributeKey.doubleArrayKey(key),
+                    list.stream().map(Double.class::cast).toList());
+        }
+    }
+
+    private static boolean all(List<?> list, Class<?> type) {
+        return list.stream().allMatch(type::isInstance);
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import dev.spangard.telemetry.Conversation;
+import dev.spangard.wire.MarshalReader;
+
+/** Replays a flat list of events (docs/wire-protocol.md, Events) into a conversation. */
+final class EventReader {
+    private EventReader() {}
+
+    static void replay(MarshalReader in, BatchClock clock, Conversation into) {
+        int left = in.list();
+        while (left > 0) {
+            int code = in.int32();
+            if (code < 16) {
+                sent(code, in, clock, into);
+                left -= 3;
+            } else {
+                received(code, in, into);
+                left -= 4;
+            }
+        }
+        if (left != 0) {
+            throw in.malformed("the last event is incomplete");
+        }
+    }
+
+    private static void sent(int code, MarshalReader in, BatchClock clock, Conversation into) {
+        long nanos = clock.readNanos(in);
+        switch (code) {
+            case 1 -> {
+                in.skip();
+                into.responseStarted();
+            }
+            case 2, 10 -> into.responseBody(nanos, in.int64(), false);
+            case 3 -> into.responseBody(nanos, in.int64(), true);
+            case 4 -> {
+                in.skip();
+                into.responseTaken(nanos);
+            }
+            case 5 -> into.accepted(subprotocol(in));
+            case 6, 7 -> into.messageSent(in.int64());
+            case 8 -> into.closed(in.int32());
+            case 9 -> {
+                into.responseStarted();
+                into.status(in.int32());
+            }
+            case 11, 15 -> in.skip();
+            default -> throw in.malformed("event code " + code);
+        }
+    }
+
+    /** When it was asked for and when it came are left to profiles that tell of single messages. */
+    private static void received(int code, MarshalReader in, Conversation into) {
+        in.skip();
+        in.skip();
+        switch (code) {
+            case 16 -> into.requestBody(in.int64());
+            case 17 -> {
+                in.skip();
+                into.disconnected();
+            }
+            case 19, 20 -> into.messageReceived(in.int64());
+            case 21 -> into.disconnected(in.int32());
+            case 18, 22, 31 -> in.skip();
+            default -> throw in.malformed("event code " + code);
+        }
+    }
+
+    private static @org.jspecify.annotations.Nullable String subprotocol(MarshalReader in) {
+        if (in.nextIsStr()) {
+            return in.str(Limits.TEXT);
+        }
+        in.skip();
+        return null;
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import dev.spangard.wire.MarshalReader;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.SpanId;
+import io.opentelemetry.api.trace.TraceFlags;
+import io.opentelemetry.api.trace.TraceId;
+import io.opentelemetry.api.trace.TraceState;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.propagation.TextMapGetter;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The place of a span in its trace, as the recorder decided it.
+ *
+ * @param traceHigh with {@code traceLow} the trace id, if the span is the first of it; else 0
+ * @param parent with the parent's span, remote or local; the root if there is none
+ */
+record Origin(long traceHigh, long traceLow, long spanId, Context parent) {
+    /** {@code 00-<32 hex>-<16 hex>-<2 hex>}, https://www.w3.org/TR/trace-context/#traceparent-header */
+    private static final int TRACEPARENT_LENGTH = 55;
+
+    private static final int TRACE_AT = 3;
+    private static final int SPAN_AT = 36;
+    private static final int FLAGS_AT = 53;
+
+    private static final TextMapGetter<Map<String, String>> FROM_MAP = new TextMapGetter<>() {
+        @Override
+        public Iterable<String> keys(Map<String, String> carrier) {
+            return carrier.keySet();
+        }
+
+        @Override
+        public @Nullable String get(@Nullable Map<String, String> carrier, String key) {
+            return carrier == null ? null : carrier.get(key);
+        }
+    };
+
+    /** Reads the fields {@code trace, span_id, tracestate, parent}. */
+    static Origin read(MarshalReader in) {
+        if (in.nextIsBytes()) {
+            String traceparent = in.bytesAsText(TRACEPARENT_LENGTH + 1);
+            long spanId = spanId(in);
+            String tracestate = in.bytesAsText(Limits.TEXT);
+            in.skip();
+            return new Origin(0, 0, spanId, remote(in, traceparent, tracestate));
+        }
+        long low = in.unsigned128();
+        long high = in.high();
+        if (low == 0 && high == 0) {
+            throw in.malformed("trace id 0");
+        }
+        long spanId = spanId(in);
+        in.skip();
+        if (in.nextIsNone()) {
+            return new Origin(high, low, spanId, Context.root());
+        }
+        String local = SpanId.fromLong(spanId(in));
+        SpanContext parent = SpanContext.create(
+                TraceId.fromLongs(high, low), local, TraceFlags.getSampled(), TraceState.getDefault());
+        return new Origin(high, low, spanId, Context.root().with(Span.wrap(parent)));
+    }
+
+    private static long spanId(MarshalReader in) {
+        long id = in.unsigned64();
+        if (id == 0) {
+            throw in.malformed("span id 0");
+        }
+        return id;
+    }
+
+    private static Context remote(MarshalReader in, String traceparent, String tracestate) {
+        Context parent;
+        if (!tracestate.isEmpty()) {
+            parent = W3CTraceContextPropagator.getInstance()
+                    .extract(Context.root(), Map.of("traceparent", traceparent, "tracestate", tracestate), FROM_MAP);
+        } else {
+            parent = isWellFormed(traceparent) ? plain(traceparent) : Context.root();
+        }
+        if (!Span.fromContext(parent).getSpanContext().isValid()) {
+            throw in.malformed("no valid traceparent");
+        }
+        return parent;
+    }
+
+    private static boolean isWellFormed(String traceparent) {
+        return traceparent.length() == TRACEPARENT_LENGTH
+                && traceparent.startsWith("00-")
+                && traceparent.charAt(SPAN_AT - 1) == '-'
+                && traceparent.charAt(FLAGS_AT - 1) == '-'
+                && isHex(traceparent.charAt(FLAGS_AT))
+                && isHex(traceparent.charAt(FLAGS_AT + 1));
+    }
+
+    private static boolean isHex(char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    }
+
+    /** The ids are checked by {@link SpanContext}, which is invalid if they are. */
+    private static Context plain(String traceparent) {
+        SpanContext remote = SpanContext.createFromRemoteParent(
+                traceparent.substring(TRACE_AT, SPAN_AT - 1),
+                traceparent.substring(SPAN_AT, FLAGS_AT - 1),
+                TraceFlags.fromHex(traceparent, FLAGS_AT),
+                TraceState.getDefault());
+        return Context.root().with(Span.wrap(remote));
+    }
+}

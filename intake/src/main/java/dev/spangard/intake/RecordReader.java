@@ -1,0 +1,360 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import dev.spangard.telemetry.Address;
+import dev.spangard.telemetry.Conversation;
+import dev.spangard.telemetry.Exchange;
+import dev.spangard.telemetry.Failure;
+import dev.spangard.telemetry.Request;
+import dev.spangard.telemetry.Telemetry;
+import dev.spangard.wire.MalformedException;
+import dev.spangard.wire.MarshalReader;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the batches of one recorder and replays each record through an {@link Exchange} with its own times and ids.
+ *
+ * <p>A record that is not as docs/wire-protocol.md says costs itself only: it is counted and passed over. Used by the
+ * peer's thread only.
+ */
+final class RecordReader {
+    /** Records of one batch. */
+    static final int MAX_RECORDS = 256;
+    /** Texts of captured headers, names and values together. */
+    private static final int MAX_HEADER_TEXTS = 512;
+
+    private static final int BATCH_FIELDS = 7;
+    private static final int SAMPLED_FIELDS = 28;
+    private static final int UNSAMPLED_FIELDS = 15;
+    private static final int OPEN_UNSAMPLED_FIELDS = 6;
+    private static final int SPILL_FIELDS = 4;
+
+    private final Telemetry telemetry;
+    private final Accounts accounts;
+    private final RecorderLine line;
+    private final RecordedIds.Slot ids;
+    private final IntakeCounters counters;
+    private final Unfinished unfinished;
+
+    RecordReader(Service service, RecorderLine line, RecordedIds.Slot ids, IntakeCounters counters, int maxOpen) {
+        this.telemetry = service.telemetry();
+        this.accounts = service.accounts();
+        this.line = line;
+        this.ids = ids;
+        this.counters = counters;
+        this.unfinished = new Unfinished(maxOpen);
+    }
+
+    /**
+     * Reads the rest of a BATCH, its kind already read.
+     *
+     * @throws MalformedException if the frame can not be read to its end; records before that point have been read
+     */
+    void batch(int fields, MarshalReader in) {
+        if (fields != BATCH_FIELDS) {
+            throw in.malformed("BATCH of " + fields + " fields, not " + BATCH_FIELDS);
+        }
+        in.int64(); // seq: accounts are kept by seen and dropped
+        line.told(in.int64(), in.int64(), accounts);
+        BatchClock clock = BatchClock.read(in);
+        int records = in.list();
+        if (records > MAX_RECORDS) {
+            throw in.malformed("batch of " + records + " records, allowed are " + MAX_RECORDS);
+        }
+        for (int i = 0; i < records; i++) {
+            record(in, clock);
+        }
+    }
+
+    /** The recorder is gone without a goodbye: what it was doing will not be told any more. */
+    void vanished(long epochNanos) {
+        unfinished.drain(open -> {
+            Exchange exchange = open.exchange();
+            accounts.finished(1);
+            accounts.receive(1);
+            exchange.workerDied();
+            Origin origin = open.origin();
+            if (origin == null) {
+                exchange.endUnsampled(epochNanos);
+                accounts.measure(1);
+            } else {
+                end(exchange, origin, epochNanos);
+            }
+        });
+    }
+
+    /** The recorder may go on telling elsewhere: nothing is running here any more. */
+    void left() {
+        unfinished.drain(open -> open.exchange().deactivate());
+    }
+
+    private void record(MarshalReader in, BatchClock clock) {
+        int from = in.position();
+        boolean finished = false;
+        try {
+            int fields = in.sequence();
+            int kind = in.int32();
+            finished = isFinished(kind);
+            if (finished) {
+                line.read(1, accounts);
+            }
+            switch (kind) {
+                case 1 -> sampled(Request.Kind.HTTP, true, fields, in, clock);
+                case 2 -> sampled(Request.Kind.WEBSOCKET, true, fields, in, clock);
+                case 3 -> unsampled(Request.Kind.HTTP, false, fields, in, clock);
+                case 4 -> unsampled(Request.Kind.WEBSOCKET, false, fields, in, clock);
+                case 5 -> sampled(Request.Kind.HTTP, false, fields, in, clock);
+                case 6 -> sampled(Request.Kind.WEBSOCKET, false, fields, in, clock);
+                case 7 -> openUnsampled(Request.Kind.HTTP, fields, in, clock);
+                case 8 -> openUnsampled(Request.Kind.WEBSOCKET, fields, in, clock);
+                case 9 -> unsampled(Request.Kind.HTTP, true, fields, in, clock);
+                case 10 -> unsampled(Request.Kind.WEBSOCKET, true, fields, in, clock);
+                case 11 -> spill(fields, in, clock);
+                default -> throw in.malformed("record of kind " + kind);
+            }
+        } catch (MalformedException e) {
+            in.position(from);
+            in.skip();
+            counters.malformedRecords.increment();
+            if (finished) {
+                accounts.drop(DropReason.MALFORMED, 1);
+            }
+        }
+    }
+
+    private static boolean isFinished(int kind) {
+        return (kind >= 1 && kind <= 4) || kind == 9 || kind == 10;
+    }
+
+    private void sampled(Request.Kind kind, boolean finished, int fields, MarshalReader in, BatchClock clock) {
+        expect(in, SAMPLED_FIELDS, fields);
+        long start = clock.readNanos(in);
+        long end = 0;
+        if (finished) {
+            end = clock.readNanos(in);
+        } else {
+            in.skip();
+        }
+        Origin origin = Origin.read(in);
+        String method = repeatedOrNone(in);
+        String scheme = repeatedOrNone(in);
+        String version = repeatedOrNone(in);
+        in.skip(); // root_path: the path and the route contain it
+        String path = in.str(Limits.TEXT);
+        String query = in.bytesAsText(Limits.TEXT);
+        Address server = address(in);
+        Address client = address(in);
+        String host = in.repeatedBytesAsText(Limits.TEXT);
+        String userAgent = in.repeatedBytesAsText(Limits.TEXT);
+        in.skip(); // request_length: declared, not counted
+        List<String> requestHeaders = headers(in);
+        String route = repeatedOrNone(in);
+        int status = in.nextIsNone() ? 0 : in.int32();
+        in.skip(); // response_length: declared, not counted
+        List<String> responseHeaders = headers(in);
+        int eventsAt = in.position();
+        in.skip();
+        int spilled = in.int32();
+        Failure failure = in.nextIsNone() ? null : failure(in);
+        var application = in.nextIsNone() ? null : new ApplicationSpanReader(in).read();
+        long pid = in.int64();
+        Request request = new Request(
+                kind, method, scheme, version, path, query, server, client, host, userAgent, requestHeaders, pid);
+        if (!finished) {
+            Exchange exchange = telemetry.exchange(request, start);
+            exchange.route(route);
+            unfinished.opened(origin.spanId(), new Unfinished.Open(exchange, origin));
+            return;
+        }
+        Conversation conversation = conversation(origin.spanId(), spilled);
+        int after = in.position();
+        in.position(eventsAt);
+        if (in.nextIsNone()) {
+            answered(conversation, status, end);
+        } else {
+            EventReader.replay(in, clock, conversation);
+        }
+        in.position(after);
+        if (status != 0) {
+            conversation.status(status);
+        }
+        Exchange exchange = telemetry.exchange(request, conversation, start);
+        exchange.route(route);
+        exchange.responseHeaders(responseHeaders);
+        if (failure != null) {
+            exchange.failed(failure);
+        }
+        if (application != null) {
+            exchange.application(application);
+        }
+        unfinished.ended(origin.spanId());
+        end(exchange, origin, end);
+    }
+
+    private void end(Exchange exchange, Origin origin, long epochNanos) {
+        ids.set(origin.traceHigh(), origin.traceLow(), origin.spanId());
+        try {
+            exchange.end(origin.parent(), epochNanos);
+        } finally {
+            ids.clear();
+        }
+    }
+
+    private Conversation conversation(long spanId, int spilled) {
+        Unfinished.Spilled ahead = unfinished.takeSpilled(spanId);
+        int parts = ahead == null ? 0 : ahead.parts;
+        if (parts < spilled) {
+            counters.lostSpills.add(spilled - parts);
+        }
+        return ahead == null ? new Conversation() : ahead.conversation;
+    }
+
+    /** A recorder that keeps no messages says only the status. */
+    private static void answered(Conversation conversation, int status, long end) {
+        if (status != 0) {
+            conversation.responseStarted();
+            conversation.responseBody(end, 0, true);
+        }
+    }
+
+    private void unsampled(Request.Kind kind, boolean announced, int fields, MarshalReader in, BatchClock clock) {
+        expect(in, announced ? UNSAMPLED_FIELDS + 1 : UNSAMPLED_FIELDS, fields);
+        long start = clock.readNanos(in);
+        long end = clock.readNanos(in);
+        String method = repeatedOrNone(in);
+        String scheme = repeatedOrNone(in);
+        String version = repeatedOrNone(in);
+        String route = repeatedOrNone(in);
+        int status = in.nextIsNone() ? 0 : in.int32();
+        long requestBytes = in.int64();
+        long responseBytes = in.int64();
+        double first = in.float64();
+        double complete = in.float64();
+        String failureType = repeatedOrNone(in);
+        boolean disconnected = in.int32() != 0;
+        String host = in.repeatedBytesAsText(Limits.TEXT);
+        if (announced) {
+            unfinished.ended(in.unsigned64());
+        }
+        Conversation conversation = new Conversation();
+        if (status != 0) {
+            conversation.responseStarted();
+            conversation.status(status);
+        }
+        if (first != 0) {
+            conversation.responseBody(clock.nanos(in, first), responseBytes, false);
+        } else {
+            conversation.messageSent(responseBytes);
+        }
+        if (complete != 0) {
+            conversation.responseBody(clock.nanos(in, complete), 0, true);
+        }
+        conversation.requestBody(requestBytes);
+        if (disconnected) {
+            conversation.disconnected();
+        }
+        Exchange exchange =
+                telemetry.exchange(Request.unsampled(kind, method, scheme, version, host), conversation, start);
+        exchange.route(route);
+        if (failureType != null) {
+            exchange.failed(new Failure(failureType, "", "", isCancellation(failureType)));
+        }
+        exchange.endUnsampled(end);
+        accounts.measure(1);
+    }
+
+    /** An unsampled record has only the type of what was raised; these say that a task was cancelled. */
+    private static boolean isCancellation(String type) {
+        return type.endsWith("CancelledError") || type.endsWith(".Cancelled") || type.equals("GeneratorExit");
+    }
+
+    private void openUnsampled(Request.Kind kind, int fields, MarshalReader in, BatchClock clock) {
+        expect(in, OPEN_UNSAMPLED_FIELDS, fields);
+        long start = clock.readNanos(in);
+        long spanId = in.unsigned64();
+        String method = repeatedOrNone(in);
+        String scheme = repeatedOrNone(in);
+        String host = in.repeatedBytesAsText(Limits.TEXT);
+        Exchange exchange = telemetry.exchange(Request.unsampled(kind, method, scheme, null, host), start);
+        unfinished.opened(spanId, new Unfinished.Open(exchange, null));
+    }
+
+    private void spill(int fields, MarshalReader in, BatchClock clock) {
+        expect(in, SPILL_FIELDS, fields);
+        long spanId = in.unsigned64();
+        in.int32(); // part: their number, in the request's record, tells of missing ones
+        Unfinished.Spilled spilled = unfinished.spilled(spanId);
+        if (spilled == null) {
+            in.skip();
+            return;
+        }
+        EventReader.replay(in, clock, spilled.conversation);
+        spilled.parts++;
+    }
+
+    private static void expect(MarshalReader in, int wanted, int fields) {
+        if (fields != wanted) {
+            throw in.malformed("record of " + fields + " fields, not " + wanted);
+        }
+    }
+
+    private static @Nullable String repeatedOrNone(MarshalReader in) {
+        return in.nextIsNone() ? null : in.repeatedStr(Limits.TEXT);
+    }
+
+    /** {@code [host, port]}; anything else that a server may put there is none. */
+    private static @Nullable Address address(MarshalReader in) {
+        if (!in.nextIsSequence()) {
+            in.skip();
+            return null;
+        }
+        int from = in.position();
+        String host = null;
+        int port = Address.NO_PORT;
+        int values = in.sequence();
+        if (values > 0 && in.nextIsStr()) {
+            host = in.repeatedStr(Limits.TEXT);
+            if (values > 1 && in.nextIsInt()) {
+                port = in.int32();
+            }
+        }
+        in.position(from);
+        in.skip();
+        if (host == null || host.isEmpty()) {
+            return null;
+        }
+        return new Address(host, port < 0 || port > Address.MAX_PORT ? Address.NO_PORT : port);
+    }
+
+    private static List<String> headers(MarshalReader in) {
+        if (in.nextIsNone()) {
+            return List.of();
+        }
+        int texts = in.list();
+        if (texts == 0) {
+            return List.of();
+        }
+        if (texts % 2 != 0 || texts > MAX_HEADER_TEXTS) {
+            throw in.malformed(texts + " names and values of captured headers");
+        }
+        List<String> headers = new ArrayList<>(texts);
+        for (int i = 0; i < texts; i++) {
+            headers.add(in.repeatedBytesAsText(Limits.TEXT));
+        }
+        return headers;
+    }
+
+    private static Failure failure(MarshalReader in) {
+        if (in.sequence() != 4) {
+            throw in.malformed("failure without its 4 fields");
+        }
+        String type = in.repeatedStr(Limits.TEXT);
+        String message = in.nextIsNone() ? "" : in.str(Limits.TEXT);
+        String stacktrace = in.nextIsNone() ? "" : in.str(Limits.STACKTRACE);
+        boolean cancellation = in.nextIsBool() ? in.bool() : in.int32() != 0;
+        return new Failure(type, message, stacktrace, cancellation);
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import dev.spangard.telemetry.Conversation;
+import dev.spangard.telemetry.Exchange;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests of one recorder that are still running, as far as it has told: open ones, and messages sent ahead.
+ * Bounded: the oldest gives way, for its end was probably dropped by the recorder. Used by the peer's thread only.
+ */
+final class Unfinished {
+    /**
+     * A request announced as open.
+     *
+     * @param origin null if it is not sampled
+     */
+    record Open(Exchange exchange, @Nullable Origin origin) {}
+
+    /** Messages sent ahead of a request's record. */
+    static final class Spilled {
+        final Conversation conversation = new Conversation();
+        int parts;
+    }
+
+    private final int limit;
+    private final Map<Long, Open> open = new LinkedHashMap<>();
+    private final Map<Long, Spilled> spilled = new LinkedHashMap<>();
+
+    /** @param limit of each kind */
+    Unfinished(int limit) {
+        this.limit = limit;
+    }
+
+    void opened(long spanId, Open request) {
+        if (limit == 0) {
+            return;
+        }
+        if (open.size() >= limit) {
+            removeOldest(open).exchange().deactivate();
+        }
+        Open again = open.put(spanId, request);
+        if (again != null) {
+            again.exchange().deactivate();
+        }
+        request.exchange().activate();
+    }
+
+    /** The request with this span has ended: it is no longer active. */
+    void ended(long spanId) {
+        if (!open.isEmpty()) {
+            Open request = open.remove(spanId);
+            if (request != null) {
+                request.exchange().deactivate();
+            }
+        }
+    }
+
+    /** Where the next part of this request's messages goes; null if none are kept. */
+    @Nullable
+    Spilled spilled(long spanId) {
+        Spilled known = spilled.get(spanId);
+        if (known != null || limit == 0) {
+            return known;
+        }
+        if (spilled.size() >= limit) {
+            removeOldest(spilled);
+        }
+        Spilled first = new Spilled();
+        spilled.put(spanId, first);
+        return first;
+    }
+
+    /** What was sent ahead for this request; null if nothing was. */
+    @Nullable
+    Spilled takeSpilled(long spanId) {
+        return spilled.isEmpty() ? null : spilled.remove(spanId);
+    }
+
+    /** Gives up all open requests. */
+    void drain(Consumer<Open> each) {
+        open.values().forEach(each);
+        open.clear();
+        spilled.clear();
+    }
+
+    private static <V> V removeOldest(Map<Long, V> map) {
+        Iterator<V> values = map.values().iterator();
+        V oldest = values.next();
+        values.remove();
+        return oldest;
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.telemetry;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What application and client said to each other in one exchange: the state machine of its ASGI messages, and their
+ * counts.
+ *
+ * <p>Methods are called in the order in which things happened; what ASGI does not allow there is counted nowhere and
+ * changes nothing. All times are nanoseconds since the epoch. Not thread-safe; no method throws.
+ */
+public final class Conversation {
+    /** RFC 6455, 7.4.1: the connection was lost; never sent. */
+    private static final int CLOSE_ABNORMAL = 1006;
+
+    private static final int SWITCHING_PROTOCOLS = 101;
+    private static final int FORBIDDEN = 403;
+
+    enum Phase {
+        /** Nothing sent yet. */
+        WAITING,
+        /** The response has started; the WebSocket is accepted or denied. */
+        RESPONDING,
+        /** The last body was sent; the WebSocket is closed. */
+        COMPLETE
+    }
+
+    private Phase phase = Phase.WAITING;
+    private int status;
+    private long firstBodyNanos;
+    private long completeNanos;
+    private long bytesReceived;
+    private long bytesSent;
+    private long bodies;
+    private long messagesReceived;
+    private long messagesSent;
+    private int closeCode;
+    private boolean closedByClient;
+    private boolean clientLeft;
+    private @Nullable String subprotocol;
+
+    /** {@code http.response.start} or {@code websocket.http.response.start}. */
+    public void responseStarted() {
+        if (phase == Phase.WAITING) {
+            phase = Phase.RESPONDING;
+        }
+    }
+
+    /** Of the response; may be told at any time. */
+    public void status(int status) {
+        this.status = status;
+    }
+
+    /** A part of the response's body was sent. What comes before the start or after the last is no part of it. */
+    public void responseBody(long epochNanos, long bytes, boolean last) {
+        if (phase != Phase.RESPONDING) {
+            return;
+        }
+        bytesSent += Math.max(0, bytes);
+        if (bodies++ == 0) {
+            firstBodyNanos = epochNanos;
+        }
+        if (last) {
+            phase = Phase.COMPLETE;
+            completeNanos = epochNanos;
+        }
+    }
+
+    /** The server took the last body; until then the client may have been slow to read. */
+    public void responseTaken(long epochNanos) {
+        if (completeNanos != 0) {
+            completeNanos = epochNanos;
+        }
+    }
+
+    /** A part of the request's body reached the application. */
+    public void requestBody(long bytes) {
+        bytesReceived += Math.max(0, bytes);
+    }
+
+    /** {@code http.disconnect}: after the response it is how a connection ends, before it is a loss. */
+    public void disconnected() {
+        if (phase != Phase.COMPLETE) {
+            clientLeft = true;
+        }
+    }
+
+    /** {@code websocket.accept}. */
+    public void accepted(@Nullable String subprotocol) {
+        if (phase == Phase.WAITING) {
+            this.subprotocol = subprotocol;
+            status = SWITCHING_PROTOCOLS;
+            phase = Phase.RESPONDING;
+        }
+    }
+
+    /** A message to the client, text or binary. */
+    public void messageSent(long bytes) {
+        messagesSent++;
+        bytesSent += Math.max(0, bytes);
+    }
+
+    /** A message from the client, text or binary. */
+    public void messageReceived(long bytes) {
+        messagesReceived++;
+        bytesReceived += Math.max(0, bytes);
+    }
+
+    /** {@code websocket.close} by the application: before the handshake was answered it is a 403. */
+    public void closed(int code) {
+        if (phase == Phase.WAITING) {
+            status = FORBIDDEN;
+        } else if (closeCode == 0) {
+            closeCode = code;
+        }
+        phase = Phase.COMPLETE;
+    }
+
+    /** {@code websocket.disconnect} from the client's side. */
+    public void disconnected(int code) {
+        if (phase == Phase.COMPLETE) {
+            return;
+        }
+        if (phase == Phase.WAITING || code == CLOSE_ABNORMAL) {
+            clientLeft = true;
+        }
+        if (closeCode == 0 && phase == Phase.RESPONDING) {
+            closeCode = code;
+            closedByClient = true;
+        }
+    }
+
+    Phase phase() {
+        return phase;
+    }
+
+    /** 0 if none is known. */
+    int status() {
+        return status;
+    }
+
+    long firstBodyNanos() {
+        return firstBodyNanos;
+    }
+
+    /** 0 if it was not completed. */
+    long completeNanos() {
+        return completeNanos;
+    }
+
+    long bytesReceived() {
+        return bytesReceived;
+    }
+
+    long bytesSent() {
+        return bytesSent;
+    }
+
+    long bodies() {
+        return bodies;
+    }
+
+    long messagesReceived() {
+        return messagesReceived;
+    }
+
+    long messagesSent() {
+        return messagesSent;
+    }
+
+    /** 0 if it was not closed. */
+    int closeCode() {
+        return closeCode;
+    }
+
+    boolean closedByClient() {
+        return closedByClient;
+    }
+
+    /** Before it had everything. */
+    boolean clientLeft() {
+        return clientLeft;
+    }
+
+    @Nullable
+    String subprotocol() {
+        return subprotocol;
+    }
+}
