@@ -59,7 +59,7 @@ FINISHED = frozenset((1, 2, 3, 4, 9, 10))
 
 
 class Recorder:
-    """Appends are the caller's: ``records.append(…)``, then ``appended(now)`` when it is time; the rest is behind a try-lock."""
+    """Appends are the caller's: ``records.append(…)``, ``appended(now)`` when it is time; the rest is behind a try-lock."""
 
     def __init__(self) -> None:
         self.records: list[tuple[Any, ...]] = []
@@ -74,7 +74,10 @@ class Recorder:
         atexit.register(self.close)
 
     def _start_over(self) -> None:
+        from random import Random  # imported here: it takes half of what the package's import may
+
         self.pid = os.getpid()
+        self.bits = Random().getrandbits  # for ids; not the module's functions, which applications seed
         self._lock = allocate_lock()
         self._seq = 0
         self._taken = 0  # finished requests that left `records` for a frame
@@ -198,6 +201,7 @@ class Recorder:
 
     def close(self) -> None:
         """The last flush of the process, then GOODBYE; waits at most CLOSE_WAIT_S for a slow engine."""
+        self.link.ends = True
         self.drain()
         self.due = NOT_ARMED  # a timer that still fires finds itself replaced
         if self._lock.acquire(True, 0.1):

@@ -31,6 +31,7 @@ class Link:
         "_sent",
         "_socket",
         "_start_again",
+        "ends",
         "recorder_id",
     )
 
@@ -43,6 +44,7 @@ class Link:
         self._sent = 0  # finished requests in frames wholly written
         self._retry = 0.0
         self._start_again = 0.0
+        self.ends = False  # the process does: no engine is to be started for it
         self._greeting = b""  # what is left of HELLO
         self._frame = b""
         self._frame_finished = 0
@@ -134,7 +136,7 @@ class Link:
 
     def _want_engine(self, now: float) -> None:
         """Nothing answers: has an engine started, on a thread of its own, now and then."""
-        if now < self._start_again:
+        if now < self._start_again or self.ends:
             return
         self._start_again = now + START_AGAIN_S
         from threading import Thread

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-from random import Random
 from time import perf_counter as clock
 
 from ._buffer import BATCH, recorder
@@ -33,10 +32,6 @@ if TYPE_CHECKING:
 
 _MARK = "spangard"
 """Scope key of a request that is being recorded: a second wrapper, ours or nested, records nothing more."""
-
-_ids = Random()  # not the module's functions: applications seed those
-bits = _ids.getrandbits
-os.register_at_fork(after_in_child=_ids.seed)
 
 
 class OpenTelemetryMiddleware:
@@ -116,7 +111,7 @@ class OpenTelemetryMiddleware:
         if trace is None:
             local = api.local_parent(outer) if outer else None
             if local is None:
-                trace = bits(128) or 1
+                trace = recorder.bits(128) or 1
                 sampled: Any = sample is None or sample(trace)
             else:
                 trace, parent = local.trace_id, local.span_id
@@ -125,7 +120,7 @@ class OpenTelemetryMiddleware:
             sampled = int(trace[53:55], 16) & 1
         else:
             sampled = sample is None or sample(int(trace[3:35], 16))
-        span_id = bits(64) or 1
+        span_id = recorder.bits(64) or 1
 
         # What stands for it while it runs: the OPEN record, and its messages as they pass.
         method = scope.get("method")
