@@ -59,7 +59,7 @@ FINISHED = frozenset((1, 2, 3, 4, 9, 10))
 
 
 class Recorder:
-    """Appends are the caller's: ``records.append(…)``, ``appended(now)`` when it is time; the rest is behind a try-lock."""
+    """Appends are the caller's: ``records.append(…)``, ``appended(now)`` when due; the rest is behind a try-lock."""
 
     def __init__(self) -> None:
         self.records: list[tuple[Any, ...]] = []
