@@ -366,7 +366,8 @@ public final class MarshalReader {
             case Tag.LONG -> digits();
             case Tag.BYTES, Tag.STR, Tag.INTERNED_STR -> {
                 at++;
-                at += length();
+                int length = length();
+                at += length;
             }
             case Tag.TUPLE, Tag.LIST -> {
                 if (depth == 0) {

@@ -1,0 +1,169 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the golden frames beside this file with CPython's own marshal: ``python make.py``.
+
+Every supported CPython makes the same bytes. Tests of both sides read them; what is in them is docs/wire-protocol.md.
+"""
+
+import marshal
+from pathlib import Path
+
+HERE = Path(__file__).parent
+WALL_NS = 1_700_000_000_000_000_000
+MONO_S = 1000.0
+TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+TRACE_ID = 0x0AF7651916CD43DD8448EB211C80319C
+SPAN_ID = 0xB9C7C989F97918E1
+
+
+def batch(seq, seen, dropped, *records):
+    return (1, seq, seen, dropped, WALL_NS, MONO_S, list(records))
+
+
+def http(kind=1, **changes):
+    fields = {
+        "kind": kind,
+        "start": 999.0,
+        "end": 999.25,
+        "trace": TRACEPARENT,
+        "span_id": SPAN_ID,
+        "tracestate": b"vendor=1,other=2",
+        "parent": None,
+        "method": "GET",
+        "scheme": "http",
+        "http_version": "1.1",
+        "root_path": None,
+        "path": "/items/5",
+        "query": b"q=1&sig=secret",
+        "server": None,
+        "client": ("127.0.0.1", 51234),
+        "host": b"example.org:8000",
+        "user_agent": b"curl/8.5.0",
+        "request_length": b"",
+        "request_headers": [b"X-Team", b"a", b"x-team", b"b"],
+        "route": "/items/{item_id}",
+        "status": 200,
+        "response_length": b"17",
+        "response_headers": [b"content-type", b"application/json"],
+        "events": [16, 999.01, 999.02, 0, 1, 999.1, 0, 2, 999.125, 12, 3, 999.15, 5, 4, 999.2, 0],
+        "spilled": 0,
+        "failure": None,
+        "span": None,
+        "pid": 4711,
+    }
+    fields.update(changes)
+    return tuple(fields.values())
+
+
+def websocket(**changes):
+    return http(
+        kind=2,
+        **{
+            "method": None,
+            "scheme": "ws",
+            "trace": TRACE_ID,
+            "tracestate": b"",
+            "path": "/ws",
+            "route": "/ws",
+            "query": b"",
+            "request_headers": None,
+            "status": None,
+            "response_length": None,
+            "response_headers": None,
+            "events": [
+                *(18, 999.0, 999.01, 0),
+                *(5, 999.02, "chat"),
+                *(19, 999.03, 999.04, 7),
+                *(6, 999.05, 9),
+                *(20, 999.06, 999.07, 3),
+                *(7, 999.08, 4),
+                *(21, 999.09, 999.2, 1001),
+            ],
+            **changes,
+        },
+    )
+
+
+OPEN = dict.fromkeys(
+    ["end", "route", "status", "response_length", "response_headers", "events", "failure", "span"]
+)
+
+FRAMES = {
+    "hello": (
+        *(0, 1, 0x7FEDCBA987654321, 3, 5, 1),
+        {
+            "pid": 4711,
+            "instance": "host-1-4700",
+            "runtime.name": "cpython",
+            "runtime.version": "3.11.7",
+            "runtime.description": "CPython 3.11.7",
+            "host.name": "host-1",
+            "host.arch": "amd64",
+            "command": "uvicorn",
+            "service": None,
+            "version": "0.1.0",
+            "console": "/dev/pts/3",
+            "tty": 1,
+        },
+        {"OTEL_SERVICE_NAME": "shop", "SPANGARD_PROFILE": "stable"},
+    ),
+    "goodbye": (2, 9, 2),
+    "welcome": (16, 1),
+    "refused": (17, "This engine speaks version 1."),
+    "http": batch(0, 1, 0, http()),
+    "websocket": batch(1, 2, 0, websocket()),
+    "unsampled": batch(
+        2,
+        4,
+        0,
+        (3, 999.0, 999.5, "POST", "https", "2", "/orders", 201, 10, 20, 999.1, 999.25, None, 0, b"example.org"),
+        (4, 999.0, 999.5, None, "ws", "1.1", "/ws", 101, 1, 2, 0.0, 0.0, None, 0, b"example.org"),
+    ),
+    "open": batch(
+        *(3, 4, 0),
+        http(kind=5, **OPEN),
+        (7, 998.0, 77, "GET", "http", b"example.org"),
+    ),
+    "announced": batch(
+        *(4, 5, 0),
+        (9, 998.0, 999.5, "GET", "http", "1.1", None, 200, 0, 2, 999.1, 999.25, None, 0, b"example.org", 77),
+    ),
+    "spill": batch(
+        *(5, 6, 0),
+        (11, SPAN_ID, 0, [1, 999.1, 0, 2, 999.11, 100]),
+        (11, SPAN_ID, 1, [2, 999.12, 100]),
+        http(events=[3, 999.13, 1], spilled=2),
+    ),
+    "failure": batch(
+        *(6, 7, 0),
+        http(
+            trace=TRACE_ID,
+            tracestate=b"",
+            parent=0xB7AD6B7169203331,
+            status=None,
+            events=[],
+            failure=("shop.errors.OutOfStock", "nothing left", "Traceback (most recent call last):\n  …", False),
+            span=(
+                "renamed",
+                {"item": 5, "price": 1.5, "tags": ["a", "b"], "new": True, "note": "naïve"},
+                [("looked up", WALL_NS, {"hits": 0}), ("undated", None, {})],
+                (2, "sold out"),
+                [(TRACE_ID, 0xB7AD6B7169203331, 1, {"why": "retry"})],
+            ),
+        ),
+    ),
+    "values": (
+        *(None, True, False),
+        *(0, 1, -1, 2**31 - 1, -(2**31), 2**31, -(2**31) - 1, 2**63 - 1, -(2**63)),
+        *(2**64 - 1, 2**128 - 1),
+        *(0.0, -0.0, 1.5, float("inf")),
+        *(b"", b"\x00\xff", b"GET"),
+        *("", "é", "😀", "\ud800", "x" * 300),
+        *((), (1, (2, [3])), [], [1, 2], {}, {"a": 1, "b": None}),
+    ),
+}
+
+if __name__ == "__main__":
+    for name, value in FRAMES.items():
+        payload = marshal.dumps(value, 2)
+        (HERE / f"{name}.bin").write_bytes(len(payload).to_bytes(4, "big") + payload)
