@@ -12,22 +12,22 @@ _SERVERS = frozenset(("uvicorn.config", "gunicorn.workers.gasgi", "hypercorn.app
 """What `servers.py` knows to patch."""
 
 
-def _directory(path, levels):  # type: ignore[no-untyped-def]
+def _directory(path, levels):
     for _ in range(levels):
         path = path.rpartition("/")[0]
     return path
 
 
-_HOOK = _directory(__file__, 1)  # type: ignore[no-untyped-call]
+_HOOK = _directory(__file__, 1)
 
 
 class _ServerFinder:
     """First on sys.meta_path: has a server's module patched right after it ran. Finds nothing by itself."""
 
-    def __init__(self):  # type: ignore[no-untyped-def]
-        self._finding = set()  # type: ignore[var-annotated]
+    def __init__(self):
+        self._finding = set()
 
-    def find_spec(self, name, path=None, target=None):  # type: ignore[no-untyped-def]
+    def find_spec(self, name, path=None, target=None):
         if name not in _SERVERS or name in self._finding:
             return None
         self._finding.add(name)
@@ -43,42 +43,42 @@ class _ServerFinder:
             self._finding.discard(name)
 
 
-def _patch_when_run(spec, name):  # type: ignore[no-untyped-def]
+def _patch_when_run(spec, name):
     try:
         loader = spec.loader
         run = loader.exec_module
 
-        def exec_module(module):  # type: ignore[no-untyped-def]
+        def exec_module(module):
             run(module)
             if module.__name__ == name:
-                _patch(module)  # type: ignore[no-untyped-call]
+                _patch(module)
 
         loader.exec_module = exec_module
     except Exception as error:
-        _warn(name, error)  # type: ignore[no-untyped-call]
+        _warn(name, error)
 
 
-def _patch(module):  # type: ignore[no-untyped-def]
+def _patch(module):
     try:
         from importlib.util import module_from_spec, spec_from_file_location
 
         # By its place, not its name: the package is imported where something is served, and may be in another venv.
-        spec = spec_from_file_location("_spangard_servers", _directory(_HOOK, 1) + "/servers.py")  # type: ignore[no-untyped-call]
-        servers = module_from_spec(spec)  # type: ignore[arg-type]
-        spec.loader.exec_module(servers)  # type: ignore[union-attr]
+        spec = spec_from_file_location("_spangard_servers", _directory(_HOOK, 1) + "/servers.py")
+        servers = module_from_spec(spec)
+        spec.loader.exec_module(servers)
         servers.patch(module)
     except Exception as error:
-        _warn(module.__name__, error)  # type: ignore[no-untyped-call]
+        _warn(module.__name__, error)
 
 
-def _warn(name, error):  # type: ignore[no-untyped-def]
+def _warn(name, error):
     sys.stderr.write("spangard: %s is not recorded: %r\n" % (name, error))  # noqa: UP031
 
 
-def _give_way():  # type: ignore[no-untyped-def]
+def _give_way():
     """Runs the next sitecustomize on sys.path in our place; what it raises goes where it would have gone."""
-    from _frozen_importlib import module_from_spec  # type: ignore[import-not-found]
-    from _frozen_importlib_external import PathFinder  # type: ignore[import-not-found]
+    from _frozen_importlib import module_from_spec
+    from _frozen_importlib_external import PathFinder
 
     sys.path[:] = [path for path in sys.path if path.rstrip("/") != _HOOK]
     spec = PathFinder.find_spec("sitecustomize", sys.path)
@@ -89,5 +89,5 @@ def _give_way():  # type: ignore[no-untyped-def]
 
 
 if sys.version_info >= (3, 9):  # noqa: UP036 - any Python comes by here
-    sys.meta_path.insert(0, _ServerFinder())  # type: ignore[no-untyped-call,arg-type]
-_give_way()  # type: ignore[no-untyped-call]
+    sys.meta_path.insert(0, _ServerFinder())
+_give_way()

@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import marshal
+import os
+import platform
+
+import pytest
+
+import child
+from spangard import __version__
+from spangard._process import command, describe
+
+
+def test_says_all_that_the_protocol_names() -> None:
+    said = describe()
+    assert list(said) == [
+        *("pid", "instance", "runtime.name", "runtime.version", "runtime.description", "host.name", "host.arch"),
+        *("command", "service", "version", "console", "tty"),
+    ]
+    assert said["pid"] == os.getpid()
+    assert said["runtime.name"] == "cpython"
+    assert said["runtime.version"] == platform.python_version().rstrip("+")
+    assert said["host.name"] == platform.node()
+    assert said["version"] == __version__
+    assert marshal.loads(marshal.dumps(said, 2)) == said
+
+
+@pytest.mark.parametrize(
+    ("argv0", "name"),
+    [
+        ("/venv/bin/uvicorn", "uvicorn"),
+        ("/venv/lib/python3.11/site-packages/uvicorn/__main__.py", "uvicorn"),
+        ("serve.py", "serve.py"),
+        ("-c", "python"),
+        ("-", "python"),
+        ("", "python"),
+        ("__main__.py", "python"),
+    ],
+)
+def test_command_is_what_a_user_calls_it(argv0: str, name: str) -> None:
+    assert command(argv0) == name
+
+
+ASK = """
+import sys
+from spangard._process import describe
+said = describe()
+print(said["tty"], said["console"], said["pid"], file=sys.stderr)
+"""
+
+
+def test_console_is_the_terminal_on_standard_output() -> None:
+    ours, theirs = os.openpty()
+    try:
+        name = os.ttyname(theirs)
+        assert child.run("-c", ASK, stdout=theirs).stderr.split()[:2] == ["1", name]
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_console_is_the_open_file_where_there_is_no_terminal() -> None:
+    tty, console, pid = child.run("-c", ASK).stderr.split()
+    assert (tty, console) == ("0", f"/proc/{pid}/fd/1" if os.path.exists("/proc/self/fd/1") else "None")
+
+
+def test_console_is_nothing_where_standard_output_is_closed() -> None:
+    assert child.run("-c", f"import os; os.close(1)\n{ASK}").stderr.split()[:2] == ["0", "None"]
