@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import dev.spangard.intake.Accounts;
+import dev.spangard.intake.DropReason;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One line in the log when a service begins to lose requests, one when it has stopped: not one a second. */
+final class DropReport {
+    private static final Logger LOG = System.getLogger("spangard.engine");
+    /** Calls of {@link #look} without a loss after which it has stopped. */
+    static final int QUIET_LOOKS = 10;
+
+    private final Map<Accounts, Losses> known = new HashMap<>();
+
+    private static final class Losses {
+        private long dropped;
+        private long before;
+        /** 0 when nothing is being lost. */
+        private int looksLeft;
+    }
+
+    /** Called about once a second, by one thread. */
+    void look(List<ServiceRegistry.Row> rows) {
+        known.keySet()
+                .retainAll(rows.stream().map(ServiceRegistry.Row::accounts).toList());
+        for (ServiceRegistry.Row row : rows) {
+            Losses losses = known.computeIfAbsent(row.accounts(), accounts -> new Losses());
+            long dropped = row.accounts().dropped();
+            if (dropped > losses.dropped) {
+                if (losses.looksLeft == 0) {
+                    losses.before = losses.dropped;
+                    long begun = dropped - losses.before;
+                    LOG.log(
+                            Level.WARNING,
+                            () -> row.name() + ": losing requests, " + begun + " so far: " + reasons(row));
+                }
+                losses.dropped = dropped;
+                losses.looksLeft = QUIET_LOOKS;
+            } else if (losses.looksLeft > 0 && --losses.looksLeft == 0) {
+                long lost = dropped - losses.before;
+                LOG.log(
+                        Level.WARNING,
+                        () -> row.name() + ": no longer losing requests, " + lost + " were lost: " + reasons(row));
+            }
+        }
+    }
+
+    private static String reasons(ServiceRegistry.Row row) {
+        List<String> reasons = new ArrayList<>();
+        for (DropReason reason : DropReason.values()) {
+            long dropped = row.accounts().dropped(reason);
+            if (dropped > 0) {
+                reasons.add(reason.attributeValue() + " " + dropped);
+            }
+        }
+        return String.join(", ", reasons);
+    }
+}

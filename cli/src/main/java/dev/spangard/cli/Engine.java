@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import dev.spangard.intake.Intake;
+import dev.spangard.intake.IntakeOptions;
+import dev.spangard.intake.Ledger;
+import dev.spangard.intake.RecordedIds;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All of {@code spangard engine}: its books, its services, its admin endpoint and its socket. Opened in this order and
+ * closed in the reverse, so that what the socket has read is exported before the books are closed.
+ */
+final class Engine implements AutoCloseable {
+    private static final Logger LOG = System.getLogger("spangard.engine");
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
+    private final EngineOptions options;
+    private final Ledger ledger;
+    private final ServiceRegistry services;
+    private final AdminServers admin;
+    private final Thread housekeeper;
+    private final CountDownLatch stop = new CountDownLatch(1);
+    /** Null until recorders can connect. */
+    private volatile @Nullable Intake intake;
+
+    private Engine(EngineOptions options, Map<String, String> environment) throws IOException {
+        this.options = options;
+        makeDirectory(options.socket());
+        this.ledger = Ledger.open(options.socket());
+        RecordedIds ids = new RecordedIds();
+        this.admin = new AdminServers(this::isReady, this::metrics);
+        this.services = new ServiceRegistry(environment, ledger, ids, System::nanoTime, admin::listen);
+        this.housekeeper =
+                Thread.ofPlatform().daemon().name("spangard-housekeeper").unstarted(this::keepHouse);
+        try {
+            this.intake = Intake.open(IntakeOptions.at(options.socket()), ledger, ids, services);
+        } catch (IOException | RuntimeException e) {
+            ledger.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Listens.
+     *
+     * @param environment the engine's own variables: defaults for its services
+     * @throws dev.spangard.intake.EngineRunningException if another engine serves this socket
+     */
+    static Engine start(EngineOptions options, Map<String, String> environment) throws IOException {
+        var engine = new Engine(options, environment);
+        var address = options.admin();
+        if (address != null) {
+            engine.admin.listen(address);
+        }
+        engine.housekeeper.start();
+        LOG.log(Level.INFO, () -> "engine " + Main.version() + " listens at " + options.socket());
+        return engine;
+    }
+
+    /** Only this user's: the socket's own mode is not honoured everywhere. */
+    private static void makeDirectory(Path socket) throws IOException {
+        Path directory = socket.getParent();
+        if (directory != null && !Files.isDirectory(directory)) {
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+    }
+
+    /** Waits until somebody asks for the end, or no recorder has been there for long enough. */
+    void awaitStop() throws InterruptedException {
+        stop.await();
+    }
+
+    /** Any thread. */
+    void requestStop() {
+        stop.countDown();
+    }
+
+    private boolean isReady() {
+        return intake != null && stop.getCount() > 0;
+    }
+
+    private MetricSnapshots metrics() {
+        Intake listening = intake;
+        if (listening == null) {
+            return MetricSnapshots.of();
+        }
+        var exposition = new Exposition();
+        for (ServiceSdk sdk : services.services()) {
+            exposition.add(sdk.scrape().collect());
+        }
+        exposition.add(EngineMetrics.collect(
+                Main.version(), listening.peers(), listening.counters(), services.rows(), services.services()));
+        return exposition.snapshots();
+    }
+
+    /** The housekeeper's: everything that is done once a second. */
+    private void keepHouse() {
+        var drops = new DropReport();
+        try {
+            while (!stop.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                drops.look(services.rows());
+                services.closeUnused();
+                if (isIdle()) {
+                    LOG.log(Level.INFO, "no recorder for long; leaving");
+                    requestStop();
+                }
+            }
+            drops.look(services.rows());
+        } catch (InterruptedException e) {
+            // Nobody does that; without the housekeeper the engine still records.
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isIdle() {
+        Duration limit = options.idleExit();
+        Intake listening = intake;
+        return limit != null
+                && listening != null
+                && listening.peers() == 0
+                && System.nanoTime() - listening.lastActivityNanoTime() >= limit.toNanos();
+    }
+
+    /** Stops accepting, reads what has arrived, exports it within {@link ServiceRegistry#CLOSE_TIMEOUT}, closes the books. */
+    @Override
+    public void close() {
+        requestStop();
+        Intake listening = intake;
+        if (listening != null) {
+            listening.close();
+        }
+        services.close();
+        admin.close();
+        try {
+            ledger.close();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "the ledger did not close", e);
+        }
+        LOG.log(Level.INFO, "engine ends");
+    }
+}

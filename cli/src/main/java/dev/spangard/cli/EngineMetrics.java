@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import dev.spangard.intake.Accounts;
+import dev.spangard.intake.DropReason;
+import dev.spangard.intake.IntakeCounters;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/** What the engine says about itself, all under {@code spangard_}: docs/configuration.md has the list. */
+final class EngineMetrics {
+    private static final String REQUESTS = "spangard_requests";
+
+    private EngineMetrics() {}
+
+    static MetricSnapshots collect(
+            String version,
+            int recorders,
+            IntakeCounters intake,
+            List<ServiceRegistry.Row> rows,
+            List<ServiceSdk> sdks) {
+        return MetricSnapshots.builder()
+                .metricSnapshot(InfoSnapshot.builder()
+                        .name("spangard_engine")
+                        .help("The engine that answers")
+                        .dataPoint(InfoSnapshot.InfoDataPointSnapshot.builder()
+                                .labels(Labels.of("version", version))
+                                .build())
+                        .build())
+                .metricSnapshot(GaugeSnapshot.builder()
+                        .name("spangard_recorders")
+                        .help("Application processes connected now")
+                        .dataPoint(new GaugeDataPointSnapshot(recorders, Labels.EMPTY, null))
+                        .build())
+                .metricSnapshot(connections(intake))
+                .metricSnapshot(counter(
+                        "spangard_malformed_records",
+                        "Records left out of batches that were otherwise read",
+                        intake.malformedRecords()))
+                .metricSnapshot(counter(
+                        "spangard_lost_spills",
+                        "Parts of long requests that were missing when the request ended",
+                        intake.lostSpills()))
+                .metricSnapshot(
+                        perService(REQUESTS + "_seen", "Requests that applications finished", rows, Accounts::seen))
+                .metricSnapshot(
+                        perService(REQUESTS + "_received", "Requests the engine has read", rows, Accounts::received))
+                .metricSnapshot(perService(
+                        REQUESTS + "_measured", "Unsampled requests, complete once measured", rows, Accounts::measured))
+                .metricSnapshot(perService(
+                        REQUESTS + "_exported", "Requests whose span was delivered", rows, Accounts::exported))
+                .metricSnapshot(dropped(rows))
+                .metricSnapshot(exporterSpans(sdks))
+                .metricSnapshot(queued(sdks))
+                .build();
+    }
+
+    private static CounterSnapshot connections(IntakeCounters intake) {
+        return CounterSnapshot.builder()
+                .name("spangard_connections")
+                .help("Connections to the engine's socket, by what became of them")
+                .dataPoint(point(intake.accepted(), Labels.of("outcome", "accepted")))
+                .dataPoint(point(intake.refused(), Labels.of("outcome", "refused")))
+                .dataPoint(point(intake.cutOff(), Labels.of("outcome", "cut_off")))
+                .dataPoint(point(intake.vanished(), Labels.of("outcome", "vanished")))
+                .build();
+    }
+
+    private static CounterSnapshot perService(
+            String name, String help, List<ServiceRegistry.Row> rows, ToLongFunction<Accounts> value) {
+        var counter = CounterSnapshot.builder().name(name).help(help);
+        for (ServiceRegistry.Row row : rows) {
+            counter.dataPoint(
+                    point(value.applyAsLong(row.accounts()), row.name().labels()));
+        }
+        return counter.build();
+    }
+
+    private static CounterSnapshot dropped(List<ServiceRegistry.Row> rows) {
+        var counter = CounterSnapshot.builder()
+                .name(REQUESTS + "_dropped")
+                .help("Requests that became neither an exported span nor a measurement, by reason");
+        for (ServiceRegistry.Row row : rows) {
+            for (DropReason reason : DropReason.values()) {
+                counter.dataPoint(point(
+                        row.accounts().dropped(reason), row.name().labels().add("reason", reason.attributeValue())));
+            }
+        }
+        return counter.build();
+    }
+
+    private static CounterSnapshot exporterSpans(List<ServiceSdk> sdks) {
+        var counter = CounterSnapshot.builder()
+                .name("spangard_exporter_spans")
+                .help("Spans given to each exporter, by what became of them");
+        for (ServiceSdk sdk : sdks) {
+            for (ServiceSdk.Pipe pipe : sdk.pipes()) {
+                Labels labels = sdk.name().labels().add("exporter", pipe.exporter());
+                counter.dataPoint(point(pipe.books().delivered(), labels.add("outcome", "delivered")))
+                        .dataPoint(point(pipe.books().failed(), labels.add("outcome", "failed")))
+                        .dataPoint(point(pipe.books().overflowed(), labels.add("outcome", "queue_full")));
+            }
+        }
+        return counter.build();
+    }
+
+    private static GaugeSnapshot queued(List<ServiceSdk> sdks) {
+        var gauge = GaugeSnapshot.builder().name("spangard_queued_spans").help("Spans waiting for their exporter");
+        for (ServiceSdk sdk : sdks) {
+            for (ServiceSdk.Pipe pipe : sdk.pipes()) {
+                gauge.dataPoint(new GaugeDataPointSnapshot(
+                        pipe.queue().queued(), sdk.name().labels().add("exporter", pipe.exporter()), null));
+            }
+        }
+        return gauge.build();
+    }
+
+    private static CounterSnapshot counter(String name, String help, long value) {
+        return CounterSnapshot.builder()
+                .name(name)
+                .help(help)
+                .dataPoint(point(value, Labels.EMPTY))
+                .build();
+    }
+
+    private static CounterDataPointSnapshot point(long value, Labels labels) {
+        return new CounterDataPointSnapshot(value, labels, null, 0);
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The flags of {@code spangard engine}.
+ *
+ * @param idleExit after how long without a recorder the engine leaves; null for never
+ * @param admin where {@code /livez}, {@code /readyz} and {@code /metrics} answer; null for nowhere
+ */
+record EngineOptions(
+        Path socket, @Nullable Duration idleExit, @Nullable InetSocketAddress admin, Level logLevel) {
+    static final String HELP = """
+            usage: spangard engine [FLAGS]
+
+              --socket PATH        where recorders connect (SPANGARD_SOCKET)
+              --idle-exit SECONDS  leave after this long without a recorder; 0, the default: never
+              --admin HOST:PORT    /livez, /readyz, /metrics; default 127.0.0.1:9464; off for none
+              --log-level LEVEL    debug, info, warning or error; default info (OTEL_LOG_LEVEL)
+              --help, --version
+            """;
+
+    /** Where Prometheus expects an OpenTelemetry exporter (OTEL_EXPORTER_PROMETHEUS_PORT's default). */
+    private static final String DEFAULT_ADMIN = "127.0.0.1:9464";
+
+    /** @param environment the engine's own, for what no flag says */
+    static EngineOptions parse(List<String> arguments, Map<String, String> environment) throws UsageException {
+        String socket = environment.getOrDefault("SPANGARD_SOCKET", "");
+        String idleExit = "0";
+        String admin = DEFAULT_ADMIN;
+        String logLevel = environment.getOrDefault("OTEL_LOG_LEVEL", "info");
+        for (Iterator<String> rest = arguments.iterator(); rest.hasNext(); ) {
+            String argument = rest.next();
+            int equals = argument.startsWith("--") ? argument.indexOf('=') : -1;
+            String flag = equals < 0 ? argument : argument.substring(0, equals);
+            switch (flag) {
+                case "--socket" -> socket = value(flag, argument, equals, rest);
+                case "--idle-exit" -> idleExit = value(flag, argument, equals, rest);
+                case "--admin" -> admin = value(flag, argument, equals, rest);
+                case "--log-level" -> logLevel = level(value(flag, argument, equals, rest), flag);
+                default -> throw new UsageException("unknown argument " + argument + "; try spangard engine --help");
+            }
+        }
+        if (socket.isEmpty()) {
+            throw new UsageException("--socket PATH is missing, and so is SPANGARD_SOCKET");
+        }
+        return new EngineOptions(path(socket), seconds(idleExit), address(admin), level(logLevel));
+    }
+
+    private static String value(String flag, String argument, int equals, Iterator<String> rest) throws UsageException {
+        if (equals >= 0) {
+            return argument.substring(equals + 1);
+        }
+        if (!rest.hasNext()) {
+            throw new UsageException(flag + " needs a value");
+        }
+        return rest.next();
+    }
+
+    private static Path path(String socket) throws UsageException {
+        try {
+            return Path.of(socket).toAbsolutePath();
+        } catch (InvalidPathException e) {
+            throw new UsageException("--socket " + Settings.shortened(socket) + " is not a path");
+        }
+    }
+
+    private static @Nullable Duration seconds(String text) throws UsageException {
+        try {
+            double seconds = Double.parseDouble(text);
+            if (seconds >= 0 && seconds <= Integer.MAX_VALUE) {
+                return seconds == 0 ? null : Duration.ofMillis(Math.max(1, Math.round(seconds * 1000)));
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw new UsageException("--idle-exit " + Settings.shortened(text) + " is not a number of seconds");
+    }
+
+    private static @Nullable InetSocketAddress address(String text) throws UsageException {
+        if (text.equals("off")) {
+            return null;
+        }
+        int colon = text.lastIndexOf(':');
+        String host = colon < 0 ? "" : text.substring(0, colon);
+        if (host.startsWith("[") && host.endsWith("]")) {
+            host = host.substring(1, host.length() - 1);
+        }
+        try {
+            int port = Integer.parseInt(text.substring(colon + 1));
+            if (!host.isEmpty() && port >= 0 && port <= 0xffff) {
+                return new InetSocketAddress(host, port);
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw new UsageException("--admin " + Settings.shortened(text) + " is not HOST:PORT or off");
+    }
+
+    /** The flag must be right; the variable, which Python's users set for Python, only should. */
+    private static String level(String text, String flag) throws UsageException {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "debug", "info", "warning", "warn", "error" -> text;
+            default ->
+                throw new UsageException(
+                        flag + " " + Settings.shortened(text) + " is not debug, info, warning or error");
+        };
+    }
+
+    private static Level level(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "debug" -> Level.DEBUG;
+            case "warning", "warn" -> Level.WARNING;
+            case "error", "fatal" -> Level.ERROR;
+            default -> Level.INFO;
+        };
+    }
+}

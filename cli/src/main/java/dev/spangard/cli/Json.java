@@ -1,0 +1,190 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import io.opentelemetry.api.common.AttributeType;
+import io.opentelemetry.api.common.Attributes;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes JSON as Python's {@code json.dumps(value, indent=4)} does: the same line breaks, non-ASCII escaped, floats in
+ * Python's spelling. Calls nest as the value does; a misuse makes wrong JSON, not an exception. Not thread-safe.
+ */
+final class Json {
+    private final StringBuilder out = new StringBuilder(1024);
+    private int depth;
+    /** Whether the innermost object or array has an element already. */
+    private boolean follows;
+
+    Json object() {
+        return open('{');
+    }
+
+    Json endObject() {
+        return close('}');
+    }
+
+    Json array() {
+        return open('[');
+    }
+
+    Json endArray() {
+        return close(']');
+    }
+
+    Json key(String key) {
+        element();
+        string(key);
+        out.append(": ");
+        return this;
+    }
+
+    /** The next value is an element of an array. */
+    Json element() {
+        if (follows) {
+            out.append(',');
+        }
+        newLine();
+        follows = true;
+        return this;
+    }
+
+    Json value(@Nullable String value) {
+        if (value == null) {
+            out.append("null");
+        } else {
+            string(value);
+        }
+        return this;
+    }
+
+    Json value(long value) {
+        out.append(value);
+        return this;
+    }
+
+    /** Of any size, as Python's are. */
+    Json number(BigInteger value) {
+        out.append(value);
+        return this;
+    }
+
+    Json value(boolean value) {
+        out.append(value);
+        return this;
+    }
+
+    Json value(double value) {
+        out.append(pythonFloat(value));
+        return this;
+    }
+
+    Json value(Attributes attributes) {
+        object();
+        attributes.forEach((key, value) -> {
+            key(key.getKey());
+            if (key.getType() == AttributeType.VALUE) {
+                value(String.valueOf(value));
+            } else {
+                attribute(value);
+            }
+        });
+        return endObject();
+    }
+
+    private void attribute(Object value) {
+        switch (value) {
+            case String text -> value(text);
+            case Long number -> value((long) number);
+            case Double number -> value((double) number);
+            case Boolean truth -> value((boolean) truth);
+            case List<?> list -> {
+                array();
+                for (Object item : list) {
+                    element();
+                    attribute(item);
+                }
+                endArray();
+            }
+            default -> value(value.toString());
+        }
+    }
+
+    private Json open(char bracket) {
+        out.append(bracket);
+        depth++;
+        follows = false;
+        return this;
+    }
+
+    private Json close(char bracket) {
+        depth--;
+        if (follows) {
+            newLine();
+        }
+        out.append(bracket);
+        follows = true;
+        return this;
+    }
+
+    private void newLine() {
+        out.append('\n');
+        out.repeat(' ', 4 * depth);
+    }
+
+    private void string(String text) {
+        out.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            switch (c) {
+                case '"' -> out.append("\\\"");
+                case '\\' -> out.append("\\\\");
+                case '\n' -> out.append("\\n");
+                case '\r' -> out.append("\\r");
+                case '\t' -> out.append("\\t");
+                case '\b' -> out.append("\\b");
+                case '\f' -> out.append("\\f");
+                default -> {
+                    if (c >= ' ' && c < 0x7f) {
+                        out.append(c);
+                    } else {
+                        out.append(String.format("\\u%04x", (int) c));
+                    }
+                }
+            }
+        }
+        out.append('"');
+    }
+
+    /** Python's {@code repr}: digits between 1e-4 and 1e16, else an exponent of two digits at least. */
+    static String pythonFloat(double value) {
+        if (Double.isNaN(value)) {
+            return "NaN";
+        }
+        if (Double.isInfinite(value)) {
+            return value > 0 ? "Infinity" : "-Infinity";
+        }
+        double size = Math.abs(value);
+        if (size == 0 || (size >= 1e-4 && size < 1e16)) {
+            String plain = new BigDecimal(Double.toString(value)).toPlainString();
+            String signed = value == 0 && 1 / value < 0 ? "-0.0" : plain;
+            return signed.indexOf('.') < 0 ? signed + ".0" : signed;
+        }
+        String java = Double.toString(value);
+        int e = java.indexOf('E');
+        String digits = java.substring(0, e);
+        int exponent = Integer.parseInt(java.substring(e + 1));
+        return (digits.endsWith(".0") ? digits.substring(0, digits.length() - 2) : digits)
+                + (exponent < 0 ? "e-" : "e+")
+                + (Math.abs(exponent) < 10 ? "0" : "")
+                + Math.abs(exponent);
+    }
+
+    @Override
+    public String toString() {
+        return out.toString();
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import dev.spangard.intake.EngineRunningException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The engine's command line. The launcher in {@code python/src/spangard} starts it as {@code java … Main engine FLAGS}.
+ *
+ * <p>Exit codes: 0 after an orderly end, or because another engine serves the socket; 2 for a wrong command line; 3 when
+ * the engine cannot start.
+ */
+public final class Main {
+    static final int OK = 0;
+    static final int USAGE = 2;
+    static final int START_FAILED = 3;
+
+    /** A process that was told to end does so in this time, whatever hangs. Closing is bounded below that. */
+    private static final int END_SECONDS = 9;
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        EngineLog.install();
+        System.exit(run(List.of(arguments), System.getenv(), System.out, System.err));
+    }
+
+    static int run(List<String> arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
+        if (arguments.contains("--version")) {
+            out.println("spangard " + version());
+            return OK;
+        }
+        if (arguments.contains("--help") || arguments.contains("-h")) {
+            out.print(EngineOptions.HELP);
+            return OK;
+        }
+        EngineOptions options;
+        try {
+            if (arguments.isEmpty() || !arguments.getFirst().equals("engine")) {
+                throw new UsageException("the first argument must be engine; try --help");
+            }
+            options = EngineOptions.parse(arguments.subList(1, arguments.size()), environment);
+        } catch (UsageException e) {
+            err.println("spangard: " + Console.printable(e.getMessage()));
+            return USAGE;
+        }
+        EngineLog.write(err, options.logLevel());
+        return serve(options, environment, err);
+    }
+
+    private static int serve(EngineOptions options, Map<String, String> environment, PrintStream err) {
+        var ended = new CountDownLatch(1);
+        try (Engine engine = Engine.start(options, environment)) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> end(engine, ended), "spangard-end"));
+            engine.awaitStop();
+        } catch (EngineRunningException e) {
+            err.println("spangard: " + e.getMessage());
+            return OK;
+        } catch (IOException e) {
+            err.println("spangard: the engine cannot start at " + options.socket() + ": " + e);
+            return START_FAILED;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        ended.countDown();
+        return OK;
+    }
+
+    /** In the JVM's shutdown: lets the main thread close the engine, and ends with 0, as an orderly end is no failure. */
+    private static void end(Engine engine, CountDownLatch ended) {
+        engine.requestStop();
+        try {
+            boolean inTime = ended.await(END_SECONDS, TimeUnit.SECONDS);
+            Runtime.getRuntime().halt(inTime ? OK : START_FAILED);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** As in the jar's manifest; of classes outside a jar, as in tests, unknown. */
+    static String version() {
+        String version = Main.class.getPackage().getImplementationVersion();
+        return version == null ? "unknown" : version;
+    }
+}

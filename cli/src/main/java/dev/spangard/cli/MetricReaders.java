@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import io.opentelemetry.sdk.metrics.Aggregation;
+import io.opentelemetry.sdk.metrics.ExemplarFilter;
+import io.opentelemetry.sdk.metrics.InstrumentType;
+import io.opentelemetry.sdk.metrics.export.AggregationTemporalitySelector;
+import io.opentelemetry.sdk.metrics.export.DefaultAggregationSelector;
+import io.opentelemetry.sdk.metrics.export.MetricExporter;
+import io.opentelemetry.sdk.metrics.export.MetricReader;
+import io.opentelemetry.sdk.metrics.export.PeriodicMetricReader;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which readers {@code OTEL_METRICS_EXPORTER} names, or what its absence means.
+ *
+ * @param readers push metrics somewhere
+ * @param prometheus where the application wants its metrics to be scraped; null if it does not say
+ */
+record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress prometheus) {
+    private static final String VARIABLE = "OTEL_METRICS_EXPORTER";
+    private static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
+    private static final int DEFAULT_PROMETHEUS_PORT = 9464;
+
+    MetricReaders {
+        readers = List.copyOf(readers);
+    }
+
+    static MetricReaders read(Settings settings, @Nullable Console console) throws ConfigurationException {
+        Duration interval = settings.millis("OTEL_METRIC_EXPORT_INTERVAL", DEFAULT_INTERVAL);
+        List<MetricReader> readers = new ArrayList<>();
+        InetSocketAddress prometheus = null;
+        for (String name : names(settings)) {
+            switch (name) {
+                case "none" -> {}
+                case "otlp" -> readers.add(periodic(otlp(settings, null), interval));
+                case "otlp_proto_http" ->
+                    readers.add(periodic(otlp(settings, OtlpSettings.Protocol.HTTP_PROTOBUF), interval));
+                case "otlp_proto_grpc" -> readers.add(periodic(otlp(settings, OtlpSettings.Protocol.GRPC), interval));
+                case "console" -> {
+                    if (console != null) {
+                        readers.add(periodic(new ConsoleMetricExporter(console), interval));
+                    }
+                }
+                case "prometheus" ->
+                    prometheus = new InetSocketAddress(
+                            settings.text("OTEL_EXPORTER_PROMETHEUS_HOST", "localhost"),
+                            Math.min(
+                                    0xffff,
+                                    settings.whole("OTEL_EXPORTER_PROMETHEUS_PORT", DEFAULT_PROMETHEUS_PORT, 1)));
+                default ->
+                    throw new ConfigurationException(VARIABLE + "=" + Settings.shortened(name)
+                            + " is not supported: it can be otlp, prometheus, console, none, or several of them");
+            }
+        }
+        return new MetricReaders(readers, prometheus);
+    }
+
+    /** Whoever names a collector for spans wants metrics there too; who names nothing finds them at the admin endpoint. */
+    private static Set<String> names(Settings settings) {
+        List<String> named = settings.list(VARIABLE);
+        if (named != null) {
+            return new LinkedHashSet<>(named);
+        }
+        List<String> traces = settings.list("OTEL_TRACES_EXPORTER");
+        boolean otlp = OtlpSettings.hasEndpoint(settings, Signal.METRICS)
+                || (traces != null && traces.stream().anyMatch(name -> name.startsWith("otlp")));
+        return otlp ? Set.of("otlp") : Set.of();
+    }
+
+    /** Python measures a time-out from the start of each export; here the OTLP timeout bounds it. */
+    private static MetricReader periodic(MetricExporter exporter, Duration interval) {
+        return PeriodicMetricReader.builder(exporter).setInterval(interval).build();
+    }
+
+    private static MetricExporter otlp(Settings settings, OtlpSettings.@Nullable Protocol protocol)
+            throws ConfigurationException {
+        return OtlpExporters.metrics(
+                OtlpSettings.read(settings, Signal.METRICS, protocol), temporality(settings), aggregation(settings));
+    }
+
+    private static AggregationTemporalitySelector temporality(Settings settings) {
+        String variable = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
+        String preference = settings.text(variable, "cumulative");
+        return switch (preference.toLowerCase(Locale.ROOT)) {
+            case "cumulative" -> AggregationTemporalitySelector.alwaysCumulative();
+            case "delta" -> AggregationTemporalitySelector.deltaPreferred();
+            case "lowmemory" -> AggregationTemporalitySelector.lowMemory();
+            default -> {
+                settings.warn(variable + "=" + Settings.shortened(preference) + " is not known; using cumulative");
+                yield AggregationTemporalitySelector.alwaysCumulative();
+            }
+        };
+    }
+
+    private static DefaultAggregationSelector aggregation(Settings settings) {
+        String variable = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION";
+        String preference = settings.text(variable, "explicit_bucket_histogram");
+        return switch (preference.toLowerCase(Locale.ROOT)) {
+            case "explicit_bucket_histogram" -> DefaultAggregationSelector.getDefault();
+            case "base2_exponential_bucket_histogram" ->
+                DefaultAggregationSelector.getDefault()
+                        .with(InstrumentType.HISTOGRAM, Aggregation.base2ExponentialBucketHistogram());
+            default -> {
+                settings.warn(variable + "=" + Settings.shortened(preference)
+                        + " is not known; using explicit_bucket_histogram");
+                yield DefaultAggregationSelector.getDefault();
+            }
+        };
+    }
+
+    static ExemplarFilter exemplars(Settings settings) {
+        String filter = settings.text("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based");
+        return switch (filter.toLowerCase(Locale.ROOT)) {
+            case "trace_based" -> ExemplarFilter.traceBased();
+            case "always_on" -> ExemplarFilter.alwaysOn();
+            case "always_off" -> ExemplarFilter.alwaysOff();
+            default -> {
+                settings.warn("OTEL_METRICS_EXEMPLAR_FILTER=" + Settings.shortened(filter)
+                        + " is not known; using trace_based");
+                yield ExemplarFilter.traceBased();
+            }
+        };
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where and how one signal leaves by OTLP (OpenTelemetry Protocol Exporter specification), with what Python's users
+ * expect where their exporters differ from it.
+ *
+ * @param endpoint the full URL for HTTP, scheme and authority for gRPC
+ * @param trustedCertificates PEM; null for the platform's
+ * @param clientKey PEM; null together with {@code clientCertificate}
+ */
+record OtlpSettings(
+        Protocol protocol,
+        String endpoint,
+        Map<String, String> headers,
+        Duration timeout,
+        boolean gzip,
+        @Nullable String trustedCertificates,
+        @Nullable String clientKey,
+        @Nullable String clientCertificate) {
+    enum Protocol {
+        HTTP_PROTOBUF,
+        GRPC
+    }
+
+    private static final int GRPC_PORT = 4317;
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+    /** Larger than any bundle of certificates; a device file would never end. */
+    private static final long MAX_PEM_BYTES = 1 << 20;
+
+    /** Whether the application says where its telemetry should go. */
+    static boolean hasEndpoint(Settings settings, Signal signal) {
+        return settings.text(signal.variable("ENDPOINT")) != null
+                || settings.text("OTEL_EXPORTER_OTLP_ENDPOINT") != null;
+    }
+
+    /** @param named the protocol that the exporter's name implies ({@code otlp_proto_grpc}); null to look at the variables */
+    static OtlpSettings read(Settings settings, Signal signal, @Nullable Protocol named) throws ConfigurationException {
+        String own = settings.text(signal.variable("ENDPOINT"));
+        String common = settings.text("OTEL_EXPORTER_OTLP_ENDPOINT");
+        String given = own == null ? common : own;
+        String endpointVariable = own == null ? "OTEL_EXPORTER_OTLP_ENDPOINT" : signal.variable("ENDPOINT");
+
+        URI uri = given == null ? null : uri(endpointVariable, given, isInsecure(settings, signal));
+        Protocol protocol = named == null ? protocol(settings, signal, uri) : named;
+        String endpoint = switch (protocol) {
+            case GRPC -> uri == null ? "http://localhost:4317" : uri.getScheme() + "://" + uri.getAuthority();
+            case HTTP_PROTOBUF -> httpEndpoint(uri, own != null, signal);
+        };
+        String key = pem(settings, signal, "CLIENT_KEY");
+        String certificate = pem(settings, signal, "CLIENT_CERTIFICATE");
+        if ((key == null) != (certificate == null)) {
+            throw new ConfigurationException(
+                    "OTEL_EXPORTER_OTLP_CLIENT_KEY and OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE must be set together");
+        }
+        return new OtlpSettings(
+                protocol,
+                endpoint,
+                headers(settings, signal),
+                settings.timeout(
+                        signal.variable("TIMEOUT"), settings.timeout("OTEL_EXPORTER_OTLP_TIMEOUT", DEFAULT_TIMEOUT)),
+                gzip(settings, signal),
+                pem(settings, signal, "CERTIFICATE"),
+                key,
+                certificate);
+    }
+
+    private static String httpEndpoint(@Nullable URI uri, boolean own, Signal signal) {
+        if (uri == null) {
+            return "http://localhost:4318/" + signal.path();
+        }
+        String base = uri.toString();
+        if (own) {
+            return uri.getRawPath().isEmpty() ? base + "/" : base;
+        }
+        return base + (base.endsWith("/") ? "" : "/") + signal.path();
+    }
+
+    /** Python's gRPC exporter takes {@code collector:4317} too; whether that is plain text OTEL_EXPORTER_OTLP_INSECURE says. */
+    private static URI uri(String variable, String endpoint, boolean insecure) throws ConfigurationException {
+        String absolute = endpoint.contains("://") ? endpoint : (insecure ? "http://" : "https://") + endpoint;
+        try {
+            URI uri = new URI(absolute);
+            boolean http = "http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme());
+            if (http && uri.getHost() != null && uri.getRawQuery() == null && uri.getRawFragment() == null) {
+                return uri;
+            }
+        } catch (URISyntaxException e) {
+            // said below; the exception's message repeats the whole value, which may hold a password
+        }
+        throw new ConfigurationException(variable + " is not a URL of the form http(s)://host[:port][/path]");
+    }
+
+    private static boolean isInsecure(Settings settings, Signal signal) {
+        String own = settings.text(signal.variable("INSECURE"));
+        return own == null ? settings.isTrue("OTEL_EXPORTER_OTLP_INSECURE") : "true".equalsIgnoreCase(own);
+    }
+
+    /**
+     * Without a word about the protocol, an endpoint at gRPC's port is gRPC: the Python distribution's default, which
+     * users with that port rely on.
+     */
+    private static Protocol protocol(Settings settings, Signal signal, @Nullable URI uri)
+            throws ConfigurationException {
+        String variable = signal.variable("PROTOCOL");
+        String value = settings.text(variable);
+        if (value == null) {
+            variable = "OTEL_EXPORTER_OTLP_PROTOCOL";
+            value = settings.text(variable);
+        }
+        if (value == null) {
+            return uri != null && uri.getPort() == GRPC_PORT ? Protocol.GRPC : Protocol.HTTP_PROTOBUF;
+        }
+        return switch (value) {
+            case "grpc" -> Protocol.GRPC;
+            case "http/protobuf" -> {
+                if (uri != null && uri.getPort() == GRPC_PORT) {
+                    settings.warn(variable + " is http/protobuf, but the endpoint's port 4317 is usually gRPC's; "
+                            + "http/protobuf usually has 4318");
+                }
+                yield Protocol.HTTP_PROTOBUF;
+            }
+            default ->
+                throw new ConfigurationException(variable + "=" + Settings.shortened(value)
+                        + " is not supported: it can be http/protobuf or grpc");
+        };
+    }
+
+    private static Map<String, String> headers(Settings settings, Signal signal) {
+        String own = signal.variable("HEADERS");
+        return settings.pairs(settings.text(own) == null ? "OTEL_EXPORTER_OTLP_HEADERS" : own);
+    }
+
+    private static boolean gzip(Settings settings, Signal signal) throws ConfigurationException {
+        String value =
+                settings.text(signal.variable("COMPRESSION"), settings.text("OTEL_EXPORTER_OTLP_COMPRESSION", "none"));
+        return switch (value) {
+            case "gzip" -> true;
+            case "none" -> false;
+            default ->
+                throw new ConfigurationException("OTEL_EXPORTER_OTLP_COMPRESSION=" + Settings.shortened(value)
+                        + " is not supported: it can be gzip or none");
+        };
+    }
+
+    private static @Nullable String pem(Settings settings, Signal signal, String suffix) throws ConfigurationException {
+        String variable = signal.variable(suffix);
+        String path = settings.text(variable);
+        if (path == null) {
+            variable = "OTEL_EXPORTER_OTLP_" + suffix;
+            path = settings.text(variable);
+        }
+        if (path == null) {
+            return null;
+        }
+        try {
+            Path file = Path.of(path);
+            if (!file.isAbsolute()) {
+                throw new ConfigurationException(variable + "=" + Settings.shortened(path)
+                        + " must be an absolute path: the engine runs in another directory than the application");
+            }
+            if (Files.isRegularFile(file) && Files.size(file) <= MAX_PEM_BYTES) {
+                return Files.readString(file, StandardCharsets.ISO_8859_1);
+            }
+        } catch (IOException | InvalidPathException e) {
+            // said below, as for a file that is none
+        }
+        throw new ConfigurationException(variable + "=" + Settings.shortened(path) + " cannot be read");
+    }
+}

@@ -1,0 +1,190 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import dev.spangard.intake.Accounts;
+import dev.spangard.intake.RecordedIds;
+import dev.spangard.intake.Service;
+import dev.spangard.telemetry.Telemetry;
+import dev.spangard.telemetry.TelemetryOptions;
+import io.opentelemetry.exporter.prometheus.PrometheusMetricReader;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.metrics.SdkMeterProvider;
+import io.opentelemetry.sdk.resources.Resource;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.SpanLimits;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One service's OpenTelemetry SDK: its spans through a {@link SpanQueue} per exporter, its metrics pushed and scraped. */
+final class ServiceSdk {
+    /** The labels that keep the series of two services apart where all are scraped together. */
+    private static final Set<String> SCRAPED_RESOURCE = Set.of("service.name", "service.instance.id");
+
+    private final ServiceName name;
+    private final Service service;
+    private final List<Pipe> pipes;
+    private final SdkTracerProvider tracers;
+    private final SdkMeterProvider meters;
+    private final PrometheusMetricReader scrape;
+    private final @Nullable InetSocketAddress prometheus;
+    private final @Nullable Console console;
+
+    /** An exporter with its queue and its books. */
+    record Pipe(String exporter, SpanQueue queue, ExportBooks books) {}
+
+    private ServiceSdk(
+            ServiceName name,
+            Service service,
+            List<Pipe> pipes,
+            SdkTracerProvider tracers,
+            SdkMeterProvider meters,
+            PrometheusMetricReader scrape,
+            @Nullable InetSocketAddress prometheus,
+            @Nullable Console console) {
+        this.name = name;
+        this.service = service;
+        this.pipes = List.copyOf(pipes);
+        this.tracers = tracers;
+        this.meters = meters;
+        this.scrape = scrape;
+        this.prometheus = prometheus;
+        this.console = console;
+    }
+
+    /**
+     * Starts its exporters' threads.
+     *
+     * @param consolePath the application's standard output; null if there is none to write to
+     */
+    static ServiceSdk start(
+            ServiceName name,
+            Settings settings,
+            Resource resource,
+            @Nullable String consolePath,
+            boolean tty,
+            RecordedIds ids,
+            Accounts accounts)
+            throws ConfigurationException {
+        Console console = openConsole(settings, consolePath, tty);
+        List<TraceExporters.Output> outputs = TraceExporters.read(settings, console);
+        MetricReaders readers = MetricReaders.read(settings, console);
+        TelemetryOptions options = telemetryOptions(settings);
+
+        var tracers = SdkTracerProvider.builder()
+                .setResource(resource)
+                .setIdGenerator(ids)
+                // The recorder has decided; what arrives is to be kept.
+                .setSampler(Sampler.alwaysOn())
+                .setSpanLimits(limits(settings, options.attributeValueLengthLimit()));
+        List<Pipe> pipes = new ArrayList<>();
+        for (TraceExporters.Output output : outputs) {
+            var books = new ExportBooks(pipes.isEmpty() ? accounts : null);
+            var queue = new SpanQueue("spangard-" + output.name(), output.exporter(), output.queue(), books);
+            pipes.add(new Pipe(output.name(), queue.start(), books));
+            tracers.addSpanProcessor(queue);
+        }
+        if (pipes.isEmpty()) {
+            tracers.addSpanProcessor(new NoExporter(accounts));
+        }
+
+        var scrape = PrometheusMetricReader.builder()
+                .setAllowedResourceAttributesFilter(SCRAPED_RESOURCE::contains)
+                .setOtelScopeLabelsEnabled(false)
+                .build();
+        var meters = SdkMeterProvider.builder()
+                .setResource(resource)
+                .setExemplarFilter(MetricReaders.exemplars(settings))
+                .registerMetricReader(scrape);
+        readers.readers().forEach(meters::registerMetricReader);
+
+        var tracerProvider = tracers.build();
+        var meterProvider = meters.build();
+        var otel = OpenTelemetrySdk.builder()
+                .setTracerProvider(tracerProvider)
+                .setMeterProvider(meterProvider)
+                .build();
+        var service = new Service(Telemetry.create(otel, options), accounts);
+        return new ServiceSdk(
+                name, service, pipes, tracerProvider, meterProvider, scrape, readers.prometheus(), console);
+    }
+
+    private static @Nullable Console openConsole(Settings settings, @Nullable String path, boolean tty) {
+        List<String> traces = settings.list("OTEL_TRACES_EXPORTER");
+        List<String> metrics = settings.list("OTEL_METRICS_EXPORTER");
+        boolean asked = (traces != null && (traces.contains("console") || traces.contains("compact")))
+                || (metrics != null && metrics.contains("console"));
+        if (!asked && !(tty && traces == null)) {
+            return null;
+        }
+        Console console = path == null ? null : Console.open(path, tty);
+        if (console == null && asked) {
+            settings.warn("the application's standard output cannot be opened; nothing is printed there");
+        }
+        return console;
+    }
+
+    private static TelemetryOptions telemetryOptions(Settings settings) {
+        List<String> methods = settings.list("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS");
+        int length = settings.whole(
+                "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+                settings.whole(
+                        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", TelemetryOptions.DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT, 0),
+                0);
+        return new TelemetryOptions(
+                methods == null ? TelemetryOptions.DEFAULT_KNOWN_METHODS : Set.copyOf(methods),
+                TelemetryOptions.DEFAULT_SENSITIVE_QUERY_PARAMETERS,
+                length,
+                settings.isTrue("SPANGARD_WORKER_PID"));
+    }
+
+    private static SpanLimits limits(Settings settings, int valueLength) {
+        int attributes = settings.whole("OTEL_ATTRIBUTE_COUNT_LIMIT", 128, 0);
+        return SpanLimits.builder()
+                .setMaxAttributeValueLength(valueLength)
+                .setMaxNumberOfAttributes(settings.whole("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", attributes, 0))
+                .setMaxNumberOfAttributesPerEvent(settings.whole("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", attributes, 0))
+                .setMaxNumberOfAttributesPerLink(settings.whole("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", attributes, 0))
+                .setMaxNumberOfEvents(settings.whole("OTEL_SPAN_EVENT_COUNT_LIMIT", 128, 0))
+                .setMaxNumberOfLinks(settings.whole("OTEL_SPAN_LINK_COUNT_LIMIT", 128, 0))
+                .build();
+    }
+
+    ServiceName name() {
+        return name;
+    }
+
+    Service service() {
+        return service;
+    }
+
+    List<Pipe> pipes() {
+        return pipes;
+    }
+
+    /** Collects when asked. */
+    PrometheusMetricReader scrape() {
+        return scrape;
+    }
+
+    /** Where the application wants its metrics to be scraped; null if it does not say. */
+    @Nullable
+    InetSocketAddress prometheus() {
+        return prometheus;
+    }
+
+    /** Flushes and closes; spans within the queues' shutdown timeout, metrics within their exporters'. Does not wait. */
+    CompletableResultCode shutdown() {
+        CompletableResultCode all = CompletableResultCode.ofAll(List.of(tracers.shutdown(), meters.shutdown()));
+        return all.whenComplete(() -> {
+            if (console != null) {
+                console.close();
+            }
+        });
+    }
+}

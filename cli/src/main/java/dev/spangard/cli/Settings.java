@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The environment variables of one application, read as the OpenTelemetry SDK for Python reads them: an empty value is
+ * none, a number that is none is worth a warning and the default.
+ *
+ * <p>Immutable; {@code warnings} is called on the thread that reads.
+ */
+final class Settings {
+    private static final String OTLP = "OTEL_EXPORTER_OTLP_";
+
+    private final Map<String, String> values;
+    private final Consumer<String> warnings;
+
+    /** @param warnings takes one line for each value that is not understood */
+    Settings(Map<String, String> values, Consumer<String> warnings) {
+        this.values = Map.copyOf(values);
+        this.warnings = warnings;
+    }
+
+    /**
+     * The application's variables over the engine's own. The engine's OTLP variables are a default only as a whole: were
+     * they mixed, its credentials would go to an endpoint the application chose.
+     */
+    static Map<String, String> overlay(Map<String, String> engine, Map<String, String> application) {
+        boolean ownOtlp = application.keySet().stream().anyMatch(name -> name.startsWith(OTLP));
+        Map<String, String> merged = new HashMap<>(application);
+        engine.forEach((name, value) -> {
+            boolean ofOtel = name.startsWith("OTEL_");
+            if (ofOtel && !(ownOtlp && name.startsWith(OTLP))) {
+                merged.putIfAbsent(name, value);
+            }
+        });
+        return merged;
+    }
+
+    /** All of them, in one order, so that equal settings are equal texts. */
+    Map<String, String> sorted() {
+        return new TreeMap<>(values);
+    }
+
+    /** Null if there is none or it is blank. */
+    @Nullable
+    String text(String name) {
+        String value = values.get(name);
+        return value == null || value.isBlank() ? null : value.strip();
+    }
+
+    String text(String name, String otherwise) {
+        String value = text(name);
+        return value == null ? otherwise : value;
+    }
+
+    boolean isTrue(String name) {
+        return "true".equalsIgnoreCase(text(name));
+    }
+
+    /** Comma-separated, blanks around and empty elements dropped; null if the variable is not set. */
+    @Nullable
+    List<String> list(String name) {
+        String value = text(name);
+        if (value == null) {
+            return null;
+        }
+        List<String> elements = new ArrayList<>();
+        for (String element : value.split(",", -1)) {
+            if (!element.isBlank()) {
+                elements.add(element.strip());
+            }
+        }
+        return List.copyOf(elements);
+    }
+
+    /**
+     * {@code key=value,key=value} with percent-encoded values (W3C Baggage, as the specification has it for headers and
+     * resource attributes). An element without {@code =} is left out with a warning that does not repeat it.
+     */
+    Map<String, String> pairs(String name) {
+        Map<String, String> pairs = new LinkedHashMap<>();
+        List<String> elements = list(name);
+        for (String element : elements == null ? List.<String>of() : elements) {
+            int equals = element.indexOf('=');
+            String key = equals < 0 ? "" : element.substring(0, equals).strip();
+            if (key.isEmpty()) {
+                warnings.accept(name + " has an element that is not key=value; it is left out");
+            } else {
+                pairs.put(key, Percent.decode(element.substring(equals + 1).strip()));
+            }
+        }
+        return pairs;
+    }
+
+    /** A whole number from {@code least} on. */
+    int whole(String name, int otherwise, int least) {
+        String value = text(name);
+        if (value == null) {
+            return otherwise;
+        }
+        try {
+            int number = Integer.parseInt(value);
+            if (number >= least) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // said below, as for a number that is too small
+        }
+        warnings.accept(
+                name + "=" + shortened(value) + " is not a whole number from " + least + "; using " + otherwise);
+        return otherwise;
+    }
+
+    /** Milliseconds, as all but the OTLP timeouts are. */
+    Duration millis(String name, Duration otherwise) {
+        return Duration.ofMillis(whole(name, Math.toIntExact(otherwise.toMillis()), 1));
+    }
+
+    /**
+     * A timeout of OTLP. Python's exporters read seconds, the specification says milliseconds; users have set either.
+     * Below 1000 it is seconds: nobody waits a quarter of an hour for one export, and no export is done in a second's
+     * fraction that somebody wrote down on purpose.
+     */
+    Duration timeout(String name, Duration otherwise) {
+        String value = text(name);
+        if (value == null) {
+            return otherwise;
+        }
+        try {
+            double number = Double.parseDouble(value);
+            if (number > 0 && number <= Integer.MAX_VALUE) {
+                return Duration.ofMillis(Math.max(1, Math.round(number < 1000 ? number * 1000 : number)));
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        warnings.accept(name + "=" + shortened(value) + " is not a time; using " + otherwise.toSeconds() + " seconds");
+        return otherwise;
+    }
+
+    void warn(String line) {
+        warnings.accept(line);
+    }
+
+    /** For messages: a value somebody pasted into the wrong variable may be long. */
+    static String shortened(String value) {
+        return value.length() <= 60 ? value : value.substring(0, 60) + "…";
+    }
+}

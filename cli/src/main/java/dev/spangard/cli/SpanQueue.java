@@ -1,0 +1,297 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.trace.ReadWriteSpan;
+import io.opentelemetry.sdk.trace.ReadableSpan;
+import io.opentelemetry.sdk.trace.SpanProcessor;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Batches ended spans and hands them to one exporter, on one thread of its own. At every moment
+ *
+ * <pre>spans given = delivered + failed + overflowed + abandoned + queued + at the exporter</pre>
+ *
+ * as its {@link SpanTally} is told. That is why it is not the SDK's BatchSpanProcessor, which forgets what is queued when
+ * a shutdown takes too long, and counts as failed what its exporter delivers late.
+ *
+ * <p>{@link #onEnd} never blocks on the exporter: it takes a short lock, and drops the span when the queue is full.
+ */
+final class SpanQueue implements SpanProcessor {
+    private static final Logger LOG = System.getLogger(SpanQueue.class.getName());
+
+    private final SpanExporter exporter;
+    private final SpanQueueOptions options;
+    private final SpanTally tally;
+    private final Thread worker;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    /** The worker waits here: for a first span, a full batch, an answer of the exporter, a flush, the end. */
+    private final Condition work = lock.newCondition();
+    // All below is guarded by the lock.
+    private final @Nullable ReadableSpan[] ring;
+    private int head;
+    private int size;
+    private boolean closing;
+    private long closeByNanos;
+    /** Done when all that was queued at the time of the request has been exported; null if nobody asked. */
+    private @Nullable CompletableResultCode flush;
+
+    private final CompletableResultCode closed = new CompletableResultCode();
+
+    /** @param name of the thread */
+    SpanQueue(String name, SpanExporter exporter, SpanQueueOptions options, SpanTally tally) {
+        this.exporter = exporter;
+        this.options = options;
+        this.tally = tally;
+        this.ring = new ReadableSpan[options.capacity()];
+        this.worker = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+    }
+
+    /** Begins to export. Once. */
+    SpanQueue start() {
+        worker.start();
+        return this;
+    }
+
+    /** Spans waiting for a batch. */
+    int queued() {
+        lock.lock();
+        try {
+            return size;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void onEnd(ReadableSpan span) {
+        boolean taken;
+        lock.lock();
+        try {
+            taken = size < ring.length && !closing;
+            if (taken) {
+                ring[(head + size) % ring.length] = span;
+                size++;
+                if (size == 1 || size == options.batch()) {
+                    work.signal();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (!taken) {
+            tally.overflowed(1);
+        }
+    }
+
+    @Override
+    public CompletableResultCode forceFlush() {
+        lock.lock();
+        try {
+            if (closing) {
+                return closed;
+            }
+            CompletableResultCode asked = flush;
+            if (asked == null) {
+                asked = new CompletableResultCode();
+                flush = asked;
+                work.signal();
+            }
+            return asked;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Exports what is queued within the shutdown timeout, abandons the rest, shuts the exporter down. */
+    @Override
+    public CompletableResultCode shutdown() {
+        lock.lock();
+        try {
+            if (!closing) {
+                closing = true;
+                closeByNanos = System.nanoTime() + options.shutdownTimeout().toNanos();
+                work.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+        return closed;
+    }
+
+    private void run() {
+        List<SpanData> batch = new ArrayList<>(options.batch());
+        boolean ends = false;
+        while (!ends) {
+            CompletableResultCode flushed;
+            lock.lock();
+            try {
+                flushed = awaitWork();
+                take(batch);
+                ends = closing && (size == 0 || isLate());
+            } finally {
+                lock.unlock();
+            }
+            if (!batch.isEmpty()) {
+                export(batch);
+                // The exporter may go on reading the list it was given: CompletableResultCode may end after its
+                // timeout.
+                batch = new ArrayList<>(options.batch());
+            }
+            if (flushed != null) {
+                flushRest(flushed);
+            }
+        }
+        abandonRest();
+        exporter.shutdown().whenComplete(closed::succeed);
+    }
+
+    /** Waits under the lock until a batch is full, its delay is over, or somebody asks; returns the flush asked for. */
+    private @Nullable CompletableResultCode awaitWork() {
+        while (size == 0 && flush == null && !closing) {
+            work.awaitUninterruptibly();
+        }
+        long until = System.nanoTime() + options.delay().toNanos();
+        while (size < options.batch() && flush == null && !closing && awaitUntil(until)) {}
+        CompletableResultCode asked = flush;
+        flush = null;
+        return asked;
+    }
+
+    /** Once, perhaps for no reason: callers loop. False when the time is over. */
+    @SuppressWarnings("WaitNotInLoop")
+    private boolean awaitUntil(long nanoTime) {
+        try {
+            return work.awaitNanos(nanoTime - System.nanoTime()) > 0;
+        } catch (InterruptedException e) {
+            // The thread is ours alone and nobody interrupts it; if somebody did, there is nothing better to do than to
+            // end.
+            closing = true;
+            closeByNanos = System.nanoTime();
+            return false;
+        }
+    }
+
+    private boolean isLate() {
+        return System.nanoTime() - closeByNanos > 0;
+    }
+
+    /** Moves up to a batch out of the ring, under the lock. */
+    private void take(List<SpanData> batch) {
+        int n = Math.min(size, options.batch());
+        for (int i = 0; i < n; i++) {
+            ReadableSpan span = ring[head];
+            ring[head] = null;
+            head = (head + 1) % ring.length;
+            if (span != null) {
+                batch.add(span.toSpanData());
+            }
+        }
+        size -= n;
+    }
+
+    /** What was queued when the flush was asked for; what came since waits for its own batch. */
+    private void flushRest(CompletableResultCode flushed) {
+        int left = queued();
+        while (left > 0) {
+            List<SpanData> batch = new ArrayList<>(options.batch());
+            lock.lock();
+            try {
+                take(batch);
+            } finally {
+                lock.unlock();
+            }
+            left = batch.isEmpty() ? 0 : left - batch.size();
+            if (!batch.isEmpty()) {
+                export(batch);
+            }
+        }
+        flushed.succeed();
+    }
+
+    private void export(List<SpanData> batch) {
+        int spans = batch.size();
+        tally.starts(spans);
+        CompletableResultCode result;
+        try {
+            result = exporter.export(Collections.unmodifiableList(batch));
+        } catch (RuntimeException e) {
+            tally.ended(spans, false);
+            LOG.log(Level.WARNING, "the span exporter failed", e);
+            return;
+        }
+        result.whenComplete(() -> {
+            tally.ended(spans, result.isSuccess());
+            wake();
+        });
+        awaitAnswer(result);
+    }
+
+    /** Waits for the exporter, but not beyond its timeout nor beyond the end of the shutdown. */
+    private void awaitAnswer(CompletableResultCode result) {
+        long until = System.nanoTime() + options.exportTimeout().toNanos();
+        lock.lock();
+        try {
+            boolean inTime = true;
+            while (!result.isDone() && inTime) {
+                inTime = awaitUntil(closing && closeByNanos - until < 0 ? closeByNanos : until);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void wake() {
+        lock.lock();
+        try {
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void abandonRest() {
+        List<SpanData> rest = new ArrayList<>();
+        lock.lock();
+        try {
+            while (size > 0) {
+                take(rest);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (!rest.isEmpty()) {
+            tally.abandoned(rest.size());
+        }
+    }
+
+    @Override
+    public void onStart(Context parentContext, ReadWriteSpan span) {}
+
+    @Override
+    public boolean isStartRequired() {
+        return false;
+    }
+
+    @Override
+    public boolean isEndRequired() {
+        return true;
+    }
+
+    @Override
+    public String toString() {
+        return "SpanQueue{" + exporter + '}';
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Which exporters {@code OTEL_TRACES_EXPORTER} names, or what its absence means. */
+final class TraceExporters {
+    private static final String VARIABLE = "OTEL_TRACES_EXPORTER";
+    /** A person watches: what happened shows while it is still of interest. */
+    private static final Duration CONSOLE_DELAY = Duration.ofMillis(100);
+
+    private TraceExporters() {}
+
+    /**
+     * An exporter and the limits of its queue.
+     *
+     * @param name as in the variable
+     */
+    record Output(String name, SpanExporter exporter, SpanQueueOptions queue) {}
+
+    /** @param console the application's standard output; null if it cannot be written to */
+    static List<Output> read(Settings settings, @Nullable Console console) throws ConfigurationException {
+        SpanQueueOptions queue = SpanQueueOptions.read(settings);
+        List<Output> outputs = new ArrayList<>();
+        for (String name : names(settings, console)) {
+            switch (name) {
+                case "none" -> {}
+                case "otlp" -> outputs.add(otlp(name, settings, null, queue));
+                case "otlp_proto_http" -> outputs.add(otlp(name, settings, OtlpSettings.Protocol.HTTP_PROTOBUF, queue));
+                case "otlp_proto_grpc" -> outputs.add(otlp(name, settings, OtlpSettings.Protocol.GRPC, queue));
+                case "console" -> {
+                    if (console != null) {
+                        outputs.add(new Output(name, new ConsoleSpanExporter(console), prompt(queue, settings)));
+                    }
+                }
+                case "compact" -> {
+                    if (console != null) {
+                        var exporter = new CompactSpanExporter(console, ZoneId.systemDefault());
+                        outputs.add(new Output(name, exporter, prompt(queue, settings)));
+                    }
+                }
+                case "zipkin", "jaeger", "zipkin_json", "zipkin_proto", "jaeger_thrift", "jaeger_proto" ->
+                    throw new ConfigurationException(VARIABLE + "=" + name
+                            + ": OpenTelemetry has dropped this exporter; Zipkin and Jaeger take otlp");
+                default ->
+                    throw new ConfigurationException(VARIABLE + "=" + Settings.shortened(name)
+                            + " is not supported: it can be otlp, console, compact, none, or several of them");
+            }
+        }
+        return outputs;
+    }
+
+    private static Set<String> names(Settings settings, @Nullable Console console) {
+        List<String> named = settings.list(VARIABLE);
+        if (named != null) {
+            return new LinkedHashSet<>(named);
+        }
+        if (OtlpSettings.hasEndpoint(settings, Signal.TRACES)) {
+            return Set.of("otlp");
+        }
+        return console != null && console.tty() ? Set.of("compact") : Set.of();
+    }
+
+    private static Output otlp(
+            String name, Settings settings, OtlpSettings.@Nullable Protocol protocol, SpanQueueOptions queue)
+            throws ConfigurationException {
+        return new Output(name, OtlpExporters.spans(OtlpSettings.read(settings, Signal.TRACES, protocol)), queue);
+    }
+
+    private static SpanQueueOptions prompt(SpanQueueOptions queue, Settings settings) {
+        return settings.text("OTEL_BSP_SCHEDULE_DELAY") != null
+                ? queue
+                : new SpanQueueOptions(
+                        queue.capacity(), queue.batch(), CONSOLE_DELAY, queue.exportTimeout(), queue.shutdownTimeout());
+    }
+}
