@@ -127,7 +127,7 @@ class Recorder:
         count = min(len(records), MAX_BATCH)
         while True:
             batch = records[:count]
-            finished = sum(record[0] in FINISHED for record in batch)
+            finished = len([None for record in batch if record[0] in FINISHED])
             head = (1, self._seq, self._taken + finished + self.dropped, self.dropped, time_ns(), perf_counter())
             body = _encoded((*head, batch))
             if len(body) <= MAX_FRAME_BYTES or count == 1:

@@ -132,8 +132,10 @@ class CurrentSpan(trace_api.Span):
             self.name = self._text(name)
             self.touched = True
 
-    def taken(self) -> tuple[Any, ...]:
+    def taken(self) -> tuple[Any, ...] | None:
         """What the application did with this span: the record's ``span`` field."""
+        if not (self.name or self.attributes or self.events or self.status or self.links):
+            return None
         return (self.name, self.attributes or {}, self.events or [], self.status, self.links or [])
 
     def _all(self, attributes: types.Attributes) -> dict[str, Any]:
@@ -186,6 +188,17 @@ def _enter_and_leave() -> tuple[Callable[[], Context], Callable[[Context], Any],
 
 
 current, attach, detach = _enter_and_leave()
+
+
+class NewContext(Context):
+    """An empty Context, made without a look for arguments."""
+
+    __slots__ = ()
+    __init__ = object.__init__
+
+
+put = dict.setdefault
+"""Into a new Context, which refuses ``[]=``: a third of the work of copying a dict into one."""
 
 
 def context_with(span: CurrentSpan, outer: Context, baggage: bytes | None) -> Context:

@@ -15,7 +15,6 @@ from ._facts import size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from typing import Any
 
     from .middleware import Message, OpenTelemetryMiddleware, Receive, Send
@@ -36,41 +35,45 @@ class Detailed:
     server_send: Send
     middleware: OpenTelemetryMiddleware
     messages: list[Any]
-    note: Callable[[Iterable[Any]], None]  # messages.extend
 
     spilled = 0
     status_code: int | None = None
     captured: list[bytes] | None = None
+    streams = False  # more bodies than one, or trailers: what ends the response is not the first body
     trailers = False
-    streams = False
+    touched = False  # one of the fields above is not as it was, or the application did something with the span
 
     def send(self, message: Message) -> Any:
         """A plain function that returns what the server's ``send`` returns: a coroutine less per message."""
         completes = False
+        messages = self.messages
         try:
             kind = message["type"]
             if kind == "http.response.body":
-                body = message.get("body", b"")
+                body = message["body"] if "body" in message else b""  # noqa: SIM401  a get is a call
                 size = len(body) if type(body) is bytes else size_of(body)
-                if message.get("more_body") or self.trailers:
+                if "more_body" in message and message["more_body"]:  # noqa: RUF019
+                    messages += (2, clock(), size)
                     self.streams = True
-                    self.note((2, clock(), size))
-                    if len(self.messages) > EVENTS_KEPT:
+                    if len(messages) > EVENTS_KEPT:
                         self.spill()
+                elif not self.streams:
+                    messages += (3, clock(), size)
+                    completes = size > WRITTEN_AT_ONCE
                 else:
-                    self.note((3, clock(), size))
-                    completes = self.streams or size > WRITTEN_AT_ONCE
+                    completes = not self.trailers
+                    messages += (3 if completes else 2, clock(), size)
             elif kind == "http.response.start":
-                self.note((1, clock(), 0))
+                messages += (1, clock(), 0)
                 status = message["status"]
                 self.status_code = status if type(status) is int else int(status)
-                if "trailers" in message:
-                    self.trailers = bool(message["trailers"])
+                if message.get("trailers"):
+                    self.streams = self.trailers = True
                 if self.middleware.capture_response is not None:
                     message = self._capture(message)
             else:
                 completes, message = self._other(kind, message)
-                if len(self.messages) > EVENTS_KEPT:
+                if len(messages) > EVENTS_KEPT:
                     self.spill()
         except Exception:  # a message that is not what ASGI says is the server's to refuse
             pass
@@ -78,7 +81,7 @@ class Detailed:
 
     async def _completing(self, message: Message) -> Any:
         result: Any = await self.server_send(message)  # type: ignore[func-returns-value]
-        self.note((4, clock(), 0))
+        self.messages += (4, clock(), 0)
         return result
 
     def _capture(self, message: Message) -> Message:
@@ -89,70 +92,73 @@ class Detailed:
                 headers = list(headers)
                 message = {**message, "headers": headers}
             self.captured = capture(headers)
+            self.touched = True
         return message
 
     def _other(self, kind: str, message: Message) -> tuple[bool, Message]:
         """A WebSocket's messages and rare ones of HTTP: does it complete the response, and the message to pass on."""
         now = clock()
+        messages = self.messages
         if kind == "websocket.send":
             text = message.get("text")
             if text is not None:
-                self.note((6, now, len(text) if text.isascii() else size_of(text)))
+                messages += (6, now, len(text) if text.isascii() else size_of(text))
             else:
-                self.note((7, now, size_of(message.get("bytes") or b"")))
+                messages += (7, now, size_of(message.get("bytes") or b""))
         elif kind == "websocket.accept":
-            self.note((5, now, message.get("subprotocol") or 0))
+            messages += (5, now, message.get("subprotocol") or 0)
             message = self._capture(message)
         elif kind == "websocket.close":
-            self.note((8, now, int(message.get("code") or 1000)))
+            messages += (8, now, int(message.get("code") or 1000))
         elif kind == "websocket.http.response.start":
             self.status_code = int(message["status"])
-            self.note((9, now, self.status_code))
+            messages += (9, now, self.status_code)
             message = self._capture(message)
         elif kind == "websocket.http.response.body":
-            self.note((10, now, size_of(message.get("body", b""))))
+            messages += (10, now, size_of(message.get("body", b"")))
         elif kind == "http.response.trailers":
             completes = not message.get("more_trailers")
-            self.note((3 if completes else 11, now, 0))
+            messages += (3 if completes else 11, now, 0)
             return completes, message
         elif kind == "http.response.pathsend":
-            self.note((3, now, 0))
+            messages += (3, now, 0)
             return True, message
         elif kind == "http.response.zerocopysend":
             completes = not message.get("more_body")
-            self.note((3 if completes else 2, now, int(message.get("count") or 0)))
+            messages += (3 if completes else 2, now, int(message.get("count") or 0))
             return completes, message
         else:
-            self.note((15, now, str(kind)[:64]))
+            messages += (15, now, str(kind)[:64])
         return False, message
 
     async def receive(self) -> Message:
+        messages = self.messages
         asked = clock()
         try:
             message = await self.server_receive()
         except BaseException:
-            self.note((22, asked, clock(), 0))
+            messages += (22, asked, clock(), 0)
             raise
         got = clock()
         try:
             kind = message["type"]
             if kind == "http.request":
-                self.note((16, asked, got, len(message.get("body", b""))))
+                messages += (16, asked, got, len(message["body"]) if "body" in message else 0)
             elif kind == "websocket.receive":
                 text = message.get("text")
                 if text is not None:
-                    self.note((19, asked, got, len(text) if text.isascii() else size_of(text)))
+                    messages += (19, asked, got, len(text) if text.isascii() else size_of(text))
                 else:
-                    self.note((20, asked, got, size_of(message.get("bytes") or b"")))
+                    messages += (20, asked, got, size_of(message.get("bytes") or b""))
             elif kind == "http.disconnect":
-                self.note((17, asked, got, 0))
+                messages += (17, asked, got, 0)
             elif kind == "websocket.connect":
-                self.note((18, asked, got, 0))
+                messages += (18, asked, got, 0)
             elif kind == "websocket.disconnect":
-                self.note((21, asked, got, int(message.get("code") or 1005)))
+                messages += (21, asked, got, int(message.get("code") or 1005))
             else:
-                self.note((31, asked, got, str(kind)[:64]))
-            if len(self.messages) > EVENTS_KEPT:
+                messages += (31, asked, got, str(kind)[:64])
+            if len(messages) > EVENTS_KEPT:
                 self.spill()
         except Exception:  # a server's odd message is the application's to judge
             pass
@@ -163,6 +169,7 @@ class Detailed:
         recorder = self.middleware.recorder
         recorder.records.append((11, self.span_id, self.spilled, self.messages[:]))
         self.spilled += 1
+        self.touched = True
         del self.messages[:]
         recorder.appended(clock())
 

@@ -138,7 +138,9 @@ class OpenTelemetryMiddleware:
             query = scope.get("query_string", b"")
             root_path = scope.get("root_path") or ""
             try:
-                size = len(path) + len(query) + len(root_path) + len(b"".join((host, agent, state, request_length)))
+                size = len(path) + len(b"".join((query, host, agent)))  # a join tells bytes from others, too
+                if root_path or state or request_length:
+                    size += len(root_path) + len(b"".join((state, request_length)))
                 plain = size <= MAX_REQUEST_TEXT and type(query) is bytes
             except Exception:
                 plain = False
@@ -157,7 +159,6 @@ class OpenTelemetryMiddleware:
             exchange = self._detailed()
             exchange.middleware = self
             messages = exchange.messages = []
-            exchange.note = messages.extend
         else:
             live[span_id] = (7 if kind == "http" else 8, start, span_id, method, scheme, b"")
             exchange = self._counted()
@@ -180,7 +181,9 @@ class OpenTelemetryMiddleware:
             if outer or baggage is not None:
                 token = api.attach(api.context_with(exchange, outer, baggage))
             else:
-                token = api.attach(api.Context({api.SPAN_KEY: exchange}))
+                context = api.NewContext()
+                api.put(context, api.SPAN_KEY, exchange)
+                token = api.attach(context)
             if self._hooks is not None:
                 self._hooks.started(exchange, scope)
                 receive, send = self._hooks.around(exchange, scope, receive, send)
@@ -200,16 +203,17 @@ class OpenTelemetryMiddleware:
             route = self._route_name(scope)
             records = recorder.records
             if sampled:
-                did = None
+                did = response_headers = None
+                spilled = 0
                 if api is not None:
                     exchange.recording = False
-                    if exchange.touched:
-                        did = exchange.taken()
+                if exchange.touched:
+                    response_headers, spilled = exchange.captured, exchange.spilled
+                    did = None if api is None else exchange.taken()
                 records.append((
                     1 if kind == "http" else 2, start, end, trace, span_id, state, parent, method, scheme, version,
                     root_path or None, path, query, server, client, host, agent, request_length, captured, route,
-                    exchange.status_code, None, exchange.captured, messages, exchange.spilled, failed, did,
-                    recorder.pid,
+                    exchange.status_code, None, response_headers, messages, spilled, failed, did, recorder.pid,
                 ))  # fmt: skip
             else:
                 finished: Any = (
