@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 import os
 import platform
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +69,25 @@ def test_console_is_the_open_file_where_there_is_no_terminal() -> None:
 
 def test_console_is_nothing_where_standard_output_is_closed() -> None:
     assert child.run("-c", f"import os; os.close(1)\n{ASK}").stderr.split()[:2] == ["0", "None"]
+
+
+WRITE_BETWEEN = """
+import os
+from spangard._process import describe
+os.write(1, b"ours 1 ")
+with open(describe()["console"], "ab", buffering=0) as console:
+    console.write(b"engine's ")
+os.write(1, b"ours 2")
+"""
+
+
+def test_file_on_standard_output_keeps_what_both_write(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("wb") as out:
+        assert child.run("-c", WRITE_BETWEEN, stdout=out, env={"OTEL_TRACES_EXPORTER": "otlp,console"}).stderr == ""
+    assert (tmp_path / "out").read_text() == "ours 1 engine's ours 2"
+
+
+def test_file_on_standard_output_is_left_alone_without_console_exporter(tmp_path: Path) -> None:
+    code = f"import fcntl, os\n{ASK}\nprint(fcntl.fcntl(1, fcntl.F_GETFL) & os.O_APPEND, file=sys.stderr)"
+    with (tmp_path / "out").open("wb") as out:
+        assert child.run("-c", code, stdout=out).stderr.split()[-1] == "0"

@@ -19,7 +19,7 @@ usage: spangard attach [FLAGS] -- CMD ARGS   run CMD with its ASGI application r
 Flags of attach, each an environment variable in other words:
   --service-name NAME       OTEL_SERVICE_NAME
   --endpoint URL            OTEL_EXPORTER_OTLP_ENDPOINT
-  --traces-exporter LIST    OTEL_TRACES_EXPORTER: otlp, console, none
+  --traces-exporter LIST    OTEL_TRACES_EXPORTER: otlp, console, compact, none
   --metrics-exporter LIST   OTEL_METRICS_EXPORTER: otlp, prometheus, console, none
   --traces-sampler NAME     OTEL_TRACES_SAMPLER
   --socket PATH             SPANGARD_SOCKET: where the engine listens

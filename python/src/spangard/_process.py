@@ -52,4 +52,21 @@ def _console(pid: int) -> tuple[int, str | None]:
     except OSError:
         pass
     path = f"/proc/{pid}/fd/1"
-    return 0, path if os.path.exists(path) else None
+    if not os.path.exists(path):
+        return 0, None
+    if any("console" in os.environ.get(name, "") for name in ("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER")):
+        _share_file(1)
+    return 0, path
+
+
+def _share_file(descriptor: int) -> None:
+    """Lets two processes write to one regular file: without O_APPEND each would write over what the other wrote."""
+    import fcntl
+    from stat import S_ISREG
+
+    try:
+        if S_ISREG(os.fstat(descriptor).st_mode):
+            flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+            fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_APPEND)
+    except OSError:
+        pass  # the file is then as mixed up as it would have been
