@@ -220,6 +220,7 @@ public final class Intake implements AutoCloseable {
 
     void gone(Peer peer) {
         connections.remove(peer);
+        recorders.values().remove(peer); // if its service could not be made
         touch();
     }
 

@@ -151,9 +151,14 @@ public final class Ledger implements AutoCloseable {
                 return known;
             }
             long slot = serviceSlot(hash);
-            map.set(ValueLayout.JAVA_LONG, slot + SERVICE_USED, now());
-            Accounts accounts =
-                    new Accounts(map.asSlice(slot + SERVICE_COUNTERS, Accounts.COUNTERS * (long) Long.BYTES));
+            long bytes = Accounts.COUNTERS * (long) Long.BYTES;
+            Accounts accounts;
+            if (slot == NONE) {
+                accounts = new Accounts(unremembered(bytes));
+            } else {
+                map.set(ValueLayout.JAVA_LONG, slot + SERVICE_USED, now());
+                accounts = new Accounts(map.asSlice(slot + SERVICE_COUNTERS, bytes));
+            }
             accounts.settle();
             services.put(hash, accounts);
             return accounts;
@@ -213,7 +218,7 @@ public final class Ledger implements AutoCloseable {
             }
             oldest = olderOf(oldest, slot, owner, RECORDER_USED, recorders.containsKey(owner));
         }
-        return oldest < 0 ? NONE : take(oldest, id, RECORDER_BYTES);
+        return oldest == NONE ? NONE : take(oldest, id, RECORDER_BYTES);
     }
 
     private long serviceSlot(long hash) {
@@ -226,14 +231,14 @@ public final class Ledger implements AutoCloseable {
             }
             oldest = olderOf(oldest, slot, owner, SERVICE_USED, services.containsKey(owner));
         }
-        return oldest < 0 ? NONE : take(oldest, hash, SERVICE_BYTES);
+        return oldest == NONE ? NONE : take(oldest, hash, SERVICE_BYTES);
     }
 
     private long olderOf(long oldest, long slot, long owner, long usedAt, boolean inUse) {
         if (inUse) {
             return oldest;
         }
-        if (oldest < 0) {
+        if (oldest == NONE) {
             return slot;
         }
         return age(owner, slot, usedAt) < age(map.get(ValueLayout.JAVA_LONG, oldest), oldest, usedAt) ? slot : oldest;

@@ -51,7 +51,7 @@ final class Peer implements Runnable {
     /** Reads until the recorder ends the connection, or the intake does. */
     @Override
     public void run() {
-        try (channel) {
+        try {
             if (receive()) {
                 greet(Hello.read(reader));
             }
@@ -65,8 +65,9 @@ final class Peer implements Runnable {
             LOG.log(Level.ERROR, "a connection was ended by a failure of the engine", e);
             refuse("The engine failed to serve this process; its log says why.");
         } finally {
-            ended.countDown();
+            close();
             intake.gone(this);
+            ended.countDown();
         }
     }
 
@@ -99,12 +100,12 @@ final class Peer implements Runnable {
             try {
                 serve(hello, service);
             } finally {
+                intake.disconnected(hello.recorderId(), this);
                 intake.services().leave(service);
             }
         } catch (Services.Refusal e) {
-            refuse(String.valueOf(e.getMessage()));
-        } finally {
             intake.disconnected(hello.recorderId(), this);
+            refuse(String.valueOf(e.getMessage()));
         }
     }
 

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import dev.spangard.telemetry.Telemetry;
+import dev.spangard.telemetry.TelemetryOptions;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.metrics.SdkMeterProvider;
+import io.opentelemetry.sdk.metrics.data.MetricData;
+import io.opentelemetry.sdk.testing.exporter.InMemoryMetricReader;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
+
+/** One service for everybody; its telemetry stays in memory. */
+final class FakeServices implements Services {
+    static final String KEY = "the service";
+
+    final RecordedIds ids = new RecordedIds();
+    final InMemorySpanExporter spans = InMemorySpanExporter.create();
+    final List<Hello> joined = new CopyOnWriteArrayList<>();
+    /** One element for each recorder that left. */
+    final LinkedBlockingQueue<Service> left = new LinkedBlockingQueue<>();
+
+    final Telemetry telemetry;
+    final Accounts accounts;
+
+    @Nullable
+    String refuseWith;
+
+    private final InMemoryMetricReader metrics = InMemoryMetricReader.create();
+
+    FakeServices(Ledger ledger) {
+        accounts = ledger.accounts(KEY);
+        telemetry = Telemetry.create(
+                OpenTelemetrySdk.builder()
+                        .setTracerProvider(SdkTracerProvider.builder()
+                                .setIdGenerator(ids)
+                                .addSpanProcessor(SimpleSpanProcessor.create(spans))
+                                .build())
+                        .setMeterProvider(SdkMeterProvider.builder()
+                                .registerMetricReader(metrics)
+                                .build())
+                        .build(),
+                TelemetryOptions.DEFAULTS);
+    }
+
+    @Override
+    public Service join(Hello hello) throws Refusal {
+        if (refuseWith != null) {
+            throw new Refusal(refuseWith);
+        }
+        joined.add(hello);
+        return new Service(telemetry, accounts);
+    }
+
+    @Override
+    public void leave(Service service) {
+        left.add(service);
+    }
+
+    SpanData span(String spanId) {
+        return spans.getFinishedSpanItems().stream()
+                .filter(span -> span.getSpanId().equals(spanId))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no span " + spanId));
+    }
+
+    /** Measurements in all series of a histogram. */
+    long measured(String histogram) {
+        return metric(histogram).getHistogramData().getPoints().stream()
+                .mapToLong(point -> point.getCount())
+                .sum();
+    }
+
+    /** Active requests of all series. */
+    long active() {
+        return metric("http.server.active_requests").getLongSumData().getPoints().stream()
+                .mapToLong(point -> point.getValue())
+                .sum();
+    }
+
+    private MetricData metric(String name) {
+        return metrics.collectAllMetrics().stream()
+                .filter(metric -> metric.getName().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no metric " + name));
+    }
+}

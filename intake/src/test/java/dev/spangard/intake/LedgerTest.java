@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class LedgerTest {
+    private final Path socket;
+
+    LedgerTest(@TempDir Path directory) {
+        socket = directory.resolve("engine.sock");
+    }
+
+    @Test
+    void bringsTheAccountsOfAKilledEngineToTheNextOne() throws IOException {
+        Ledger killed = Ledger.open(socket);
+        Accounts before = killed.accounts("shop");
+        before.finished(100);
+        before.receive(90);
+        before.measure(10);
+        before.drop(DropReason.RECORDER, 10);
+        before.drop(DropReason.QUEUE, 5);
+        before.exportStarts(30);
+        before.exportEnded(30, true);
+        before.exportStarts(8);
+        before.exportEnded(8, false);
+        before.exportStarts(12);
+        killed.close();
+
+        try (Ledger next = Ledger.open(socket)) {
+            Accounts after = next.accounts("shop");
+
+            // 90 read: 10 measured, 30 exported, 8 + 5 dropped, 12 with the collector or not, 25 in the engine's memory
+            assertThat(after.dropped(DropReason.UNCONFIRMED)).isEqualTo(12);
+            assertThat(after.dropped(DropReason.ENGINE)).isEqualTo(25);
+            assertThat(after.dropped()).isEqualTo(37);
+            assertThat(after.seen()).isZero();
+            assertThat(before.seen()).isEqualTo(before.exported() + before.measured() + before.dropped());
+        }
+    }
+
+    @Test
+    void countsALossOnce() throws IOException {
+        try (Ledger killed = Ledger.open(socket)) {
+            killed.accounts("shop").receive(7);
+        }
+        try (Ledger next = Ledger.open(socket)) {
+            assertThat(next.accounts("shop").dropped(DropReason.ENGINE)).isEqualTo(7);
+            assertThat(next.accounts("shop").dropped(DropReason.ENGINE)).isEqualTo(7);
+        }
+        try (Ledger third = Ledger.open(socket)) {
+            assertThat(third.accounts("shop").dropped(DropReason.ENGINE)).isZero();
+        }
+    }
+
+    @Test
+    void keepsServicesApart() throws IOException {
+        try (Ledger ledger = Ledger.open(socket)) {
+            ledger.accounts("shop").finished(1);
+            ledger.accounts("blog").finished(2);
+
+            assertThat(ledger.accounts("shop").seen()).isEqualTo(1);
+            assertThat(ledger.accounts("blog").seen()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void remembersWhatWasReadOfARecorderUntilItsGoodbye() throws IOException {
+        try (Ledger killed = Ledger.open(socket)) {
+            Accounts accounts = killed.accounts("shop");
+            killed.recorder(1).read(5, accounts);
+            killed.recorder(2).read(6, accounts);
+            killed.forget(2);
+        }
+        try (Ledger next = Ledger.open(socket)) {
+            Accounts accounts = next.accounts("shop");
+            next.recorder(1).returned(hello(1, 8), accounts);
+            assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(3);
+
+            next.recorder(2).returned(hello(2, 6), accounts);
+            assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(3 + 6);
+        }
+    }
+
+    @Test
+    void letsTheRecorderUnusedForLongestGiveWay() throws IOException {
+        try (Ledger ledger = Ledger.open(socket)) {
+            Accounts accounts = ledger.accounts("shop");
+            for (long id = 1; id <= Ledger.MAX_RECORDERS; id++) {
+                ledger.recorder(id).read(id, accounts);
+                if (id != 7) {
+                    ledger.release(id);
+                }
+            }
+            ledger.recorder(-1).read(1, accounts);
+
+            // The first gave way; the seventh is connected and stays.
+            ledger.recorder(1).returned(hello(1, 1), accounts);
+            assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(1);
+            ledger.recorder(7).returned(hello(7, 7), accounts);
+            assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void servesMoreServicesThanItRemembers() throws IOException {
+        try (Ledger ledger = Ledger.open(socket)) {
+            for (int i = 0; i < Ledger.MAX_SERVICES; i++) {
+                ledger.accounts("service " + i).finished(i);
+            }
+            Accounts beyond = ledger.accounts("one more");
+            beyond.finished(3);
+
+            assertThat(beyond.seen()).isEqualTo(3);
+            assertThat(ledger.accounts("service 200").seen()).isEqualTo(200);
+
+            ledger.retire("service 0");
+            ledger.retire("one more");
+            ledger.accounts("one more").finished(4);
+            assertThat(ledger.accounts("one more").seen()).isEqualTo(4);
+        }
+        try (Ledger next = Ledger.open(socket)) {
+            // Now in a slot of its own: found again, so that nothing is unsettled.
+            assertThat(next.accounts("one more").dropped()).isZero();
+        }
+    }
+
+    @Test
+    void startsAnewOverAFileThatIsNoLedger() throws IOException {
+        Files.writeString(socket.resolveSibling("engine.sock.ledger"), "something else");
+
+        try (Ledger ledger = Ledger.open(socket)) {
+            assertThat(ledger.accounts("shop").seen()).isZero();
+        }
+    }
+
+    @Test
+    void startsAnewOverALedgerOfAnotherLayout() throws IOException {
+        long size;
+        try (Ledger ledger = Ledger.open(socket)) {
+            ledger.accounts("shop").receive(5);
+            size = Files.size(socket.resolveSibling("engine.sock.ledger"));
+        }
+        byte[] other = new byte[(int) size];
+        Arrays.fill(other, (byte) 7);
+        Files.write(socket.resolveSibling("engine.sock.ledger"), other);
+
+        try (Ledger ledger = Ledger.open(socket)) {
+            assertThat(ledger.accounts("shop").dropped()).isZero();
+        }
+    }
+
+    private static Hello hello(long recorderId, long sent) {
+        return new Hello(
+                recorderId,
+                sent,
+                0,
+                0,
+                new Hello.WorkerProcess(1, "i", null, null, null, null, null, null, null, null, null, false),
+                Map.of());
+    }
+}
