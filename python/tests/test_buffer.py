@@ -339,3 +339,4 @@ def test_a_request_older_than_a_second_is_announced_while_it_runs(
     engine.wait(lambda: engine.records()[-1][0] == 9)
     announced = next(record for record in engine.records() if record[0] == 7)
     assert engine.records()[-1][-1] == announced[2], "the finished record names the span that was announced"
+    assert not recorder.announced

@@ -415,6 +415,28 @@ def test_headers_are_captured_by_expression_and_hidden_by_name(engine: FakeEngin
     assert captured == [b"X-A", b"1", b"x-a", b"2", b"x-secret-token", b"[REDACTED]", b"x-bad", b"\xff\\x"]
 
 
+@pytest.mark.parametrize(("value", "kept"), [(8192 - 3, 8192 - 3), (8192, 8192 - 3)])
+def test_captured_headers_are_bounded_together(engine: FakeEngine, value: int, kept: int) -> None:
+    headers = [(b"x-a", b"1" * value), (b"x-b", b"2" * 8192)]
+    run(OpenTelemetryMiddleware(hello, http_capture_headers_server_request=["x-.*"]), http_scope(headers=headers))
+    assert engine.request()["request_headers"] == [b"x-a", b"1" * kept]
+
+
+def test_an_endless_number_of_headers_is_not_captured_whole(engine: FakeEngine) -> None:
+    headers = [(b"x-%d" % number, b"") for number in range(1000)]
+    run(OpenTelemetryMiddleware(hello, http_capture_headers_server_request=["x-.*"]), http_scope(headers=headers))
+    assert len(engine.request()["request_headers"]) == 2 * 128
+
+
+OTHER_TEXTS = len(b"shop.example:8443" + b"curl/8.5" + b"q=1" + b"/items/42")
+
+
+@pytest.mark.parametrize(("length", "kept"), [(8192 - OTHER_TEXTS, 8192 - OTHER_TEXTS), (8193 - OTHER_TEXTS, 2048)])
+def test_the_clients_texts_are_bounded_together(engine: FakeEngine, length: int, kept: int) -> None:
+    run(OpenTelemetryMiddleware(hello), http_scope(method="M" * length))
+    assert len(engine.request()["method"]) == kept
+
+
 def test_the_sdk_switch_turns_everything_off(
     engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

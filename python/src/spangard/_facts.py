@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Failure = tuple[str, str, str, bool]
 
 MAX_REQUEST_TEXT = 8192
-"""Bytes of text that one record takes from the client: path, query, host, user agent, tracestate and such together."""
+"""Bytes of text that one record takes from the client: path, query, host, user agent, method and such together."""
 
 MAX_FIELD_TEXT = 2048
 """What each of these is cut to when together they are longer."""
@@ -85,9 +85,10 @@ def lookup(headers: Iterable[Any]) -> dict[bytes, bytes]:
     return found
 
 
-def cut(path: Any, root_path: Any, *texts: Any) -> tuple[Any, ...]:
-    """The client's texts as str, str, and bytes, each at most MAX_FIELD_TEXT long."""
+def cut(method: Any, path: Any, root_path: Any, *texts: Any) -> tuple[Any, ...]:
+    """The client's texts, each at most MAX_FIELD_TEXT long: three as str, the others as bytes."""
     return (
+        None if method is None else (text_of(method) or "")[:MAX_FIELD_TEXT],
         (text_of(path) or "")[:MAX_FIELD_TEXT],
         (text_of(root_path) or "")[:MAX_FIELD_TEXT],
         *(bytes_of(text)[:MAX_FIELD_TEXT] for text in texts),

@@ -106,7 +106,7 @@ class Detailed:
             else:
                 messages += (7, now, size_of(message.get("bytes") or b""))
         elif kind == "websocket.accept":
-            messages += (5, now, message.get("subprotocol") or 0)
+            messages += (5, now, str(message.get("subprotocol") or "")[:256] or 0)
             message = self._capture(message)
         elif kind == "websocket.close":
             messages += (8, now, int(message.get("code") or 1000))

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 HEADER_NAMES_REMEMBERED = 1024
 """How many distinct header names a HeaderCapture remembers its decision for: names come from clients."""
 
+MAX_CAPTURED = 128
+MAX_CAPTURED_NAME = 256
+MAX_CAPTURED_TEXT = 8192
+"""Headers that one record takes, and bytes of their names and values together; the last value is cut to fit."""
+
 _CAPTURE = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_"
 _REDACTED = b"[REDACTED]"
 
@@ -57,6 +62,7 @@ class HeaderCapture:
 
     def __call__(self, headers: Iterable[Any]) -> list[bytes] | None:
         taken: list[bytes] = []
+        room = MAX_CAPTURED_TEXT
         known = self._known
         for header in headers:
             try:
@@ -69,9 +75,12 @@ class HeaderCapture:
             if decision is None:
                 decision = self._decide(name)
             if decision:
-                taken.append(bytes(name[:256]))
-                taken.append(_REDACTED if decision == 2 else bytes(value[:2048]))
-                if len(taken) >= 256:  # 128 headers; a server's own limit is about 100
+                name = bytes(name[:MAX_CAPTURED_NAME])
+                room -= len(name)
+                value = _REDACTED if decision == 2 else bytes(value[: max(0, room)])
+                room -= len(value)
+                taken += (name, value)
+                if room <= 0 or len(taken) >= 2 * MAX_CAPTURED:
                     break
         return taken or None
 

@@ -139,14 +139,16 @@ class OpenTelemetryMiddleware:
             root_path = scope.get("root_path") or ""
             try:
                 size = len(path) + len(b"".join((query, host, agent)))  # a join tells bytes from others, too
+                if method is not None:
+                    size += len(method)
                 if root_path or state or request_length:
                     size += len(root_path) + len(b"".join((state, request_length)))
                 plain = size <= MAX_REQUEST_TEXT and type(query) is bytes
             except Exception:
                 plain = False
             if not plain:
-                path, root_path, query, host, agent, state, request_length = cut(
-                    path, root_path, query, host, agent, state, request_length
+                method, path, root_path, query, host, agent, state, request_length = cut(
+                    method, path, root_path, query, host, agent, state, request_length
                 )
             server = None if host else scope.get("server")
             client = scope.get("client")
@@ -221,9 +223,11 @@ class OpenTelemetryMiddleware:
                     exchange.received, exchange.sent, exchange.first, exchange.complete,
                     None if failed is None else failed[0], exchange.disconnected, b"",
                 )  # fmt: skip
-                if recorder.announced and span_id in recorder.announced:
+                if span_id in recorder.announced:
                     finished = (finished[0] + 6, *finished[1:], span_id)
                 records.append(finished)
+            if recorder.announced:
+                recorder.announced.discard(span_id)
             if end >= recorder.look or len(records) >= BATCH:
                 recorder.appended(end)
 
