@@ -331,6 +331,22 @@ def test_a_status_of_any_type_is_recorded_as_a_number(engine: FakeEngine, status
     assert type(record["status"]) is int
 
 
+@pytest.mark.parametrize(("sampler", "status_field"), [("always_on", 20), ("always_off", 7)])
+def test_the_first_start_of_a_response_is_the_one_that_counts(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, sampler: str, status_field: int
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+
+    async def twice(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.start", "status": 500})
+        await send({"type": "http.response.body"})
+
+    run(OpenTelemetryMiddleware(twice))
+    engine.wait(lambda: bool(engine.records()))
+    assert engine.records()[0][status_field] == 200
+
+
 def test_a_second_wrapper_records_nothing_more(engine: FakeEngine) -> None:
     run(OpenTelemetryMiddleware(OpenTelemetryMiddleware(hello)))
     engine.request()

@@ -65,8 +65,9 @@ class Detailed:
                     messages += (3 if completes else 2, clock(), size)
             elif kind == "http.response.start":
                 messages += (1, clock(), 0)
-                status = message["status"]
-                self.status_code = status if type(status) is int else int(status)
+                if self.status_code is None:  # the server refuses a second start
+                    status = message["status"]
+                    self.status_code = status if type(status) is int else int(status)
                 if message.get("trailers"):
                     self.streams = self.trailers = True
                 if self.middleware.capture_response is not None:
@@ -111,8 +112,10 @@ class Detailed:
         elif kind == "websocket.close":
             messages += (8, now, int(message.get("code") or 1000))
         elif kind == "websocket.http.response.start":
-            self.status_code = int(message["status"])
-            messages += (9, now, self.status_code)
+            status = int(message["status"])
+            if self.status_code is None:
+                self.status_code = status
+            messages += (9, now, status)
             message = self._capture(message)
         elif kind == "websocket.http.response.body":
             messages += (10, now, size_of(message.get("body", b"")))
@@ -202,7 +205,7 @@ class Counted:
                         self.first = now
                         completes = size > WRITTEN_AT_ONCE
                 self.sent += size
-            elif "status" in message:
+            elif "status" in message and self.status_code is None:
                 status = message["status"]
                 self.status_code = status if type(status) is int else int(status)
             elif message["type"] == "websocket.accept":

@@ -41,10 +41,10 @@ final class EventReader {
             }
             case 5 -> into.accepted(subprotocol(in));
             case 6, 7 -> into.messageSent(in.int64());
-            case 8 -> into.closed(in.int32());
+            case 8 -> into.closed(in.int32Or(0));
             case 9 -> {
                 into.responseStarted();
-                into.status(in.int32());
+                into.status(in.int32Or(0));
             }
             case 11, 15 -> in.skip();
             default -> throw in.malformed("event code " + code);
@@ -62,7 +62,7 @@ final class EventReader {
                 into.disconnected();
             }
             case 19, 20 -> into.messageReceived(in.int64());
-            case 21 -> into.disconnected(in.int32());
+            case 21 -> into.disconnected(in.int32Or(0));
             case 18, 22, 31 -> in.skip();
             default -> throw in.malformed("event code " + code);
         }

@@ -143,7 +143,7 @@ final class RecordReader {
         String scheme = repeatedOrNone(in);
         String version = repeatedOrNone(in);
         in.skip(); // root_path: the path and the route contain it
-        String path = in.str(Limits.TEXT);
+        String path = path(in);
         String query = in.bytesAsText(Limits.TEXT);
         Address server = address(in);
         Address client = address(in);
@@ -152,7 +152,7 @@ final class RecordReader {
         in.skip(); // request_length: declared, not counted
         List<String> requestHeaders = headers(in);
         String route = repeatedOrNone(in);
-        int status = in.nextIsNone() ? 0 : in.int32();
+        int status = in.int32Or(0);
         in.skip(); // response_length: declared, not counted
         List<String> responseHeaders = headers(in);
         int eventsAt = in.position();
@@ -228,7 +228,7 @@ final class RecordReader {
         String scheme = repeatedOrNone(in);
         String version = repeatedOrNone(in);
         String route = repeatedOrNone(in);
-        int status = in.nextIsNone() ? 0 : in.int32();
+        int status = in.int32Or(0);
         long requestBytes = in.int64();
         long responseBytes = in.int64();
         double first = in.float64();
@@ -301,8 +301,24 @@ final class RecordReader {
         }
     }
 
+    /** Servers and middlewares put things into a scope that are no text: as good as none. */
     private static @Nullable String repeatedOrNone(MarshalReader in) {
-        return in.nextIsNone() ? null : in.repeatedStr(Limits.TEXT);
+        if (in.nextIsStr()) {
+            return in.repeatedStr(Limits.TEXT);
+        }
+        in.skip();
+        return null;
+    }
+
+    private static String path(MarshalReader in) {
+        if (in.nextIsStr()) {
+            return in.str(Limits.TEXT);
+        }
+        if (in.nextIsBytes()) {
+            return in.bytesAsText(Limits.TEXT);
+        }
+        in.skip();
+        return "";
     }
 
     /** {@code [host, port]}; anything else that a server may put there is none. */
@@ -317,8 +333,8 @@ final class RecordReader {
         int values = in.sequence();
         if (values > 0 && in.nextIsStr()) {
             host = in.repeatedStr(Limits.TEXT);
-            if (values > 1 && in.nextIsInt()) {
-                port = in.int32();
+            if (values > 1) {
+                port = in.int32Or(Address.NO_PORT);
             }
         }
         in.position(from);

@@ -147,6 +147,15 @@ public final class MarshalReader {
         return value;
     }
 
+    /** The int that comes next; {@code otherwise} for a larger one, or a value of another type, which is skipped. */
+    public int int32Or(int otherwise) {
+        if (peek() == Tag.INT) {
+            return int32();
+        }
+        skip();
+        return otherwise;
+    }
+
     /** An int of at most 64 bits, signed. */
     public long int64() {
         byte tag = peek();

@@ -70,6 +70,17 @@ final class MarshalReaderTest {
     }
 
     @Test
+    void takesAnotherIntForOneThatDoesNotFitIfAsked() {
+        MarshalReader in =
+                reader(new MarshalWriter().tuple(3).integer(1L << 31).str("80").integer(80));
+        in.tuple();
+        assertThat(in.int32Or(-1)).isEqualTo(-1);
+        assertThat(in.int32Or(-1)).isEqualTo(-1);
+        assertThat(in.int32Or(-1)).isEqualTo(80);
+        assertThat(in.remaining()).isZero();
+    }
+
+    @Test
     void refusesIntsOfMoreThan128Bits() {
         // 2^128: nine digits of 15 bits hold 135
         assertMalformed(MarshalReader::unsigned128, intOfDigits(9, 0x0100));
