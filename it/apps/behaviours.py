@@ -263,6 +263,12 @@ async def status_99(scope, receive, send):
 
 
 @behaviour
+async def status_beyond_32_bits(scope, receive, send):
+    await send(start(10**12))
+    await send(body())
+
+
+@behaviour
 async def status_none(scope, receive, send):
     await send(start(None))
     await send(body())
@@ -351,7 +357,7 @@ class Dispatcher:
     async def __call__(self, scope, receive, send):
         if scope["type"] == "lifespan":
             return None
-        return await ALL[scope["path"]](scope, receive, send)
+        return await ALL.get(scope["path"], plain)(scope, receive, send)
 
 
 app = Outside(recorded(Inside(Dispatcher())))
