@@ -1,0 +1,629 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.telemetry;
+
+import static dev.spangard.telemetry.Requests.START;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.TraceFlags;
+import io.opentelemetry.api.trace.TraceState;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.metrics.data.HistogramPointData;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+final class ExchangeTest {
+    private static final long MS = 1_000_000;
+
+    private final Collector collector = new Collector();
+
+    @Test
+    void tellsAllOfAPlainRequest() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        Conversation said = exchange.conversation();
+        said.requestBody(3);
+        said.responseStarted();
+        said.status(200);
+        said.responseBody(START + 10 * MS, 17, true);
+        said.responseTaken(START + 12 * MS);
+        exchange.route("/items/{item_id}");
+        exchange.responseHeaders(List.of("Content-Type", "text/plain"));
+        exchange.end(Context.root(), START + 50 * MS);
+
+        SpanData span = collector.span();
+        assertThat(span.getName()).isEqualTo("GET /items/{item_id}");
+        assertThat(span.getKind()).isEqualTo(SpanKind.SERVER);
+        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
+        assertThat(span.getStartEpochNanos()).isEqualTo(START);
+        assertThat(span.getEndEpochNanos()).isEqualTo(START + 12 * MS);
+        assertThat(span.getParentSpanContext().isValid()).isFalse();
+        assertThat(span.getInstrumentationScopeInfo().getSchemaUrl())
+                .isEqualTo("https://opentelemetry.io/schemas/1.45.0");
+        assertThat(span.getAttributes().asMap())
+                .isEqualTo(Attributes.builder()
+                        .put("http.request.method", "GET")
+                        .put("url.scheme", "http")
+                        .put("url.path", "/items/5")
+                        .put("url.query", "q=1")
+                        .put("server.address", "example.org")
+                        .put("server.port", 8000)
+                        .put("client.address", "127.0.0.1")
+                        .put("network.peer.address", "127.0.0.1")
+                        .put("network.peer.port", 51234)
+                        .put("network.protocol.version", "1.1")
+                        .put("user_agent.original", "curl/8.5.0")
+                        .put("http.route", "/items/{item_id}")
+                        .put("http.response.status_code", 200)
+                        .put(AttributeKey.stringArrayKey("http.request.header.x-team"), "a", "b")
+                        .put(AttributeKey.stringArrayKey("http.request.header.accept"), "*/*")
+                        .put(AttributeKey.stringArrayKey("http.response.header.content-type"), "text/plain")
+                        .put("http.request.body.size", 3)
+                        .put("http.response.body.size", 17)
+                        .put("spangard.response.time_to_first_byte", 0.010)
+                        .build()
+                        .asMap());
+    }
+
+    @Test
+    void measuresTheSameDurationAsTheSpans() {
+        end(plain(200), START + 50 * MS);
+
+        HistogramPointData duration = collector.duration();
+        assertThat(duration.getSum()).isEqualTo(0.012);
+        assertThat(duration.getCount()).isEqualTo(1);
+        assertThat(duration.getBoundaries())
+                .containsExactly(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0);
+        assertThat(duration.getAttributes())
+                .isEqualTo(Attributes.builder()
+                        .put("http.request.method", "GET")
+                        .put("url.scheme", "http")
+                        .put("http.response.status_code", 200)
+                        .put("network.protocol.version", "1.1")
+                        .build());
+        assertThat(collector
+                        .histogram("http.server.request.body.size")
+                        .getFirst()
+                        .getSum())
+                .isEqualTo(3);
+        assertThat(collector
+                        .histogram("http.server.response.body.size")
+                        .getFirst()
+                        .getSum())
+                .isEqualTo(17);
+    }
+
+    @Test
+    void keepsAnExemplarOfASampledRequestOnly() {
+        end(plain(200), START + 50 * MS);
+        plain(200).endUnsampled(START + 50 * MS);
+
+        SpanData span = collector.span();
+        HistogramPointData duration = collector.duration();
+        assertThat(duration.getCount()).isEqualTo(2);
+        assertThat(duration.getExemplars())
+                .singleElement()
+                .extracting(exemplar -> exemplar.getSpanContext().getSpanId())
+                .isEqualTo(span.getSpanId());
+    }
+
+    @Test
+    void namesTheSpanByMethodAloneWithoutARoute() {
+        end(plain(404), START);
+
+        assertThat(collector.span().getName()).isEqualTo("GET");
+        assertThat(collector.span().getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
+    }
+
+    @Test
+    void callsAServerErrorAnError() {
+        end(plain(503), START);
+
+        assertError("503", 503);
+    }
+
+    @Test
+    void staysUnsetUpTo499() {
+        end(plain(499), START);
+
+        assertThat(collector.span().getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
+        assertThat(attribute("error.type")).isNull();
+    }
+
+    @Test
+    void keepsImpossibleStatusCodesFromBecomingErrorTypes() {
+        end(plain(60_000), START);
+
+        assertError("_OTHER", 60_000);
+    }
+
+    @Test
+    void says500ForAnExceptionBeforeTheResponse() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        exchange.failed(new Failure("shop.OutOfStock", "nothing left", "Traceback …", false));
+        exchange.end(Context.root(), START + 5 * MS);
+
+        assertError("shop.OutOfStock", 500);
+        assertThat(collector.span().getEvents()).singleElement().satisfies(event -> {
+            assertThat(event.getName()).isEqualTo("exception");
+            assertThat(event.getEpochNanos()).isEqualTo(START + 5 * MS);
+            assertThat(event.getAttributes())
+                    .isEqualTo(Attributes.builder()
+                            .put("exception.type", "shop.OutOfStock")
+                            .put("exception.message", "nothing left")
+                            .put("exception.stacktrace", "Traceback …")
+                            .build());
+        });
+    }
+
+    @Test
+    void keepsTheStatusSentBeforeAnException() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        exchange.conversation().responseStarted();
+        exchange.conversation().status(200);
+        exchange.failed(new Failure("ValueError", "", "", false));
+        exchange.end(Context.root(), START);
+
+        assertError("ValueError", 200);
+    }
+
+    @Test
+    void tellsOfAnExceptionAfterTheResponse() {
+        Exchange exchange = plain(200);
+        exchange.failed(new Failure("ValueError", "in the background", "", false));
+        exchange.end(Context.root(), START + 90 * MS);
+
+        assertError("ValueError", 200);
+        assertThat(collector.span().getEndEpochNanos()).isEqualTo(START + 12 * MS);
+        assertThat(collector.span().getEvents()).hasSize(1);
+    }
+
+    @Test
+    void says500WhenTheApplicationReturnsWithoutAnswering() {
+        end(collector.telemetry.exchange(Requests.get(), START), START);
+
+        assertError("500", 500);
+    }
+
+    @Test
+    void callsAHalfSentResponseIncomplete() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        exchange.conversation().responseStarted();
+        exchange.conversation().status(200);
+        exchange.conversation().responseBody(START, 5, false);
+        end(exchange, START + MS);
+
+        assertError("response_incomplete", 200);
+    }
+
+    @Test
+    void noticesAClientThatLeavesBeforeTheResponse() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        exchange.conversation().disconnected();
+        end(exchange, START);
+
+        assertError("client_disconnected", 0);
+        assertThat(attribute("spangard.client.disconnected")).isEqualTo(true);
+    }
+
+    @Test
+    void noticesAClientThatLeavesInTheMiddle() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        exchange.conversation().responseStarted();
+        exchange.conversation().status(201);
+        exchange.conversation().disconnected();
+        end(exchange, START);
+
+        assertError("client_disconnected", 201);
+    }
+
+    @Test
+    void thinksNothingOfADisconnectAfterTheResponse() {
+        Exchange exchange = plain(200);
+        exchange.conversation().disconnected();
+        end(exchange, START);
+
+        assertThat(collector.span().getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
+        assertThat(attribute("spangard.client.disconnected")).isNull();
+    }
+
+    @Test
+    void tellsCancellationFromFailure() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        exchange.failed(new Failure("asyncio.exceptions.CancelledError", "", "", true));
+        end(exchange, START);
+
+        assertError("cancelled", 0);
+    }
+
+    @Test
+    void blamesTheClientForACancellationItCaused() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        exchange.conversation().disconnected();
+        exchange.failed(new Failure("asyncio.exceptions.CancelledError", "", "", true));
+        end(exchange, START);
+
+        assertError("client_disconnected", 0);
+    }
+
+    @Test
+    void findsNoErrorInACancellationAfterTheResponse() {
+        Exchange exchange = plain(200);
+        exchange.failed(new Failure("asyncio.exceptions.CancelledError", "", "", true));
+        end(exchange, START);
+
+        assertThat(collector.span().getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
+    }
+
+    @Test
+    void saysThatTheWorkerDied() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        exchange.workerDied();
+        end(exchange, START);
+
+        assertError("worker_died", 0);
+    }
+
+    @Test
+    void ignoresWhatIsSentBeforeTheStartAndAfterTheEnd() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        Conversation said = exchange.conversation();
+        said.responseBody(START, 100, true);
+        said.responseStarted();
+        said.status(200);
+        said.responseBody(START + MS, 1, false);
+        said.responseBody(START + 2 * MS, 2, true);
+        said.responseBody(START + 3 * MS, 1000, true);
+        end(exchange, START + 9 * MS);
+
+        assertThat(attribute("http.response.body.size")).isEqualTo(3L);
+        assertThat(attribute("spangard.response.chunks")).isEqualTo(2L);
+        assertThat(collector.span().getEndEpochNanos()).isEqualTo(START + 2 * MS);
+    }
+
+    @Test
+    void neverEndsBeforeItBegins() {
+        end(collector.telemetry.exchange(Requests.get(), START), START - 5 * MS);
+
+        assertThat(collector.span().getEndEpochNanos()).isEqualTo(START);
+        assertThat(collector.duration().getSum()).isZero();
+    }
+
+    @Test
+    void hasAWebSocketsSpanFromHandshakeToEnd() {
+        Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
+        exchange.route("/ws");
+        Conversation said = exchange.conversation();
+        said.accepted("chat");
+        said.messageReceived(7);
+        said.messageReceived(3);
+        said.messageSent(9);
+        said.disconnected(1001);
+        end(exchange, START + 7 * MS);
+
+        SpanData span = collector.span();
+        assertThat(span.getName()).isEqualTo("GET /ws");
+        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
+        assertThat(span.getEndEpochNanos()).isEqualTo(START + 7 * MS);
+        assertThat(span.getAttributes().asMap())
+                .isEqualTo(Attributes.builder()
+                        .put("http.request.method", "GET")
+                        .put("url.scheme", "ws")
+                        .put("url.path", "/ws")
+                        .put("server.address", "example.org")
+                        .put("server.port", 80)
+                        .put("client.address", "127.0.0.1")
+                        .put("network.peer.address", "127.0.0.1")
+                        .put("network.peer.port", 51234)
+                        .put("network.protocol.name", "websocket")
+                        .put("network.protocol.version", "1.1")
+                        .put("http.route", "/ws")
+                        .put("http.response.status_code", 101)
+                        .put("spangard.websocket.messages.received", 2)
+                        .put("spangard.websocket.messages.sent", 1)
+                        .put("spangard.websocket.bytes.received", 10)
+                        .put("spangard.websocket.bytes.sent", 9)
+                        .put("spangard.websocket.subprotocol", "chat")
+                        .put("spangard.websocket.close.code", 1001)
+                        .put("spangard.websocket.close.by", "client")
+                        .build()
+                        .asMap());
+        assertThat(collector.duration().getAttributes().get(AttributeKey.stringKey("network.protocol.name")))
+                .isEqualTo("websocket");
+    }
+
+    @Test
+    void knowsHowEachWebSocketHandshakeWasAnswered() {
+        assertThat(handshake(said -> said.accepted(null))).isEqualTo(101L);
+        assertThat(handshake(said -> said.closed(1000))).isEqualTo(403L);
+        assertThat(handshake(said -> {
+                    said.responseStarted();
+                    said.status(429);
+                }))
+                .isEqualTo(429L);
+        assertThat(handshake(said -> {})).isEqualTo(500L);
+        assertThat(handshake(said -> said.disconnected(1006))).isNull();
+    }
+
+    @Test
+    void usesConnectForAWebSocketOverHttp2() {
+        end(collector.telemetry.exchange(Requests.websocket("2"), START), START);
+
+        assertThat(attribute("http.request.method")).isEqualTo("CONNECT");
+    }
+
+    @Test
+    void callsALostWebSocketAnError() {
+        Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
+        exchange.conversation().accepted(null);
+        exchange.conversation().disconnected(1006);
+        end(exchange, START);
+
+        assertError("client_disconnected", 101);
+        assertThat(attribute("spangard.websocket.close.code")).isEqualTo(1006L);
+    }
+
+    @Test
+    void callsAClosureByInternalErrorAnError() {
+        Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
+        exchange.conversation().accepted(null);
+        exchange.conversation().closed(1011);
+        end(exchange, START);
+
+        assertError("1011", 101);
+        assertThat(attribute("spangard.websocket.close.by")).isEqualTo("application");
+    }
+
+    @Test
+    void keepsUnknownMethodsOutOfNamesAndMetrics() {
+        Exchange exchange = collector.telemetry.exchange(Requests.method("get\u0000"), START);
+        exchange.route("/r");
+        end(exchange, START);
+
+        assertThat(collector.span().getName()).isEqualTo("HTTP /r");
+        assertThat(attribute("http.request.method")).isEqualTo("_OTHER");
+        assertThat(attribute("http.request.method_original")).isEqualTo("get\u0000");
+    }
+
+    @Test
+    void takesHostFromItsHeaderElseFromTheServer() {
+        assertThat(server("https", "example.org", null)).isEqualTo("example.org 443");
+        assertThat(server("http", "[::1]:8000", null)).isEqualTo("::1 8000");
+        assertThat(server("wss", "[2001:db8::1]", null)).isEqualTo("2001:db8::1 443");
+        assertThat(server("http", "a:b:c", new Address("10.0.0.1", 80))).isEqualTo("10.0.0.1 80");
+        assertThat(server("http", "a:99999", new Address("10.0.0.1", 80))).isEqualTo("10.0.0.1 80");
+        assertThat(server("http", "a:", new Address("10.0.0.1", 80))).isEqualTo("10.0.0.1 80");
+        assertThat(server("http", "[::1", new Address("10.0.0.1", 80))).isEqualTo("10.0.0.1 80");
+        assertThat(server("http", "bad host\r\n", new Address("10.0.0.1", 80))).isEqualTo("10.0.0.1 80");
+        assertThat(server("http", "", new Address("/run/app.sock", Address.NO_PORT)))
+                .isEqualTo("/run/app.sock null");
+        assertThat(server("http", "", null)).isEqualTo("null null");
+        assertThat(server("http", ":80", null)).isEqualTo("null null");
+    }
+
+    @Test
+    void hidesSecretsInTheQueryAndNothingElse() {
+        assertThat(query("a=1&sig=abc%26&b=&Signature=x=y&c")).isEqualTo("a=1&sig=REDACTED&b=&Signature=REDACTED&c");
+        assertThat(query("%73ig=abc")).isEqualTo("%73ig=REDACTED");
+        assertThat(query("SIG=abc&sig&&=&xsig=1")).isEqualTo("SIG=abc&sig&&=&xsig=1");
+        assertThat(query("X-Amz-Credential=A&X-Amz-Security-Token=B&X-Amz-Signature=C&X-Goog-Signature=D"
+                        + "&AWSAccessKeyId=E"))
+                .isEqualTo("X-Amz-Credential=REDACTED&X-Amz-Security-Token=REDACTED&X-Amz-Signature=REDACTED"
+                        + "&X-Goog-Signature=REDACTED&AWSAccessKeyId=REDACTED");
+        assertThat(query("%zz=1&%7=2&+sig=3&sig=")).isEqualTo("%zz=1&%7=2&+sig=3&sig=REDACTED");
+    }
+
+    @Test
+    void cutsTextAtTheLimit() {
+        Collector small = new Collector(new TelemetryOptions(
+                TelemetryOptions.DEFAULT_KNOWN_METHODS, TelemetryOptions.DEFAULT_SENSITIVE_QUERY_PARAMETERS, 5, true));
+        Exchange exchange = small.telemetry.exchange(Requests.query("1234😀"), START);
+        exchange.end(Context.root(), START);
+
+        Attributes attributes = small.span().getAttributes();
+        assertThat(attributes.get(AttributeKey.stringKey("url.query"))).isEqualTo("1234");
+        assertThat(attributes.get(AttributeKey.stringKey("url.path"))).isEqualTo("/item");
+        assertThat(attributes.get(AttributeKey.longKey("process.pid"))).isEqualTo(4711);
+    }
+
+    @Test
+    void keepsTheEndOfAStackTrace() {
+        String trace = "Traceback\n" + "  line\n".repeat(2000) + "ValueError: here";
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        exchange.failed(new Failure("ValueError", "here", trace, false));
+        end(exchange, START);
+
+        String kept = collector
+                .span()
+                .getEvents()
+                .getFirst()
+                .getAttributes()
+                .get(AttributeKey.stringKey("exception.stacktrace"));
+        assertThat(kept).hasSize(4096).startsWith("Traceback\n").endsWith("ValueError: here");
+    }
+
+    @Test
+    void letsTheApplicationHaveTheLastWord() {
+        SpanContext linked = SpanContext.create(
+                "0af7651916cd43dd8448eb211c80319c",
+                "b7ad6b7169203331",
+                TraceFlags.getSampled(),
+                TraceState.getDefault());
+        Exchange exchange = plain(500);
+        exchange.route("/r");
+        exchange.application(new ApplicationSpan(
+                "renamed",
+                Attributes.builder().put("http.route", "mine").put("item", 5).build(),
+                List.of(
+                        new ApplicationSpan.Event("dated", START + MS, Attributes.of(AttributeKey.longKey("n"), 1L)),
+                        new ApplicationSpan.Event("undated", null, Attributes.empty())),
+                StatusCode.ERROR,
+                "sold out",
+                List.of(new ApplicationSpan.Link(linked, Attributes.empty()))));
+        end(exchange, START + 20 * MS);
+
+        SpanData span = collector.span();
+        assertThat(span.getName()).isEqualTo("renamed");
+        assertThat(span.getStatus().getDescription()).isEqualTo("sold out");
+        assertThat(attribute("http.route")).isEqualTo("mine");
+        assertThat(span.getEvents().get(0).getEpochNanos()).isEqualTo(START + MS);
+        assertThat(span.getEvents().get(1).getEpochNanos()).isEqualTo(START + 20 * MS);
+        assertThat(span.getLinks().getFirst().getSpanContext()).isEqualTo(linked);
+    }
+
+    @Test
+    void leavesAnOkFromTheApplicationAlone() {
+        Exchange exchange = plain(500);
+        exchange.application(new ApplicationSpan(null, Attributes.empty(), List.of(), StatusCode.OK, null, List.of()));
+        end(exchange, START);
+
+        assertThat(collector.span().getStatus().getStatusCode()).isEqualTo(StatusCode.OK);
+        assertThat(collector.span().getName()).isEqualTo("GET");
+        assertThat(attribute("error.type")).isEqualTo("500");
+    }
+
+    @Test
+    void countsAnActiveRequestUntilItEnds() {
+        Attributes series = Attributes.builder()
+                .put("http.request.method", "GET")
+                .put("url.scheme", "http")
+                .build();
+        Exchange exchange = plain(200);
+        exchange.activate();
+        exchange.activate();
+        assertThat(collector.active(series)).isEqualTo(1);
+
+        end(exchange, START);
+        assertThat(collector.active(series)).isZero();
+    }
+
+    @Test
+    void showsTheActiveSeriesForShortRequestsToo() {
+        end(plain(200), START);
+
+        assertThat(collector.active(Attributes.builder()
+                        .put("http.request.method", "GET")
+                        .put("url.scheme", "http")
+                        .build()))
+                .isZero();
+    }
+
+    @Test
+    void makesTheSameSpanWhenDrivenLive() {
+        Exchange recorded = plain(200);
+        recorded.route("/r");
+        end(recorded, START + 20 * MS);
+        SpanData expected = collector.span();
+        collector.spans.reset();
+
+        Exchange live = collector.telemetry.exchange(Requests.get(), START);
+        Context inside = live.open(Context.root());
+        assertThat(Span.fromContext(inside).getSpanContext().isValid()).isTrue();
+        answer(live.conversation(), 200);
+        live.route("/r");
+        end(live, START + 20 * MS);
+
+        SpanData span = collector.span();
+        assertThat(span.getSpanId())
+                .isEqualTo(Span.fromContext(inside).getSpanContext().getSpanId());
+        assertThat(span.getName()).isEqualTo(expected.getName());
+        assertThat(span.getAttributes()).isEqualTo(expected.getAttributes());
+        assertThat(span.getEndEpochNanos()).isEqualTo(expected.getEndEpochNanos());
+    }
+
+    @Test
+    void belongsToItsParent() {
+        SpanContext remote = SpanContext.createFromRemoteParent(
+                "0af7651916cd43dd8448eb211c80319c",
+                "b7ad6b7169203331",
+                TraceFlags.getSampled(),
+                TraceState.getDefault());
+        plain(200).end(Context.root().with(Span.wrap(remote)), START);
+
+        assertThat(collector.span().getParentSpanContext()).isEqualTo(remote);
+        assertThat(collector.span().getTraceId()).isEqualTo(remote.getTraceId());
+    }
+
+    @Test
+    void keepsSeriesApartByRouteStatusAndError() {
+        for (String route : List.of("/a", "/b")) {
+            for (int status : new int[] {200, 500}) {
+                for (int times = 0; times < 3; times++) {
+                    Exchange exchange = plain(status);
+                    exchange.route(route);
+                    end(exchange, START);
+                }
+            }
+        }
+
+        assertThat(collector.histogram("http.server.request.duration"))
+                .hasSize(4)
+                .allSatisfy(point -> assertThat(point.getCount()).isEqualTo(3))
+                .allSatisfy(point -> assertThat(point.getSum()).isCloseTo(0.036, within(1e-12)));
+    }
+
+    private Exchange plain(int status) {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        answer(exchange.conversation(), status);
+        return exchange;
+    }
+
+    private static void answer(Conversation said, int status) {
+        said.requestBody(3);
+        said.responseStarted();
+        said.status(status);
+        said.responseBody(START + 10 * MS, 17, true);
+        said.responseTaken(START + 12 * MS);
+    }
+
+    private static void end(Exchange exchange, long epochNanos) {
+        exchange.end(Context.root(), epochNanos);
+    }
+
+    private void assertError(String type, long status) {
+        SpanData span = collector.span();
+        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
+        assertThat(attribute("error.type")).isEqualTo(type);
+        assertThat(attribute("http.response.status_code")).isEqualTo(status == 0 ? null : (Object) status);
+        assertThat(collector.duration().getAttributes().get(AttributeKey.stringKey("error.type")))
+                .isEqualTo(type);
+    }
+
+    private @Nullable Object attribute(String name) {
+        return collector.span().getAttributes().asMap().entrySet().stream()
+                .filter(entry -> entry.getKey().getKey().equals(name))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private @Nullable Object handshake(Consumer<Conversation> answer) {
+        collector.spans.reset();
+        Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
+        answer.accept(exchange.conversation());
+        end(exchange, START);
+        return attribute("http.response.status_code");
+    }
+
+    private String server(String scheme, String host, @Nullable Address server) {
+        collector.spans.reset();
+        end(collector.telemetry.exchange(Requests.host(scheme, host, server), START), START);
+        return attribute("server.address") + " " + attribute("server.port");
+    }
+
+    private String query(String query) {
+        collector.spans.reset();
+        end(collector.telemetry.exchange(Requests.query(query), START), START);
+        return String.valueOf(attribute("url.query"));
+    }
+}

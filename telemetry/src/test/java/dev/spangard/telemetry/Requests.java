@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.telemetry;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Requests for tests: {@code GET http://example.org:8000/items/5?q=1} and changes of it. */
+final class Requests {
+    static final long START = 1_700_000_000_000_000_000L;
+
+    private Requests() {}
+
+    static Request get() {
+        return with("GET", "http", "q=1", "example.org:8000", new Address("10.0.0.1", 8000));
+    }
+
+    static Request method(String method) {
+        return with(method, "http", "", "example.org", null);
+    }
+
+    static Request query(String query) {
+        return with("GET", "http", query, "example.org", null);
+    }
+
+    static Request host(String scheme, String host, @Nullable Address server) {
+        return with("GET", scheme, "", host, server);
+    }
+
+    static Request websocket(@Nullable String httpVersion) {
+        return new Request(
+                Request.Kind.WEBSOCKET,
+                null,
+                "ws",
+                httpVersion,
+                "/ws",
+                "",
+                null,
+                new Address("127.0.0.1", 51234),
+                "example.org",
+                "",
+                List.of(),
+                0);
+    }
+
+    private static Request with(String method, String scheme, String query, String host, @Nullable Address server) {
+        return new Request(
+                Request.Kind.HTTP,
+                method,
+                scheme,
+                "1.1",
+                "/items/5",
+                query,
+                server,
+                new Address("127.0.0.1", 51234),
+                host,
+                "curl/8.5.0",
+                List.of("X-Team", "a", "x-team", "b", "Accept", "*/*"),
+                4711);
+    }
+}
