@@ -133,7 +133,7 @@ final class SpanFacts {
             put(to, HttpAttributes.HTTP_REQUEST_METHOD_ORIGINAL, original);
         }
         put(to, UrlAttributes.URL_SCHEME, exchange.scheme);
-        put(to, UrlAttributes.URL_PATH, request.path().isEmpty() ? "/" : request.path());
+        put(to, UrlAttributes.URL_PATH, path(request.path()));
         if (!request.query().isEmpty()) {
             put(to, UrlAttributes.URL_QUERY, exchange.telemetry.redaction.apply(request.query()));
         }
@@ -160,6 +160,16 @@ final class SpanFacts {
             to.put(Keys.PROCESS_PID, request.pid());
         }
         exchange.telemetry.requestHeaders.forEach(request.capturedHeaders(), limit, to::put);
+    }
+
+    /** RFC 9112, 3.2.2: servers may pass a target in absolute form on as the path; its authority may hold a password. */
+    private static String path(String path) {
+        int scheme = path.startsWith("/") ? -1 : path.indexOf("://");
+        if (scheme < 0) {
+            return path.isEmpty() ? "/" : path;
+        }
+        int slash = path.indexOf('/', scheme + 3);
+        return slash < 0 ? "/" : path.substring(slash);
     }
 
     private void putResponse(Sink to, Outcome outcome) {

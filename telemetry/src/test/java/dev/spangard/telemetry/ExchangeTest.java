@@ -424,6 +424,15 @@ final class ExchangeTest {
     }
 
     @Test
+    void takesThePathOfATargetInAbsoluteForm() {
+        assertThat(path("http://user:secret@example.org/a?//b")).isEqualTo("/a?//b");
+        assertThat(path("http://user:secret@example.org")).isEqualTo("/");
+        assertThat(path("/a/http://b")).isEqualTo("/a/http://b");
+        assertThat(path("*")).isEqualTo("*");
+        assertThat(path("")).isEqualTo("/");
+    }
+
+    @Test
     void cutsTextAtTheLimit() {
         Collector small = new Collector(new TelemetryOptions(
                 TelemetryOptions.DEFAULT_KNOWN_METHODS, TelemetryOptions.DEFAULT_SENSITIVE_QUERY_PARAMETERS, 5, true));
@@ -619,6 +628,12 @@ final class ExchangeTest {
         collector.spans.reset();
         end(collector.telemetry.exchange(Requests.host(scheme, host, server), START), START);
         return attribute("server.address") + " " + attribute("server.port");
+    }
+
+    private String path(String path) {
+        collector.spans.reset();
+        end(collector.telemetry.exchange(Requests.path(path), START), START);
+        return String.valueOf(attribute("url.path"));
     }
 
     private String query(String query) {

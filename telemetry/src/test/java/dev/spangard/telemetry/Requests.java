@@ -19,6 +19,11 @@ final class Requests {
         return with(method, "http", "", "example.org", null);
     }
 
+    static Request path(String path) {
+        return new Request(
+                Request.Kind.HTTP, "GET", "http", "1.1", path, "", null, null, "example.org", "", List.of(), 0);
+    }
+
     static Request query(String query) {
         return with("GET", "http", query, "example.org", null);
     }
