@@ -95,8 +95,9 @@ final class ConsoleSpanExporter implements SpanExporter {
         return "[" + String.join(", ", entries) + "]";
     }
 
+    /** To the nearest microsecond, as Python's datetime has no finer. */
     private static String iso(long epochNanos) {
-        return ISO.format(Instant.ofEpochSecond(0, epochNanos));
+        return ISO.format(Instant.ofEpochSecond(0, Math.addExact(epochNanos, 500)));
     }
 
     @Override

@@ -169,7 +169,8 @@ final class Json {
         }
         double size = Math.abs(value);
         if (size == 0 || (size >= 1e-4 && size < 1e16)) {
-            String plain = new BigDecimal(Double.toString(value)).toPlainString();
+            String plain =
+                    new BigDecimal(Double.toString(value)).stripTrailingZeros().toPlainString();
             String signed = value == 0 && 1 / value < 0 ? "-0.0" : plain;
             return signed.indexOf('.') < 0 ? signed + ".0" : signed;
         }

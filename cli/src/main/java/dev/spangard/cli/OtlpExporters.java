@@ -102,12 +102,7 @@ final class OtlpExporters {
             endpoint.accept(settings.endpoint());
             timeout.accept(settings.timeout());
             compression.accept(settings.gzip() ? "gzip" : "none");
-            try {
-                settings.headers().forEach(header);
-            } catch (IllegalArgumentException e) {
-                throw new ConfigurationException(
-                        "OTEL_EXPORTER_OTLP_HEADERS holds a name or value that no header can have");
-            }
+            settings.headers().forEach(header);
             String trusted = settings.trustedCertificates();
             String key = settings.clientKey();
             String certificate = settings.clientCertificate();

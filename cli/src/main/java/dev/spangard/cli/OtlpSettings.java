@@ -138,9 +138,30 @@ record OtlpSettings(
         };
     }
 
-    private static Map<String, String> headers(Settings settings, Signal signal) {
+    private static Map<String, String> headers(Settings settings, Signal signal) throws ConfigurationException {
         String own = signal.variable("HEADERS");
-        return settings.pairs(settings.text(own) == null ? "OTEL_EXPORTER_OTLP_HEADERS" : own);
+        String variable = settings.text(own) == null ? "OTEL_EXPORTER_OTLP_HEADERS" : own;
+        Map<String, String> headers = settings.pairs(variable);
+        for (Map.Entry<String, String> header : headers.entrySet()) {
+            if (!isToken(header.getKey()) || !isFieldValue(header.getValue())) {
+                throw new ConfigurationException(variable + " holds a name or a value that no header can have");
+            }
+        }
+        return headers;
+    }
+
+    /** RFC 9110, section 5.6.2. */
+    private static boolean isToken(String name) {
+        return name.chars()
+                .allMatch(c -> (c >= '0' && c <= '9')
+                        || (c >= 'A' && c <= 'Z')
+                        || (c >= 'a' && c <= 'z')
+                        || "!#$%&'*+-.^_`|~".indexOf(c) >= 0);
+    }
+
+    /** RFC 9110, section 5.5, without its obsolete bytes above ASCII, which gRPC does not have. */
+    private static boolean isFieldValue(String value) {
+        return value.chars().allMatch(c -> (c >= ' ' && c < 0x7f) || c == '\t');
     }
 
     private static boolean gzip(Settings settings, Signal signal) throws ConfigurationException {

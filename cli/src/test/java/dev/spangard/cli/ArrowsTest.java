@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between modules run one way. Here, because this module alone sees all of them. */
+class ArrowsTest {
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.spangard");
+
+    @Test
+    void modulesSeeOnlyWhatIsBelowThem() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInAnyPackage("dev.spangard..")
+                .layer("wire")
+                .definedBy("dev.spangard.wire")
+                .layer("telemetry")
+                .definedBy("dev.spangard.telemetry")
+                .layer("intake")
+                .definedBy("dev.spangard.intake")
+                .layer("cli")
+                .definedBy("dev.spangard.cli")
+                .whereLayer("wire")
+                .mayOnlyBeAccessedByLayers("intake")
+                .whereLayer("telemetry")
+                .mayOnlyBeAccessedByLayers("intake", "cli")
+                .whereLayer("intake")
+                .mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("cli")
+                .mayNotBeAccessedByAnyLayer()
+                .ensureAllClassesAreContainedInArchitecture()
+                .check(CLASSES);
+    }
+
+    @Test
+    void wireKnowsNothingOfOpenTelemetryNorOfSockets() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideInAPackage("dev.spangard.wire")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.opentelemetry..", "java.net..", "java.nio.channels..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void telemetryIsBuiltOnTheApiAlone() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideInAPackage("dev.spangard.telemetry")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.opentelemetry.sdk..", "io.opentelemetry.exporter..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheCompositionRootKnowsExportersAndPrometheus() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.spangard.cli")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.opentelemetry.exporter..", "io.prometheus..", "com.sun.net.httpserver..")
+                .check(CLASSES);
+    }
+}

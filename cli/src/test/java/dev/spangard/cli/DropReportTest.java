@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spangard.intake.Accounts;
+import dev.spangard.intake.DropReason;
+import dev.spangard.intake.Ledger;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DropReportTest {
+    @Test
+    void saysWhenLosingBeginsAndWhenItEnds(@TempDir Path directory) throws Exception {
+        try (Ledger ledger = Ledger.open(directory.resolve("engine.sock"));
+                var log = CapturedLog.of("spangard.engine")) {
+            Accounts accounts = ledger.accounts("shop");
+            var rows = List.of(new ServiceRegistry.Row(new ServiceName("shop", "1", 1), accounts));
+            var report = new DropReport();
+
+            report.look(rows);
+            assertThat(log.lines()).isEmpty();
+
+            for (int i = 0; i < 5; i++) {
+                accounts.drop(DropReason.QUEUE, 2);
+                report.look(rows);
+            }
+            assertThat(log.lines()).hasSize(1).first().asString().endsWith("shop: losing requests, 2 so far: queue 2");
+
+            for (int i = 0; i < DropReport.QUIET_LOOKS - 1; i++) {
+                report.look(rows);
+            }
+            assertThat(log.lines()).hasSize(1);
+            report.look(rows);
+            assertThat(log.lines())
+                    .hasSize(2)
+                    .last()
+                    .asString()
+                    .endsWith("shop: no longer losing requests, 10 were lost: queue 10");
+            report.look(rows);
+            assertThat(log.lines()).hasSize(2);
+
+            accounts.drop(DropReason.EXPORT, 1);
+            report.look(rows);
+            assertThat(log.lines()).hasSize(3).last().asString().contains("losing requests, 1 so far");
+        }
+    }
+}

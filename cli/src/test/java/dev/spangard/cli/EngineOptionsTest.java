@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EngineOptionsTest {
+    private static EngineOptions parse(String line) throws UsageException {
+        return EngineOptions.parse(line.isEmpty() ? List.of() : List.of(line.split(" ")), Map.of());
+    }
+
+    @Test
+    void readsEveryFlagInBothForms() throws UsageException {
+        var expected = new EngineOptions(
+                Path.of("/run/e.sock"),
+                Duration.ofMillis(2500),
+                new InetSocketAddress(InetAddress.ofLiteral("::1"), 9000),
+                Level.DEBUG);
+
+        assertThat(parse("--socket /run/e.sock --idle-exit 2.5 --admin [::1]:9000 --log-level debug"))
+                .isEqualTo(expected);
+        assertThat(parse("--socket=/run/e.sock --idle-exit=2.5 --admin=[::1]:9000 --log-level=DEBUG"))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void neverLeavesAndAnswersOnTheLoopbackByDefault() throws UsageException {
+        assertThat(parse("--socket /run/e.sock"))
+                .isEqualTo(new EngineOptions(
+                        Path.of("/run/e.sock"),
+                        null,
+                        new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 9464),
+                        Level.INFO));
+        assertThat(parse("--socket /run/e.sock --admin off").admin()).isNull();
+    }
+
+    @Test
+    void environmentSaysWhatNoFlagDoes() throws UsageException {
+        Map<String, String> environment = Map.of("SPANGARD_SOCKET", "/run/e.sock", "OTEL_LOG_LEVEL", "error");
+
+        assertThat(EngineOptions.parse(List.of(), environment).socket()).isEqualTo(Path.of("/run/e.sock"));
+        assertThat(EngineOptions.parse(List.of(), environment).logLevel()).isEqualTo(Level.ERROR);
+        assertThat(EngineOptions.parse(List.of("--socket", "/tmp/x"), environment)
+                        .socket())
+                .isEqualTo(Path.of("/tmp/x"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "--socket",
+                "--socket /x --nonsense",
+                "--socket /x extra",
+                "--socket /x --idle-exit soon",
+                "--socket /x --idle-exit -1",
+                "--socket /x --admin 9464",
+                "--socket /x --admin :9464",
+                "--socket /x --admin localhost:65536",
+                "--socket /x --log-level loud",
+            })
+    void aWrongCommandLineIsRefused(String line) {
+        assertThatThrownBy(() -> parse(line)).isInstanceOf(UsageException.class);
+    }
+}

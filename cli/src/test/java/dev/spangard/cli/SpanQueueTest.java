@@ -1,0 +1,306 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SpanQueueTest {
+    private static final Duration LONG = Duration.ofHours(1);
+    private static final Duration SHORT = Duration.ofMillis(1);
+
+    private final FakeExporter exporter = new FakeExporter();
+    private final FakeTally tally = new FakeTally();
+    private SpanQueue queue = queue(SpanQueueOptions.DEFAULTS);
+    private SdkTracerProvider provider = SdkTracerProvider.builder().build();
+
+    private SpanQueue queue(SpanQueueOptions options) {
+        return new SpanQueue("test", exporter, options, tally);
+    }
+
+    private void start(int capacity, int batch, Duration delay, Duration exportTimeout, Duration shutdownTimeout) {
+        queue = queue(new SpanQueueOptions(capacity, batch, delay, exportTimeout, shutdownTimeout))
+                .start();
+        provider = SdkTracerProvider.builder().addSpanProcessor(queue).build();
+    }
+
+    private void end(int spans) {
+        Tracer tracer = provider.get("test");
+        for (int i = 0; i < spans; i++) {
+            tracer.spanBuilder("span").startSpan().end();
+        }
+    }
+
+    /** Lets every export still waiting for its answer succeed, so that the queue's thread ends. */
+    @AfterEach
+    void endTheThread() {
+        exporter.succeedFromNowOn();
+        provider.shutdown().join(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void exportsAFullBatchAtOnce() throws Exception {
+        start(8, 4, LONG, LONG, LONG);
+
+        end(4);
+
+        assertThat(exporter.next().spans).isEqualTo(4);
+    }
+
+    @Test
+    void exportsAPartOfABatchAfterTheDelay() throws Exception {
+        start(8, 4, SHORT, LONG, LONG);
+
+        end(1);
+
+        assertThat(exporter.next().spans).isEqualTo(1);
+    }
+
+    @Test
+    void handsTheExporterOneBatchAtATimeAndDropsWhatFindsTheQueueFull() throws Exception {
+        start(4, 2, LONG, LONG, LONG);
+        end(2);
+        FakeExporter.Call first = exporter.next();
+
+        end(5);
+
+        assertThat(queue.queued()).isEqualTo(4);
+        assertThat(tally.overflowed).hasValue(1);
+        assertThat(exporter.calls).isEmpty();
+        first.answer(true);
+        assertThat(exporter.next().spans).isEqualTo(2);
+    }
+
+    @Test
+    void tellsWhatTheExporterAnswered() throws Exception {
+        start(4, 1, LONG, LONG, LONG);
+
+        end(1);
+        exporter.next().answer(true);
+        end(1);
+        exporter.next().answer(false);
+        end(1);
+        exporter.next();
+        tally.awaitAnswers(2);
+
+        assertThat(tally.started).hasValue(3);
+        assertThat(tally.delivered).hasValue(1);
+        assertThat(tally.failed).hasValue(1);
+    }
+
+    @Test
+    void goesOnAfterAnExporterThatThrows() throws Exception {
+        start(4, 1, LONG, LONG, LONG);
+        exporter.throwOnce.set(true);
+
+        end(1);
+        end(1);
+
+        exporter.next().answer(true);
+        tally.awaitAnswers(2);
+        assertThat(tally.failed).hasValue(1);
+        assertThat(tally.delivered).hasValue(1);
+    }
+
+    @Test
+    void goesOnAfterAnExporterThatDoesNotAnswerAndCountsItsLateAnswer() throws Exception {
+        start(4, 1, LONG, SHORT, LONG);
+        end(1);
+        FakeExporter.Call silent = exporter.next();
+
+        end(1);
+        exporter.next().answer(true);
+        tally.awaitAnswers(1);
+        assertThat(tally.delivered).hasValue(1);
+
+        silent.answer(true);
+        tally.awaitAnswers(1);
+        assertThat(tally.delivered).hasValue(2);
+    }
+
+    @Test
+    void flushExportsAllThatIsQueued() throws Exception {
+        start(8, 4, LONG, LONG, LONG);
+        end(3);
+
+        CompletableResultCode flushed = queue.forceFlush();
+
+        FakeExporter.Call call = exporter.next();
+        assertThat(call.spans).isEqualTo(3);
+        assertThat(flushed.isDone()).isFalse();
+        call.answer(true);
+        assertThat(flushed.join(20, TimeUnit.SECONDS).isSuccess()).isTrue();
+    }
+
+    @Test
+    void flushOfAnEmptyQueueIsDone() {
+        start(8, 4, LONG, LONG, LONG);
+        assertThat(queue.forceFlush().join(20, TimeUnit.SECONDS).isSuccess()).isTrue();
+    }
+
+    @Test
+    void shutdownExportsAllThatIsQueuedAndThenTheExporterIsShutDown() {
+        exporter.succeedFromNowOn();
+        start(8, 2, LONG, LONG, LONG);
+        end(5);
+
+        assertThat(queue.shutdown().join(20, TimeUnit.SECONDS).isSuccess()).isTrue();
+
+        assertThat(tally.delivered).hasValue(5);
+        assertThat(tally.abandoned).hasValue(0);
+        assertThat(exporter.isShutDown).isTrue();
+    }
+
+    @Test
+    void shutdownEndsInTimeAndSaysWhatItAbandoned() throws Exception {
+        start(8, 2, LONG, LONG, SHORT);
+        end(5);
+        exporter.next();
+
+        assertThat(queue.shutdown().join(20, TimeUnit.SECONDS).isDone()).isTrue();
+
+        // Two at the exporter, for which nobody waits any more; it may be asked for two more before the time is over.
+        assertThat(tally.started.get() + tally.abandoned.get()).isEqualTo(5);
+        assertThat(tally.abandoned.get()).isPositive();
+    }
+
+    @Test
+    void spanAfterShutdownIsCountedAsDropped() {
+        exporter.succeedFromNowOn();
+        start(8, 2, LONG, LONG, LONG);
+        queue.shutdown().join(20, TimeUnit.SECONDS);
+
+        end(1);
+        // The provider itself is still open.
+        assertThat(tally.overflowed).hasValue(1);
+        assertThat(queue.queued()).isZero();
+    }
+
+    @Test
+    void accountsForEverySpanUnderLoad() throws Exception {
+        exporter.succeedFromNowOn();
+        start(64, 16, SHORT, LONG, LONG);
+        var threads = new Thread[4];
+        for (int i = 0; i < threads.length; i++) {
+            threads[i] = Thread.ofPlatform().start(() -> end(20_000));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        queue.shutdown().join(20, TimeUnit.SECONDS);
+
+        assertThat(tally.delivered.get() + tally.overflowed.get()).isEqualTo(80_000);
+        assertThat(tally.started).hasValue(tally.delivered.get());
+        assertThat(tally.delivered.get()).isPositive();
+    }
+
+    /** Holds each batch until the test answers. */
+    private static final class FakeExporter implements SpanExporter {
+        record Call(int spans, CompletableResultCode result) {
+            void answer(boolean delivered) {
+                if (delivered) {
+                    result.succeed();
+                } else {
+                    result.fail();
+                }
+            }
+        }
+
+        final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
+        private final Queue<Call> all = new ConcurrentLinkedQueue<>();
+        final AtomicBoolean throwOnce = new AtomicBoolean();
+        volatile boolean isShutDown;
+        private volatile boolean succeeds;
+
+        Call next() throws InterruptedException {
+            Call call = calls.poll(20, TimeUnit.SECONDS);
+            assertThat(call).as("an export within 20 s").isNotNull();
+            return Objects.requireNonNull(call);
+        }
+
+        void succeedFromNowOn() {
+            succeeds = true;
+            all.forEach(call -> call.answer(true));
+        }
+
+        @Override
+        public CompletableResultCode export(Collection<SpanData> spans) {
+            if (throwOnce.getAndSet(false)) {
+                throw new IllegalStateException("exporter bug");
+            }
+            var call = new Call(spans.size(), new CompletableResultCode());
+            all.add(call);
+            calls.add(call);
+            if (succeeds) {
+                call.answer(true);
+            }
+            return call.result;
+        }
+
+        @Override
+        public CompletableResultCode flush() {
+            return CompletableResultCode.ofSuccess();
+        }
+
+        @Override
+        public CompletableResultCode shutdown() {
+            isShutDown = true;
+            return CompletableResultCode.ofSuccess();
+        }
+    }
+
+    private static final class FakeTally implements SpanTally {
+        final AtomicInteger started = new AtomicInteger();
+        final AtomicInteger delivered = new AtomicInteger();
+        final AtomicInteger failed = new AtomicInteger();
+        final AtomicInteger overflowed = new AtomicInteger();
+        final AtomicInteger abandoned = new AtomicInteger();
+        private final Semaphore answered = new Semaphore(0);
+
+        /** Waits for answers about this many spans more. */
+        void awaitAnswers(int spans) throws InterruptedException {
+            assertThat(answered.tryAcquire(spans, 20, TimeUnit.SECONDS))
+                    .as("answers within 20 s")
+                    .isTrue();
+        }
+
+        @Override
+        public void starts(int spans) {
+            started.addAndGet(spans);
+        }
+
+        @Override
+        public void ended(int spans, boolean wasDelivered) {
+            (wasDelivered ? delivered : failed).addAndGet(spans);
+            answered.release(spans);
+        }
+
+        @Override
+        public void overflowed(int spans) {
+            overflowed.addAndGet(spans);
+        }
+
+        @Override
+        public void abandoned(int spans) {
+            abandoned.addAndGet(spans);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import dev.spangard.intake.Hello;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Recorders for tests. */
+final class TestHello {
+    private TestHello() {}
+
+    static Hello.WorkerProcess process(String instance, @Nullable String console) {
+        return new Hello.WorkerProcess(
+                4711,
+                instance,
+                "cpython",
+                "3.12.1",
+                "3.12.1 (main)",
+                "machine",
+                "amd64",
+                "uvicorn",
+                null,
+                "0.1.0",
+                console,
+                false);
+    }
+
+    static Hello of(long recorderId, String instance, Map<String, String> settings) {
+        return new Hello(recorderId, 0, 0, 0, process(instance, null), settings);
+    }
+}
