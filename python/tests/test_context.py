@@ -16,7 +16,7 @@ from opentelemetry.propagate import inject
 
 from asgi import hello, http_scope, run
 from spangard import OpenTelemetryMiddleware
-from spangard._context import MAX_ATTRIBUTES, MAX_EVENTS, MAX_TEXT_OF_A_SPAN, MAX_VALUE
+from spangard._context import MAX_ATTRIBUTES, MAX_BITS, MAX_EVENTS, MAX_TEXT_OF_A_SPAN, MAX_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +114,43 @@ def test_what_one_span_can_hold_is_bounded(engine: FakeEngine) -> None:
     assert len(events) == MAX_EVENTS
     text = sum(len(k) + len(v) for k, v in attributes.items()) + sum(len(event[0]) for event in events)
     assert MAX_TEXT_OF_A_SPAN - MAX_VALUE <= text <= MAX_TEXT_OF_A_SPAN
+
+
+def test_an_attribute_set_again_and_again_keeps_its_last_value(engine: FakeEngine) -> None:
+    def work(span: Any) -> None:
+        for number in range(MAX_TEXT_OF_A_SPAN // 10):
+            span.set_attribute("progress", f"message {number:>12}")
+
+    inside(work)
+    assert engine.request()["span"][1] == {"progress": f"message {MAX_TEXT_OF_A_SPAN // 10 - 1:>12}"}
+
+
+def test_an_attribute_that_finds_no_room_is_left_out(engine: FakeEngine) -> None:
+    def work(span: Any) -> None:
+        for number in range(MAX_TEXT_OF_A_SPAN // MAX_VALUE + 1):
+            span.set_attribute(f"{number:02}", "x" * MAX_VALUE)
+        span.set_attribute("none", 1)
+
+    inside(work)
+    attributes = engine.request()["span"][1]
+    assert "" not in attributes
+    assert "none" not in attributes
+
+
+def test_lists_within_lists_are_left_out(engine: FakeEngine) -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+
+    def work(span: Any) -> None:
+        span.set_attributes({"nested": [[1], [2]], "endless": endless, "mixed": [1, "x"], "flat": (1, 2)})
+
+    inside(work)
+    assert engine.request()["span"][1] == {"flat": [1, 2]}
+
+
+def test_a_number_beyond_64_bits_is_its_digits_and_one_without_end_is_left_out(engine: FakeEngine) -> None:
+    inside(lambda span: span.set_attributes({"large": 1 << 64, "endless": 1 << (MAX_BITS + 1)}))
+    assert engine.request()["span"][1] == {"large": str(1 << 64)}
 
 
 def test_after_the_request_the_span_records_no_more_and_the_context_is_as_before(engine: FakeEngine) -> None:

@@ -29,6 +29,10 @@ MAX_ATTRIBUTES = 128
 MAX_EVENTS = 128
 MAX_LINKS = 128
 MAX_VALUE = 4096
+MAX_ITEMS = 128
+"""Of a list in an attribute's value."""
+MAX_BITS = 4096
+"""Of a whole number; Python refuses to write much larger ones."""
 MAX_TEXT_OF_A_SPAN = 65536
 """Characters of names and values that the application can put on one span; what comes after is left out."""
 
@@ -145,13 +149,33 @@ class CurrentSpan(trace_api.Span):
         return kept
 
     def _put(self, attributes: dict[str, Any], key: str, value: Any) -> None:
-        if type(key) is not str or not key or (len(attributes) >= MAX_ATTRIBUTES and key not in attributes):
+        if type(key) is not str or not key:
+            return
+        key = key[:MAX_VALUE]
+        room = self._room
+        if key in attributes:
+            self._room += _size(attributes[key])
+        elif len(attributes) < MAX_ATTRIBUTES and len(key) <= room:
+            self._room -= len(key)
+        else:
             return
         kept = self._value(value)
-        if kept is not None:
-            attributes[self._text(key)] = kept
+        if kept is None:
+            self._room = room
+        else:
+            attributes[key] = kept
 
     def _value(self, value: Any) -> Any:
+        """As in the SDK: a scalar, or a list of scalars of one type; any other value is left out."""
+        if not isinstance(value, (list, tuple)):
+            return self._scalar(value)
+        items = [self._scalar(item) for item in value[: min(MAX_ITEMS, self._room)] if item is not None]
+        if None in items or len({type(item) for item in items}) > 1:
+            return None
+        self._room -= len(items)
+        return items
+
+    def _scalar(self, value: Any) -> Any:
         kind = type(value)
         if kind is bool or kind is float:
             return value
@@ -160,22 +184,27 @@ class CurrentSpan(trace_api.Span):
         if isinstance(value, bool):
             return bool(value)
         if isinstance(value, int):
-            return int(value) if value in _INT64 else str(int(value))
+            if value in _INT64:
+                return int(value)
+            return self._text(str(int(value))) if value.bit_length() <= MAX_BITS else None
         if isinstance(value, float):
             return float(value)
         if isinstance(value, bytes):
             return self._text(value.decode("utf-8", "replace"))
-        if isinstance(value, (list, tuple)):
-            items = [self._value(item) for item in value[:128] if item is not None]
-            if len({type(item) for item in items}) <= 1:
-                return items
-        return None  # as in the SDK: a value of another type is left out
+        return None
 
     def _text(self, text: object) -> str:
         kept = str.__str__(text)[:MAX_VALUE] if isinstance(text, str) else str(text)[:MAX_VALUE]
         kept = kept[: self._room]
         self._room -= len(kept)
         return kept
+
+
+def _size(value: Any) -> int:
+    """What an attribute's value took of its span's room."""
+    if isinstance(value, list):
+        return sum(1 + _size(item) for item in value)
+    return len(value) if isinstance(value, str) else 0
 
 
 def _enter_and_leave() -> tuple[Callable[[], Context], Callable[[Context], Any], Callable[[Any], None]]:
