@@ -133,6 +133,16 @@ def test_without_an_engine_memory_is_bounded_and_each_drop_is_counted(tmp_path: 
     engine.stop()
 
 
+def test_a_record_that_no_frame_can_hold_is_dropped_and_those_beside_it_arrive(
+    engine: FakeEngine, recorder: Recorder
+) -> None:
+    recorder.records += [request(1), (1, b"x" * _buffer.MAX_FRAME_BYTES), request(2)]
+    recorder.flush()
+    engine.wait(lambda: numbers(engine) == [1, 2])
+    assert recorder.dropped == 1
+    assert engine.batches[-1][2:4] == (3, 1)
+
+
 def test_only_finished_requests_count(engine: FakeEngine, recorder: Recorder) -> None:
     for kind in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11):
         recorder.records.append((kind, 0))

@@ -130,9 +130,14 @@ class Recorder:
             finished = len([None for record in batch if record[0] in FINISHED])
             head = (1, self._seq, self._taken + finished + self.dropped, self.dropped, time_ns(), perf_counter())
             body = _encoded((*head, batch))
-            if len(body) <= MAX_FRAME_BYTES or count == 1:
+            if len(body) <= MAX_FRAME_BYTES:
                 break
-            count //= 2
+            if count == 1:  # the engine would refuse it on every connection, and read nothing after it
+                del records[0]
+                self.dropped += finished
+                count = min(len(records), MAX_BATCH)
+            else:
+                count //= 2
         del records[:count]
         self._seq += 1
         self._taken += finished
