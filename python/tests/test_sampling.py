@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asgi import hello, http_scope, run
+from asgi import hello, http_scope, run, websocket_scope
+from engine import UNSAMPLED_FIELDS
 from spangard import OpenTelemetryMiddleware
 from spangard._sampling import ratio_sampler, sampler_from
 
@@ -77,8 +78,6 @@ def test_each_sampler_decides_for_roots_and_children(
 
 
 def test_an_unsampled_request_sends_what_metrics_need(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine import UNSAMPLED_FIELDS
-
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
 
     async def reading(scope: object, receive: object, send: object) -> None:
@@ -92,6 +91,58 @@ def test_an_unsampled_request_sends_what_metrics_need(engine: FakeEngine, monkey
     assert (record["status"], record["request_bytes"], record["response_bytes"]) == (200, 3, 5)
     assert record["start"] <= record["first_byte"] <= record["complete"] <= record["end"]
     assert (record["failure_type"], record["disconnected"]) == (None, 0)
+
+
+def unsampled(
+    engine: FakeEngine, app: object, scope: dict[str, object], *incoming: dict[str, object]
+) -> dict[str, Any]:
+    run(OpenTelemetryMiddleware(app), scope, *incoming)
+    engine.wait(engine.records)
+    return dict(zip(UNSAMPLED_FIELDS, engine.records()[0]))
+
+
+@pytest.mark.parametrize(
+    ("last", "size"),
+    [
+        ({"type": "http.response.pathsend", "path": "/file"}, 0),
+        ({"type": "http.response.zerocopysend", "file": 3, "count": 7}, 7),
+    ],
+)
+def test_an_unsampled_response_that_the_server_reads_from_a_file_is_complete(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, last: dict[str, object], size: int
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+
+    async def app(scope: object, receive: object, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        await send(last)
+
+    record = unsampled(engine, app, http_scope())
+    assert record["start"] <= record["first_byte"] <= record["complete"] <= record["end"]
+    assert record["response_bytes"] == size
+
+
+@pytest.mark.parametrize(
+    ("messages", "code", "vanished"),
+    [
+        ([], 1001, 1),
+        ([{"type": "websocket.accept"}], 1006, 1),
+        ([{"type": "websocket.accept"}], 1001, 0),
+        ([{"type": "websocket.accept"}, {"type": "websocket.close"}], 1006, 0),
+    ],
+)
+def test_an_unsampled_websocket_says_whether_the_client_vanished(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, messages: list[dict[str, object]], code: int, vanished: int
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+
+    async def app(scope: object, receive: Any, send: Any) -> None:
+        for message in messages:
+            await send(message)
+        await receive()
+
+    record = unsampled(engine, app, websocket_scope(), {"type": "websocket.disconnect", "code": code})
+    assert record["disconnected"] == vanished
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,7 @@ class Counted:
     status_code: int | None = None
     received = sent = disconnected = 0
     first = complete = 0.0
+    closed = False
 
     def send(self, message: Message) -> Any:
         completes = False
@@ -213,8 +214,17 @@ class Counted:
             elif message["type"] == "websocket.send":
                 text = message.get("text")
                 self.sent += size_of(text if text is not None else message.get("bytes") or b"")
-            elif message["type"] == "websocket.close" and self.status_code is None:
-                self.status_code = 403
+            elif message["type"] == "websocket.close":
+                self.closed = True
+                if self.status_code is None:
+                    self.status_code = 403
+            elif message["type"] in ("http.response.pathsend", "http.response.zerocopysend"):
+                now = clock()
+                self.first = self.first or now
+                self.sent += int(message.get("count") or 0)
+                if not message.get("more_body"):
+                    self.complete = now
+                    completes = True
         except Exception:
             pass
         return self._completing(message) if completes else self.server_send(message)
@@ -235,6 +245,8 @@ class Counted:
             elif kind == "websocket.receive":
                 text = message.get("text")
                 self.received += size_of(text if text is not None else message.get("bytes") or b"")
+            elif kind == "websocket.disconnect" and not self.closed:  # 1006: without a close of its own
+                self.disconnected = int(self.status_code is None or message.get("code") == 1006)
         except Exception:
             pass
         return message
