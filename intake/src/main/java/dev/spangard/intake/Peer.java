@@ -132,7 +132,7 @@ final class Peer implements Runnable {
         boolean died = false;
         try {
             line.returned(hello, service.accounts());
-            answer(new MarshalWriter().tuple(2).integer(WELCOME).integer(Hello.VERSION));
+            welcome();
             while (!saidGoodbye && receive()) {
                 frame(line, records, service.accounts());
             }
@@ -153,6 +153,15 @@ final class Peer implements Runnable {
             } else {
                 intake.ledger().release(hello.recorderId());
             }
+        }
+    }
+
+    /** A process may have ended before we came to answer it. What it wrote is still to be read. */
+    private void welcome() {
+        try {
+            answer(new MarshalWriter().tuple(2).integer(WELCOME).integer(Hello.VERSION));
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "a recorder left before it was welcomed", e);
         }
     }
 

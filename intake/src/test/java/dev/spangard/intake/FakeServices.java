@@ -14,7 +14,9 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One service for everybody; its telemetry stays in memory. */
@@ -32,6 +34,9 @@ final class FakeServices implements Services {
 
     @Nullable
     String refuseWith;
+
+    /** Recorders join when it is open. */
+    volatile CountDownLatch doors = new CountDownLatch(0);
 
     private final InMemoryMetricReader metrics = InMemoryMetricReader.create();
 
@@ -54,6 +59,13 @@ final class FakeServices implements Services {
     public Service join(Hello hello) throws Refusal {
         if (refuseWith != null) {
             throw new Refusal(refuseWith);
+        }
+        try {
+            if (!doors.await(10, TimeUnit.SECONDS)) {
+                throw new AssertionError("the doors stayed closed");
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
         joined.add(hello);
         return new Service(telemetry, accounts);

@@ -96,6 +96,20 @@ final class IntakeTest {
     }
 
     @Test
+    void readsAProcessThatEndedBeforeItWasWelcomed() throws Exception {
+        services.doors = new CountDownLatch(1);
+        try (Recorder recorder = new Recorder(socket)) {
+            recorder.send(Frames.hello(1, 0, 0, 0));
+            recorder.send(Frames.batch(1, 0, Frames.http(0x11)));
+        }
+        services.doors.countDown();
+        awaitLeft();
+
+        assertThat(services.spans.getFinishedSpanItems()).hasSize(1);
+        assertThat(services.accounts.seen()).isEqualTo(1);
+    }
+
+    @Test
     void tellsWhoTheRecorderIs() throws Exception {
         try (Recorder recorder = Recorder.welcomed(socket, Golden.frame("hello"))) {
             assertThat(intake.peers()).isEqualTo(1);
