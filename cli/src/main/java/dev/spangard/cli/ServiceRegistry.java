@@ -34,6 +34,8 @@ final class ServiceRegistry implements Services, AutoCloseable {
     static final int MAX_SERVICES = 256;
     /** A server that is restarted joins again, and goes on with the same series. */
     static final Duration UNUSED_FOR = Duration.ofSeconds(30);
+    /** Whoever reads the application's output, as in {@code spangard attach -- … | tee log}, waits until we let go of it. */
+    static final Duration CONSOLE_UNUSED_FOR = Duration.ofSeconds(2);
     /** Of all services together, at the end. */
     static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
@@ -154,13 +156,14 @@ final class ServiceRegistry implements Services, AutoCloseable {
         }
     }
 
-    /** Flushes and closes what nobody has used for {@link #UNUSED_FOR}. Waits, so that one at a time is closed. */
+    /** Flushes and closes what nobody has used for {@link #UNUSED_FOR} or {@link #CONSOLE_UNUSED_FOR}. Waits, so that one at a time is closed. */
     void closeUnused() {
         List<ServiceSdk> unused = new ArrayList<>();
         synchronized (this) {
             leases.values().removeIf(lease -> {
+                Duration limit = lease.sdk.hasConsole() ? CONSOLE_UNUSED_FOR : UNUSED_FOR;
                 boolean over =
-                        lease.recorders == 0 && nanoTime.getAsLong() - lease.unusedSinceNanos >= UNUSED_FOR.toNanos();
+                        lease.recorders == 0 && nanoTime.getAsLong() - lease.unusedSinceNanos >= limit.toNanos();
                 if (over) {
                     unused.add(lease.sdk);
                 }

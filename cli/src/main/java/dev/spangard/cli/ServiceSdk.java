@@ -178,6 +178,11 @@ final class ServiceSdk {
         return prometheus;
     }
 
+    /** Whether it holds the application's standard output open. */
+    boolean hasConsole() {
+        return console != null;
+    }
+
     /** Flushes and closes; spans within the queues' shutdown timeout, metrics within their exporters'. Does not wait. */
     CompletableResultCode shutdown() {
         CompletableResultCode all = CompletableResultCode.ofAll(List.of(tracers.shutdown(), meters.shutdown()));
