@@ -34,11 +34,8 @@ class Ledger:
         def done() -> bool:
             return engine.total("spangard_requests_seen_total") == requests == self._sink.span_count + engine.total("spangard_requests_dropped_total")
 
-        poll(done, 30, lambda: f"{requests} requests, {self._sink.span_count} spans in the sink, engine says:\n{self.lines()}")
+        poll(done, 30, lambda: f"{requests} requests, {self._sink.span_count} spans in the sink, engine says:\n{engine.told('spangard_')}")
         return {dict(labels)["reason"]: n for labels, n in engine.values("spangard_requests_dropped_total").items() if n}
-
-    def lines(self) -> str:
-        return "\n".join(line for line in self._engine.scrape().splitlines() if line.startswith("spangard_"))
 
 
 def started(world: World) -> tuple[Server, Sink]:
@@ -125,7 +122,7 @@ def test_goes_on_with_the_next_engine(world: World, end: str) -> None:
 
 def settle_over_restarts(engine: Engine, sink: Sink, requests: int, killed: bool) -> None:
     """Each engine counts from its own start, its ledger from the first: only what is settled can be compared to the sink."""
-    poll(lambda: sink.span_count + lost(engine) >= requests, 30, lambda: f"{requests} requests, {sink.span_count} spans\n{engine.scrape()}")
+    poll(lambda: sink.span_count + lost(engine) >= requests, 30, lambda: f"{requests} requests, {sink.span_count} spans\n{engine.told('spangard_')}")
     books = engine.values("spangard_requests_dropped_total")
     unconfirmed = sum(n for labels, n in books.items() if dict(labels).get("reason") == "unconfirmed")
     if not killed:
@@ -179,7 +176,7 @@ def test_engine_flushes_when_told_to_end(world: World) -> None:
     slow = {**sink.env, "OTEL_BSP_SCHEDULE_DELAY": "3600000", "OTEL_METRIC_EXPORT_INTERVAL": "3600000"}
     server = world.serve("uvicorn", "shop:app", env=slow, attach=True)
     assert load(server.port, 300).statuses == {200: 300}
-    poll(lambda: engine.total("spangard_requests_seen_total") == 300, 20, lambda: engine.scrape())
+    poll(lambda: engine.total("spangard_requests_seen_total") == 300, 20, lambda: engine.told("spangard_"))
     assert engine.stop() == 0
     assert sink.span_count == 300
     assert sink.count("http.server.request.duration") == 300

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .process import START_SECONDS, Process, poll
 
-SAMPLE = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*?)\})? (?P<value>[^ #]+)(?P<rest>.*)$")
+SAMPLE = re.compile(r'^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>(?:[^"}]|"(?:[^"\\]|\\.)*")*)\})? (?P<value>[^ #]+)(?P<rest>.*)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -49,6 +49,10 @@ class Engine:
         request = urllib.request.Request(f"http://127.0.0.1:{self.admin_port}/metrics", headers={"Accept": accept})
         with urllib.request.urlopen(request, timeout=10) as response:
             return str(response.read().decode())
+
+    def told(self, prefix: str) -> str:
+        """The samples whose name starts so, for failure messages."""
+        return "\n".join(line for line in self.scrape().splitlines() if line.startswith(prefix) and not line.endswith(" 0.0"))
 
     def values(self, name: str) -> dict[tuple[tuple[str, str], ...], float]:
         """All samples of one metric by their labels."""
