@@ -372,7 +372,7 @@ public final class MarshalReader {
                 require(9);
                 at += 9;
             }
-            case Tag.LONG -> digits();
+            case Tag.LONG -> skipDigits();
             case Tag.BYTES, Tag.STR, Tag.INTERNED_STR -> {
                 at++;
                 int length = length();
@@ -399,6 +399,16 @@ public final class MarshalReader {
             }
             default -> throw unexpected("a value");
         }
+    }
+
+    /** An int of any size: an application may put one where a status belongs, and its record is to be passed over. */
+    private void skipDigits() {
+        require(5);
+        long bytes = 2L * Math.abs((long) (int) INT_LE.get(buffer, at + 1));
+        if (bytes > end - at - 5) {
+            throw malformed("int of " + bytes + " bytes is more than the " + (end - at - 5) + " left");
+        }
+        at += 5 + (int) bytes;
     }
 
     private MalformedException tooDeep() {

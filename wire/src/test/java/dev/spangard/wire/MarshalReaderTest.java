@@ -5,6 +5,8 @@ package dev.spangard.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -81,11 +83,29 @@ final class MarshalReaderTest {
     }
 
     @Test
+    void skipsAnIntOfAnySize() {
+        byte[] payload = new byte[5 + 2 * 1000 + 1];
+        payload[0] = 'l';
+        ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN).putInt(1, -1000);
+        payload[payload.length - 1] = 'N';
+        MarshalReader in = new MarshalReader().reset(payload, 0, payload.length);
+        in.skip();
+        assertThat(in.nextIsNone()).isTrue();
+    }
+
+    @Test
+    void refusesToSkipAnIntLongerThanThePayload() {
+        byte[] payload = {'l', 0, 0, 0, (byte) 0x80, 1, 0};
+        MarshalReader in = new MarshalReader().reset(payload, 0, payload.length);
+        assertThatThrownBy(in::skip).isInstanceOf(MalformedException.class).hasMessageContaining("2 left");
+    }
+
+    @Test
     void refusesIntsOfMoreThan128Bits() {
         // 2^128: nine digits of 15 bits hold 135
         assertMalformed(MarshalReader::unsigned128, intOfDigits(9, 0x0100));
         assertThat(reader(intOfDigits(9, 0x00ff)).unsigned128()).isZero();
-        assertMalformed(MarshalReader::skip, intOfDigits(10, 0));
+        assertMalformed(MarshalReader::unsigned128, intOfDigits(10, 0));
     }
 
     @Test
