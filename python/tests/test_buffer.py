@@ -15,7 +15,7 @@ import pytest
 
 from asgi import hello, http_scope, run
 from engine import FakeEngine, frame
-from spangard import OpenTelemetryMiddleware, _buffer, _link
+from spangard import OpenTelemetryMiddleware, _buffer, _link, _process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,6 +141,19 @@ def test_a_record_that_no_frame_can_hold_is_dropped_and_those_beside_it_arrive(
     engine.wait(lambda: numbers(engine) == [1, 2])
     assert recorder.dropped == 1
     assert engine.batches[-1][2:4] == (3, 1)
+
+
+def test_a_variable_longer_than_the_engine_accepts_is_left_out_and_named(
+    engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = "OTEL_RESOURCE_ATTRIBUTES"
+    monkeypatch.setenv(name, "x" * (_process.MAX_SETTING_BYTES - len(name) + 1))
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "x" * (_process.MAX_SETTING_BYTES - len("OTEL_SERVICE_NAME")))
+    recorder.flush()
+    engine.wait(lambda: engine.hellos)
+    assert name not in engine.hellos[0][7]
+    assert len(engine.hellos[0][7]["OTEL_SERVICE_NAME"]) > 8000
+    assert f"{name} is longer than 8192 bytes" in caplog.text
 
 
 def test_only_finished_requests_count(engine: FakeEngine, recorder: Recorder) -> None:

@@ -14,6 +14,9 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "x86", "i686": 
 """`uname -m` where the semantic conventions call it something else (`host.arch`)."""
 
 MAX_COMMAND = 200
+MAX_SETTINGS = 512
+MAX_SETTING_BYTES = 8192
+"""Variables that HELLO carries, and the length of one: what the engine accepts."""
 
 
 def describe() -> dict[str, str | int | None]:
@@ -35,6 +38,20 @@ def describe() -> dict[str, str | int | None]:
         "console": console,
         "tty": tty,
     }
+
+
+def settings() -> dict[str, str]:
+    """The variables that configure the engine's part. One too long is named: with it, HELLO would be refused whole."""
+    found: dict[str, str] = {}
+    for name, value in os.environ.items():
+        if name.startswith(("OTEL_", "SPANGARD_")) and len(found) < MAX_SETTINGS:
+            if len(os.fsencode(name + value)) <= MAX_SETTING_BYTES:
+                found[name] = value
+            else:
+                from ._settings import warn
+
+                warn(f"{name[:200]} is longer than {MAX_SETTING_BYTES} bytes and ignored")
+    return found
 
 
 def command(argv0: str) -> str:
