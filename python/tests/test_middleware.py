@@ -114,6 +114,12 @@ def test_a_later_traceparent_version_is_read_as_version_00(engine: FakeEngine) -
     assert engine.request()["trace"] == TRACEPARENT
 
 
+def test_a_tracestate_in_several_lines_is_one(engine: FakeEngine) -> None:
+    headers = [(b"traceparent", TRACEPARENT), (b"tracestate", b"a=1"), (b"x", b"y"), (b"tracestate", b"b=2,c=3")]
+    run(OpenTelemetryMiddleware(hello), http_scope(headers=headers))
+    assert engine.request()["tracestate"] == b"a=1,b=2,c=3"
+
+
 def test_streamed_chunks_are_counted_and_the_end_is_timed_after_the_last_was_handed_over(engine: FakeEngine) -> None:
     async def streaming(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200})

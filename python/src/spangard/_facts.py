@@ -57,6 +57,15 @@ def _later_version(value: bytes) -> bytes | None:
     return b"00" + value[2:53] + (b"01" if value[54] in b"13579bdf" else b"00")
 
 
+def tracestate(headers: Iterable[Any], last: Any) -> Any:
+    """All lines of the header as one, where it came as several (RFC 9110, 5.3); ``last`` is the last of them."""
+    try:
+        lines = [value for name, value in headers if name == b"tracestate"]
+        return b",".join(lines) if len(lines) > 1 else last
+    except Exception:  # something in it is not a pair, or not bytes
+        return last
+
+
 def headers_of(scope: Scope) -> list[Any]:
     """The request's headers as a list, for a scope that does not have them as one.
 

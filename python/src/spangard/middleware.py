@@ -14,7 +14,7 @@ import sys
 from time import perf_counter as clock
 
 from ._buffer import BATCH, recorder
-from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent
+from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed
 from ._settings import Settings, header_capture, url_excluder
@@ -134,6 +134,8 @@ class OpenTelemetryMiddleware:
             request_length = header(b"content-length", b"")
             if given is not None and type(trace) is bytes:
                 state = header(b"tracestate", b"")
+                if state:
+                    state = tracestate(headers_of(scope), state)
             path = scope.get("path", "")
             query = scope.get("query_string", b"")
             root_path = scope.get("root_path") or ""
