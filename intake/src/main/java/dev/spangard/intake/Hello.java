@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param sent finished requests written to earlier connections of this recorder
  * @param seen requests finished in this process so far
  * @param dropped of those, dropped by the recorder
- * @param settings the process's {@code OTEL_*} and {@code SPANGARD_*} variables, constructor arguments laid over them
+ * @param settings the process's {@code OTEL_*} and {@code SPANGARD_*} variables
  */
 public record Hello(
         long recorderId, long sent, long seen, long dropped, WorkerProcess process, Map<String, String> settings) {
