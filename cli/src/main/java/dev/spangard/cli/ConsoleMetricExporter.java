@@ -74,7 +74,13 @@ final class ConsoleMetricExporter implements MetricExporter {
         json.key("name").value(scope.getName());
         json.key("version").value(orEmpty(scope.getVersion()));
         json.key("schema_url").value(orEmpty(scope.getSchemaUrl()));
-        json.key("attributes").value(scope.getAttributes()).endObject();
+        json.key("attributes");
+        if (scope.getAttributes().isEmpty()) {
+            json.value((String) null);
+        } else {
+            json.value(scope.getAttributes());
+        }
+        json.endObject();
         json.key("metrics").array();
         for (MetricData metric : metrics) {
             json.element().object().key("name").value(metric.getName());
