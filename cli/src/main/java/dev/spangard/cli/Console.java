@@ -5,44 +5,88 @@ package dev.spangard.cli;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The application's standard output, opened by the engine. Whoever writes may be held up by the reader of a pipe, so only
- * exporters' own threads do. Thread-safe.
- *
- * @param tty whether it is a terminal
+ * The application's standard output, opened by the engine at the first write. Opening may take for ever (a pipe whose
+ * reader is gone) as may writing (one that reads slowly), so only exporters' own threads write. Thread-safe.
  */
-record Console(OutputStream out, boolean tty) implements Closeable {
-    /** Opens what is there already; null if it cannot be opened (a socket, another user's terminal). */
-    static @Nullable Console open(String path, boolean tty) {
-        try {
-            return new Console(Files.newOutputStream(Path.of(path), StandardOpenOption.APPEND), tty);
-        } catch (IOException | InvalidPathException | UnsupportedOperationException e) {
-            return null;
-        }
+final class Console implements Closeable {
+    private static final Logger LOG = System.getLogger("spangard.engine");
+
+    private final String path;
+    private final boolean tty;
+    private final ReentrantLock lock = new ReentrantLock();
+    /** Guarded by the lock, as is the next. */
+    private @Nullable OutputStream out;
+
+    private boolean complained;
+
+    private Console(String path, boolean tty, @Nullable OutputStream out) {
+        this.path = path;
+        this.tty = tty;
+        this.out = out;
     }
 
-    /** All at once, so that lines of the application and ours do not mix within a line. */
+    /** @param path of what is there already; nothing is made */
+    static Console at(String path, boolean tty) {
+        return new Console(path, tty, null);
+    }
+
+    static Console of(OutputStream out, boolean tty) {
+        return new Console("", tty, out);
+    }
+
+    /** Whether it is a terminal. */
+    boolean tty() {
+        return tty;
+    }
+
+    /** All at once, so that lines of the application and ours do not mix within a line. The first failure is logged. */
     void write(CharSequence text) throws IOException {
         byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
-        synchronized (out) {
-            out.write(bytes);
-            out.flush();
+        lock.lock();
+        try {
+            OutputStream open = out;
+            if (open == null) {
+                open = Files.newOutputStream(Path.of(path), StandardOpenOption.APPEND);
+                out = open;
+            }
+            open.write(bytes);
+            open.flush();
+        } catch (IOException | InvalidPathException e) {
+            if (!complained) {
+                complained = true;
+                LOG.log(Level.WARNING, "nothing is printed: the application's standard output cannot be written to", e);
+            }
+            throw e instanceof IOException failure ? failure : new IOException(e);
+        } finally {
+            lock.unlock();
         }
     }
 
+    /** Does not wait for somebody who writes. */
     @Override
     public void close() {
-        try {
-            out.close();
-        } catch (IOException e) {
-            // Nothing is buffered, so nothing is lost.
+        if (lock.tryLock()) {
+            try {
+                OutputStream open = out;
+                if (open != null) {
+                    open.close();
+                }
+            } catch (IOException e) {
+                // Nothing is buffered, so nothing is lost.
+            } finally {
+                lock.unlock();
+            }
         }
     }
 

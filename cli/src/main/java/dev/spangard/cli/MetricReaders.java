@@ -46,7 +46,9 @@ record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress pro
                     readers.add(periodic(otlp(settings, OtlpSettings.Protocol.HTTP_PROTOBUF), interval));
                 case "otlp_proto_grpc" -> readers.add(periodic(otlp(settings, OtlpSettings.Protocol.GRPC), interval));
                 case "console" -> {
-                    if (console != null) {
+                    if (console == null) {
+                        settings.warn(VARIABLE + "=console: the application has no standard output to print to");
+                    } else {
                         readers.add(periodic(new ConsoleMetricExporter(console), interval));
                     }
                 }

@@ -71,7 +71,7 @@ final class ServiceSdk {
             RecordedIds ids,
             Accounts accounts)
             throws ConfigurationException {
-        Console console = openConsole(settings, consolePath, tty);
+        Console console = consolePath == null ? null : Console.at(consolePath, tty);
         List<TraceExporters.Output> outputs = TraceExporters.read(settings, console);
         MetricReaders readers = MetricReaders.read(settings, console);
         TelemetryOptions options = telemetryOptions(settings);
@@ -112,21 +112,6 @@ final class ServiceSdk {
         var service = new Service(Telemetry.create(otel, options), accounts);
         return new ServiceSdk(
                 name, service, pipes, tracerProvider, meterProvider, scrape, readers.prometheus(), console);
-    }
-
-    private static @Nullable Console openConsole(Settings settings, @Nullable String path, boolean tty) {
-        List<String> traces = settings.list("OTEL_TRACES_EXPORTER");
-        List<String> metrics = settings.list("OTEL_METRICS_EXPORTER");
-        boolean asked = (traces != null && (traces.contains("console") || traces.contains("compact")))
-                || (metrics != null && metrics.contains("console"));
-        if (!asked && !(tty && traces == null)) {
-            return null;
-        }
-        Console console = path == null ? null : Console.open(path, tty);
-        if (console == null && asked) {
-            settings.warn("the application's standard output cannot be opened; nothing is printed there");
-        }
-        return console;
     }
 
     private static TelemetryOptions telemetryOptions(Settings settings) {

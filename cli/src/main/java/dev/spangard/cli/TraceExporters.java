@@ -36,15 +36,11 @@ final class TraceExporters {
                 case "otlp" -> outputs.add(otlp(name, settings, null, queue));
                 case "otlp_proto_http" -> outputs.add(otlp(name, settings, OtlpSettings.Protocol.HTTP_PROTOBUF, queue));
                 case "otlp_proto_grpc" -> outputs.add(otlp(name, settings, OtlpSettings.Protocol.GRPC, queue));
-                case "console" -> {
-                    if (console != null) {
-                        outputs.add(new Output(name, new ConsoleSpanExporter(console), prompt(queue, settings)));
-                    }
-                }
-                case "compact" -> {
-                    if (console != null) {
-                        var exporter = new CompactSpanExporter(console, ZoneId.systemDefault());
-                        outputs.add(new Output(name, exporter, prompt(queue, settings)));
+                case "console", "compact" -> {
+                    if (console == null) {
+                        settings.warn(VARIABLE + "=" + name + ": the application has no standard output to print to");
+                    } else {
+                        outputs.add(new Output(name, printing(name, console), prompt(queue, settings)));
                     }
                 }
                 case "zipkin", "jaeger", "zipkin_json", "zipkin_proto", "jaeger_thrift", "jaeger_proto" ->
@@ -73,6 +69,12 @@ final class TraceExporters {
             String name, Settings settings, OtlpSettings.@Nullable Protocol protocol, SpanQueueOptions queue)
             throws ConfigurationException {
         return new Output(name, OtlpExporters.spans(OtlpSettings.read(settings, Signal.TRACES, protocol)), queue);
+    }
+
+    private static SpanExporter printing(String name, Console console) {
+        return name.equals("compact")
+                ? new CompactSpanExporter(console, ZoneId.systemDefault())
+                : new ConsoleSpanExporter(console);
     }
 
     private static SpanQueueOptions prompt(SpanQueueOptions queue, Settings settings) {

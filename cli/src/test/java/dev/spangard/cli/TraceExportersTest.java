@@ -15,8 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TraceExportersTest {
-    private static final Console TERMINAL = new Console(OutputStream.nullOutputStream(), true);
-    private static final Console FILE = new Console(OutputStream.nullOutputStream(), false);
+    private static final Console TERMINAL = Console.of(OutputStream.nullOutputStream(), true);
+    private static final Console FILE = Console.of(OutputStream.nullOutputStream(), false);
 
     private static List<String> names(Map<String, String> variables, @Nullable Console console)
             throws ConfigurationException {
