@@ -178,7 +178,7 @@ class Detailed:
 
 
 class Counted:
-    """Fields as in Detailed."""
+    """Fields as in Detailed; the middleware assigns those too that most requests change."""
 
     server_receive: Receive
     server_send: Send
@@ -191,43 +191,52 @@ class Counted:
     def send(self, message: Message) -> Any:
         completes = False
         try:
-            if "body" in message or message["type"] == "http.response.body":
-                body = message.get("body", b"")
-                size = len(body) if type(body) is bytes else size_of(body)
-                now = clock()
-                if message.get("more_body"):
+            kind = message["type"]
+            if kind == "http.response.body" or kind == "websocket.http.response.body":
+                body = message["body"] if "body" in message else b""  # noqa: SIM401  a get is a call
+                self.sent += len(body) if type(body) is bytes else size_of(body)
+                if "more_body" in message and message["more_body"]:  # noqa: RUF019
                     if not self.first:
-                        self.first = now
+                        self.first = clock()
+                    return self.server_send(message)
+                self.complete = clock()
+                if not self.first:
+                    self.first = self.complete
+                    completes = self.sent > WRITTEN_AT_ONCE
                 else:
-                    self.complete = now
-                    if self.first:
-                        completes = True
-                    else:
-                        self.first = now
-                        completes = size > WRITTEN_AT_ONCE
-                self.sent += size
-            elif "status" in message and self.status_code is None:
-                status = message["status"]
-                self.status_code = status if type(status) is int else int(status)
-            elif message["type"] == "websocket.accept":
-                self.status_code = 101
-            elif message["type"] == "websocket.send":
-                text = message.get("text")
-                self.sent += size_of(text if text is not None else message.get("bytes") or b"")
-            elif message["type"] == "websocket.close":
-                self.closed = True
-                if self.status_code is None:
-                    self.status_code = 403
-            elif message["type"] in ("http.response.pathsend", "http.response.zerocopysend"):
-                now = clock()
-                self.first = self.first or now
-                self.sent += int(message.get("count") or 0)
-                if not message.get("more_body"):
-                    self.complete = now
                     completes = True
+            elif kind == "websocket.send":
+                text = message.get("text")
+                if text is not None:
+                    self.sent += len(text) if text.isascii() else size_of(text)
+                else:
+                    self.sent += size_of(message.get("bytes") or b"")
+            elif "status" in message:
+                if self.status_code is None:
+                    status = message["status"]
+                    self.status_code = status if type(status) is int else int(status)
+            else:
+                completes = self._other(kind, message)
         except Exception:
             pass
         return self._completing(message) if completes else self.server_send(message)
+
+    def _other(self, kind: str, message: Message) -> bool:
+        """A message that is rare, or once in a WebSocket: does it complete the response."""
+        if kind == "websocket.accept":
+            self.status_code = 101
+        elif kind == "websocket.close":
+            self.closed = True
+            if self.status_code is None:
+                self.status_code = 403
+        elif kind in ("http.response.pathsend", "http.response.zerocopysend"):
+            now = clock()
+            self.first = self.first or now
+            self.sent += int(message.get("count") or 0)
+            if not message.get("more_body"):
+                self.complete = now
+                return True
+        return False
 
     async def _completing(self, message: Message) -> Any:
         result: Any = await self.server_send(message)  # type: ignore[func-returns-value]
@@ -239,12 +248,16 @@ class Counted:
         try:
             kind = message["type"]
             if kind == "http.request":
-                self.received += len(message.get("body", b""))
-            elif kind == "http.disconnect":
-                self.disconnected = int(not self.complete)
+                if "body" in message and message["body"]:  # noqa: RUF019
+                    self.received += len(message["body"])
             elif kind == "websocket.receive":
                 text = message.get("text")
-                self.received += size_of(text if text is not None else message.get("bytes") or b"")
+                if text is not None:
+                    self.received += len(text) if text.isascii() else size_of(text)
+                else:
+                    self.received += size_of(message.get("bytes") or b"")
+            elif kind == "http.disconnect":
+                self.disconnected = int(not self.complete)
             elif kind == "websocket.disconnect" and not self.closed:  # 1006: without a close of its own
                 self.disconnected = int(self.status_code is None or message.get("code") == 1006)
         except Exception:

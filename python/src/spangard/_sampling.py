@@ -39,13 +39,12 @@ def ratio_sampler(ratio: float) -> Callable[[int], bool]:
     # Java: (long) (ratio * Long.MAX_VALUE), in double arithmetic, saturating
     bound = min(int(ratio * float(_LONG_MAX)), _LONG_MAX) if ratio else _LONG_MIN
 
+    # In unsigned bits Math.abs mirrors the upper half, the negative longs; but Long.MIN_VALUE is its own abs
+    mirrored = (1 << 64) - bound
+
     def sampled(trace_id: int) -> bool:
         low = trace_id & _LOW_64
-        if low > _LONG_MAX:
-            low -= 1 << 64
-            if low != _LONG_MIN:  # Math.abs(Long.MIN_VALUE) is itself
-                low = -low
-        return low < bound
+        return low < bound or low > mirrored or (low == _LONG_MAX + 1 and bound != _LONG_MIN)
 
     return sampled
 

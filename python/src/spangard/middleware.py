@@ -96,18 +96,32 @@ class OpenTelemetryMiddleware:
         start = clock()
         recorder = self.recorder
         headers = scope.get("headers")
+        sample = self._root_sampler
+        header: Any = None
+        given = baggage = None
         try:
-            header: Any = dict(headers if type(headers) is list else headers_of(scope)).get
+            if type(headers) is not list:
+                headers = headers_of(scope)
+            if sample is None:
+                header = dict(headers).get
+                given = header(b"traceparent")
+                baggage = header(b"baggage")
+            else:  # most will not be kept: the two that any request needs
+                for name, value in headers:
+                    if name == b"traceparent":
+                        given = value
+                    elif name == b"baggage":
+                        baggage = value
         except Exception:  # something in it is not a pair
             header = lookup(headers_of(scope)).get
+            given = header(b"traceparent")
+            baggage = header(b"baggage")
 
         # Its place in a trace, and whether it is kept.
         api = self._api
         outer = None if api is None else api.current()
-        given = header(b"traceparent")
         trace: Any = None if given is None or not self._trace_context else traceparent(given)
         parent = None
-        sample = self._root_sampler
         if trace is None:
             local = api.local_parent(outer) if outer else None
             if local is None:
@@ -129,6 +143,8 @@ class OpenTelemetryMiddleware:
         state = b""
         live = recorder.live
         if sampled:
+            if header is None:
+                header = lookup(headers_of(scope)).get
             host = header(b"host", b"")
             agent = header(b"user-agent", b"")
             request_length = header(b"content-length", b"")
@@ -166,6 +182,8 @@ class OpenTelemetryMiddleware:
         else:
             live[span_id] = (7 if kind == "http" else 8, start, span_id, method, scheme, b"")
             exchange = self._counted()
+            exchange.received = exchange.sent = 0
+            exchange.first = exchange.complete = 0.0
         exchange.server_receive = receive
         exchange.server_send = send
         exchange.span_id = span_id
@@ -181,9 +199,8 @@ class OpenTelemetryMiddleware:
             exchange.trace = trace
             if state:
                 exchange.state = state
-            baggage = header(b"baggage") if self._baggage else None
-            if outer or baggage is not None:
-                token = api.attach(api.context_with(exchange, outer, baggage))
+            if outer or (baggage is not None and self._baggage):
+                token = api.attach(api.context_with(exchange, outer, baggage if self._baggage else None))
             else:
                 context = api.NewContext()
                 api.put(context, api.SPAN_KEY, exchange)
