@@ -145,8 +145,11 @@ final class SpanFacts {
         Address client = request.client();
         if (client != null) {
             put(to, ClientAttributes.CLIENT_ADDRESS, client.host());
-            put(to, NetworkAttributes.NETWORK_PEER_ADDRESS, client.host());
-            putPort(to, NetworkAttributes.NETWORK_PEER_PORT, client);
+            // Servers put port 0 beside an address from X-Forwarded-For: then the peer, a proxy, is not known.
+            if (client.port() != 0) {
+                put(to, NetworkAttributes.NETWORK_PEER_ADDRESS, client.host());
+                putPort(to, NetworkAttributes.NETWORK_PEER_PORT, client);
+            }
         }
         if (request.kind() == Request.Kind.WEBSOCKET) {
             to.put(NetworkAttributes.NETWORK_PROTOCOL_NAME, "websocket");

@@ -76,6 +76,21 @@ final class ExchangeTest {
     }
 
     @Test
+    void knowsNoPeerBehindAnAddressThatAProxyTold() {
+        end(collector.telemetry.exchange(Requests.client(new Address("192.0.2.7", 0)), START), START);
+        assertThat(attribute("client.address")).isEqualTo("192.0.2.7");
+        assertThat(attribute("network.peer.address")).isNull();
+        assertThat(attribute("network.peer.port")).isNull();
+    }
+
+    @Test
+    void hasAUnixSocketForAPeer() {
+        end(collector.telemetry.exchange(Requests.client(new Address("/run/web.sock", Address.NO_PORT)), START), START);
+        assertThat(attribute("network.peer.address")).isEqualTo("/run/web.sock");
+        assertThat(attribute("network.peer.port")).isNull();
+    }
+
+    @Test
     void measuresTheSameDurationAsTheSpans() {
         end(plain(200), START + 50 * MS);
 

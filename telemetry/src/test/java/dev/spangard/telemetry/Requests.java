@@ -24,6 +24,11 @@ final class Requests {
                 Request.Kind.HTTP, "GET", "http", "1.1", path, "", null, null, "example.org", "", List.of(), 0);
     }
 
+    static Request client(Address client) {
+        return new Request(
+                Request.Kind.HTTP, "GET", "http", "1.1", "/", "", null, client, "example.org", "", List.of(), 0);
+    }
+
     static Request query(String query) {
         return with("GET", "http", query, "example.org", null);
     }
