@@ -298,6 +298,7 @@ def test_one_shot_header_iterators_reach_application_and_server_whole(engine: Fa
         {"headers": [[b"host", b"h"]]},
         {"headers": None},
         {"headers": ...},
+        {"headers": 5},
         {"headers": [(b"host",), "no pair", (b"user-agent", "text"), ("host", b"h"), (bytearray(b"a"), b"b")]},
         {"headers": [(b"traceparent", "text"), (b"baggage", 5)]},
         {"client": None, "server": None},

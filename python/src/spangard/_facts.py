@@ -76,7 +76,10 @@ def headers_of(scope: Scope) -> list[Any]:
     if headers is None:
         return []
     if not isinstance(headers, (list, tuple)):
-        headers = list(headers)
+        try:
+            headers = list(headers)
+        except Exception:  # nothing that can be read: the application's to find out
+            return []
         scope["headers"] = headers
     return list(headers)
 
