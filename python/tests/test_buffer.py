@@ -289,6 +289,34 @@ def test_a_refusal_is_said_once_and_not_tried_again_soon(
     assert len(engine.hellos) == 1
 
 
+def test_a_refusal_right_behind_a_welcome_is_heard(
+    engine: FakeEngine, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.answer = frame((16, 1)) + frame((17, "no room"))
+    put(recorder, 128)
+    engine.wait(lambda: engine.hellos)
+    while recorder.link._socket is not None:
+        recorder.flush()
+    assert "no room" in caplog.text
+
+
+def test_another_users_engine_is_told_nothing(
+    engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    monkeypatch.setattr(_link, "_owner", lambda connection: 4712)
+    put(recorder, 128)
+    assert recorder.link._socket is None
+    assert "is served by another user (uid 4712)" in caplog.text
+    assert not engine.hellos
+
+
+def test_the_owner_of_the_engines_socket_is_known(engine: FakeEngine) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(engine.path)
+        assert _link._owner(connection) == os.geteuid()
+
+
 @pytest.mark.parametrize("garbage", [b"\x00", b"\x00\x00\x00\x05hello", b"\xff" * 100])
 def test_garbage_from_the_engine_harms_nothing(engine: FakeEngine, recorder: Recorder, garbage: bytes) -> None:
     engine.answer = garbage

@@ -221,6 +221,23 @@ def test_hooks_get_the_span_and_their_errors_are_events_on_it(engine: FakeEngine
     assert [event[2]["exception.message"] for event in events] == ["hook", "hook"]
 
 
+def test_a_hook_that_ends_the_process_leaves_nothing_behind(engine: FakeEngine) -> None:
+    def leave(span: Any, scope: Any) -> None:
+        raise SystemExit(3)
+
+    app: Any = OpenTelemetryMiddleware(hello, server_request_hook=leave)
+
+    async def main() -> None:
+        before = context.get_current()
+        with pytest.raises(SystemExit):
+            await app(http_scope(), None, None)
+        assert context.get_current() == before
+
+    asyncio.run(main())
+    assert not app.recorder.live
+    assert engine.request()["failure"][0] == "SystemExit"
+
+
 def test_hooks_of_excluded_spans_are_not_called(engine: FakeEngine) -> None:
     def never(*arguments: Any) -> None:
         raise AssertionError

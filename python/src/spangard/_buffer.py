@@ -235,14 +235,14 @@ def _encoded(frame: tuple[Any, ...]) -> bytes:
     """marshal version 2, as docs/wire-protocol.md wants it. One value it can not write does not cost the batch."""
     try:
         return dumps(frame, 2)
-    except ValueError:
+    except Exception:  # ValueError; or what a value's own code raised
         return dumps((*frame[:-1], [_writable(record) for record in frame[-1]]), 2)
 
 
 def _writable(record: Any) -> Any:
     try:
         dumps(record, 2)
-    except ValueError:
+    except Exception:
         return clean(record)
     return record
 

@@ -130,6 +130,11 @@ class Link:
             connection.close()
             self._want_engine(now)
             return False
+        owner = _owner(connection)
+        if owner not in (None, 0, os.geteuid()):
+            connection.close()
+            self._refused(f"the engine's socket {socket_path()} is served by another user (uid {owner})")
+            return False
         self._socket = connection
         self._greeting = hello(self._sent)
         return True
@@ -162,11 +167,14 @@ class Link:
             return
         reason = _refusal(said)
         if reason is not None:
-            from ._settings import warn
-
             self.broken()
-            self._retry = perf_counter() + RETRY_REFUSED_S
-            warn(f"the engine does not take this process's records: {reason}")
+            self._refused(f"the engine does not take this process's records: {reason}")
+
+    def _refused(self, why: str) -> None:
+        from ._settings import warn
+
+        self._retry = perf_counter() + RETRY_REFUSED_S
+        warn(why)
 
     def _close(self) -> None:
         connection, self._socket = self._socket, None
@@ -178,12 +186,28 @@ class Link:
                 pass
 
 
+def _owner(connection: socket.socket) -> int | None:
+    """The uid that listens there; None where the system does not tell. HELLO carries credentials: not to anybody."""
+    import socket
+    import sys
+
+    option = getattr(socket, "SO_PEERCRED", None)  # Linux: struct ucred, three ints: pid, uid, gid
+    if option is None:
+        return None
+    return int.from_bytes(connection.getsockopt(socket.SOL_SOCKET, option, 12)[4:8], sys.byteorder)
+
+
 def _refusal(said: bytes) -> str | None:
     """The reason of a REFUSED frame: short enough to arrive whole. marshal is loaded from our own engine only."""
     from marshal import loads
 
     try:
-        frame = loads(said[4:])  # noqa: S302
-        return str(frame[1])[:500] if frame[0] == 17 else None
+        while said:
+            end = 4 + int.from_bytes(said[:4], "big")
+            frame = loads(said[4:end])  # noqa: S302
+            if frame[0] == 17:
+                return str(frame[1])[:500]
+            said = said[end:]
     except (ValueError, EOFError, TypeError, IndexError):
-        return None
+        pass
+    return None

@@ -205,10 +205,10 @@ class OpenTelemetryMiddleware:
                 context = api.NewContext()
                 api.put(context, api.SPAN_KEY, exchange)
                 token = api.attach(context)
+        try:
             if self._hooks is not None:
                 self._hooks.started(exchange, scope)
                 receive, send = self._hooks.around(exchange, scope, receive, send)
-        try:
             return await self.app(scope, receive, send)
         except BaseException as error:
             failed = failure(error)
