@@ -7,6 +7,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+TIMEOUT_S = 10
+
 
 def call(
     app: Any,
@@ -16,6 +18,7 @@ def call(
     websocket: bool = False,
     root_path: str = "",
     host: str = "testserver",
+    headers: tuple[tuple[bytes, bytes], ...] = (),
 ) -> tuple[dict[str, Any], int]:
     """The scope as the application left it, and the status it sent (101: websocket accepted, 403: refused)."""
     scope: dict[str, Any] = {
@@ -27,7 +30,7 @@ def call(
         "raw_path": path.encode(),
         "query_string": b"",
         "root_path": root_path,
-        "headers": [(b"host", host.encode())],
+        "headers": [(b"host", host.encode()), *headers],
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 8000),
     }
@@ -36,23 +39,28 @@ def call(
     else:
         scope["method"] = method
     statuses: list[int] = []
-    incoming = (
-        [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}]
-        if websocket
-        else [{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}]
-    )
+    incoming = ["websocket.connect", "websocket.disconnect"] if websocket else ["http.request", "http.disconnect"]
 
-    async def receive() -> dict[str, Any]:
-        return incoming.pop(0)
+    async def run() -> None:
+        answered = asyncio.Event()
 
-    async def send(message: dict[str, Any]) -> None:
-        kind = message["type"]
-        if kind == "http.response.start":
-            statuses.append(message["status"])
-        elif kind == "websocket.accept":
-            statuses.append(101)
-        elif kind == "websocket.close":
-            statuses.append(403)
+        async def receive() -> dict[str, Any]:
+            if len(incoming) == 1:  # the client stays until it has its answer
+                await answered.wait()
+            return {"type": incoming.pop(0), "body": b"", "more_body": False, "code": 1000}
 
-    asyncio.run(app(scope, receive, send))
+        async def send(message: dict[str, Any]) -> None:
+            kind = message["type"]
+            if kind == "http.response.start":
+                statuses.append(message["status"])
+            elif kind == "websocket.accept":
+                statuses.append(101)
+            elif kind == "websocket.close":
+                statuses.append(403)
+            if not message.get("more_body") and kind != "http.response.start":
+                answered.set()
+
+        await asyncio.wait_for(app(scope, receive, send), TIMEOUT_S)
+
+    asyncio.run(run())
     return scope, statuses[0]

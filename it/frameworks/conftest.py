@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The spangard authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs against whichever framework is installed: the current one with the rest of it/, older ones as versions/ says."""
+"""Runs with whichever frameworks are installed: current ones with the rest of it/, older ones as versions/ says."""
 
 from __future__ import annotations
 
@@ -8,5 +8,27 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import pytest
+
 if importlib.util.find_spec("spangard") is None:  # the older ones' environments have only the framework
     sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "src"))
+
+NEEDS = {
+    "test_channels_routes.py": ["channels"],
+    "test_django_routes.py": ["django"],
+    "test_falcon_routes.py": ["falcon"],
+    "test_fastapi_routes.py": ["fastapi"],
+    "test_litestar_routes.py": ["litestar"],
+    "test_mounted_frameworks.py": ["starlette", "django", "falcon", "litestar", "quart"],
+    "test_quart_routes.py": ["quart"],
+    "test_starlette_routes.py": ["starlette"],
+}
+collect_ignore = [
+    file for file, packages in NEEDS.items() if any(importlib.util.find_spec(name) is None for name in packages)
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SPANGARD_ENGINE", "off")
+    monkeypatch.setenv("SPANGARD_SOCKET", str(tmp_path / "engine.sock"))

@@ -18,7 +18,7 @@ from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, tracepar
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed
 from ._settings import Settings, header_capture, url_excluder
-from .frameworks import RouteNames
+from .frameworks import MARK, route_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
-
-_MARK = "spangard"
-"""Scope key of a request that is being recorded: a second wrapper, ours or nested, records nothing more."""
 
 
 class OpenTelemetryMiddleware:
@@ -84,14 +81,14 @@ class OpenTelemetryMiddleware:
             exclude_spans,
             with_api=self._api is not None,
         )
-        self._route_name = RouteNames().names
+        self._route_name = route_names()
         self.recorder = recorder()
         # FastAPI leaves its own telemetry out for a request whose scope has its key
         self._quiets_fastapi = "fastapi" in sys.modules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         kind = scope.get("type")
-        if (kind != "http" and kind != "websocket") or _MARK in scope or (self._excluded and self._excludes(scope)):
+        if (kind != "http" and kind != "websocket") or MARK in scope or (self._excluded and self._excludes(scope)):
             return await (self._lifespan if kind == "lifespan" else self.app)(scope, receive, send)
         start = clock()
         recorder = self.recorder
@@ -189,7 +186,7 @@ class OpenTelemetryMiddleware:
         exchange.span_id = span_id
         receive = exchange.receive
         send = exchange.send
-        scope[_MARK] = span_id
+        scope[MARK] = span_id
         if self._quiets_fastapi and "fastapi.telemetry" not in scope:
             scope["fastapi.telemetry"] = None
 

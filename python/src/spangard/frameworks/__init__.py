@@ -2,17 +2,62 @@
 # SPDX-License-Identifier: Apache-2.0
 """Route templates: what a framework left in the scope says which route answered.
 
-No framework is imported or patched here. A module of this package is loaded when a scope shows its framework's mark.
+No framework is imported here. A module of this package is loaded when a scope shows its framework's mark, or when the
+framework is already loaded; only frameworks that leave nothing in the scope are patched, each module says where.
 """
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from .starlette import StarletteRoutes
+
+MARK = "spangard"
+"""Scope key of a request that is being recorded: a second wrapper, ours or nested, records nothing more.
+
+Its value is the span id, which copies of the scope have too.
+"""
+
+_WATCHED = {
+    "django.core.handlers.base": "django",
+    "channels.routing": "channels",
+    "quart.signals": "quart",
+    "falcon.asgi.app": "falcon",
+}
+"""A framework's module → the module here that watches it."""
+
+_watched: set[str] = set()
+
+
+def route_names() -> Callable[[Mapping[str, Any]], str | None]:
+    """`RouteNames.names` of a new instance, of the kind that the frameworks loaded by now need."""
+    try:
+        modules = [name for name in _WATCHED if name in sys.modules]
+        if not modules and "litestar" not in sys.modules:
+            return RouteNames().names
+        from importlib import import_module
+
+        from .noted import AllRouteNames
+
+        for name in modules:
+            if name not in _watched:
+                _watched.add(name)
+                _watch(sys.modules[name], import_module("." + _WATCHED[name], __name__))
+        return AllRouteNames().names
+    except Exception:
+        return RouteNames().names
+
+
+def _watch(framework: Any, watcher: Any) -> None:
+    try:
+        watcher.watch(framework)
+    except Exception:  # a version that is not made as those we know: no http.route, which is optional
+        pass
 
 
 class RouteNames:
