@@ -55,6 +55,22 @@ def test_daphnes_server_has_its_application_wrapped() -> None:
     assert isinstance(server.application, OpenTelemetryMiddleware)
 
 
+def test_granian_has_what_calls_the_application_and_its_lifespan_wrapped() -> None:
+    module: Any = ModuleType("granian.asgi")
+
+    class LifespanProtocol:
+        def __init__(self, callable: Any) -> None:  # noqa: A002 - granian's
+            self.callable = callable
+
+    module._callback_wrapper = lambda callback, scope_opts, state, access_log_fmt=None: (callback, scope_opts, state)
+    module.LifespanProtocol = LifespanProtocol
+    servers.patch(module)
+    callback, *others = module._callback_wrapper(app, {"url_path_prefix": None}, {})
+    assert isinstance(callback, OpenTelemetryMiddleware)
+    assert others == [{"url_path_prefix": None}, {}]
+    assert isinstance(module.LifespanProtocol(app).callable, OpenTelemetryMiddleware)
+
+
 def test_what_is_wrapped_is_not_wrapped_again() -> None:
     once = servers.wrap(app)
     assert servers.wrap(once) is once

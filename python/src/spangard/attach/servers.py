@@ -65,11 +65,28 @@ def _daphne(module: ModuleType) -> None:
     _after(module.Server, "__init__", wrap_app)
 
 
+def _granian(module: ModuleType) -> None:
+    """Its workers, in processes or threads, take both from this module: what calls the application, and lifespan."""
+    granian: Any = module
+    make_caller = granian._callback_wrapper
+
+    @functools.wraps(make_caller)
+    def make_recorded_caller(callback: Any, *args: Any, **kwargs: Any) -> Any:
+        return make_caller(wrap(callback), *args, **kwargs)
+
+    def wrap_callable(lifespan: Any) -> None:
+        lifespan.callable = wrap(lifespan.callable)
+
+    granian._callback_wrapper = make_recorded_caller
+    _after(granian.LifespanProtocol, "__init__", wrap_callable)
+
+
 PATCHES: dict[str, Callable[[ModuleType], None]] = {
     "uvicorn.config": _uvicorn,
     "gunicorn.workers.gasgi": _gunicorn,
     "hypercorn.app_wrappers": _hypercorn,
     "daphne.server": _daphne,
+    "granian.asgi": _granian,
 }
 
 

@@ -8,7 +8,9 @@ for any Python 3, since whatever CMD starts comes by here; imports nothing that 
 
 import sys
 
-_SERVERS = frozenset(("uvicorn.config", "gunicorn.workers.gasgi", "hypercorn.app_wrappers", "daphne.server"))
+_SERVERS = frozenset(
+    ("uvicorn.config", "gunicorn.workers.gasgi", "hypercorn.app_wrappers", "daphne.server", "granian.asgi")
+)
 """What `servers.py` knows to patch."""
 
 
