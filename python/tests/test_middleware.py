@@ -498,3 +498,42 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     )
     heavy = {"asyncio", "re", "typing", "socket", "threading", "logging", "subprocess", "traceback", "opentelemetry"}
     assert not heavy & set(listed.stdout.split())
+
+
+BODY = {"type": "http.request", "body": b"abc", "more_body": False}
+
+
+async def streams_to_a_reader(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "http.response.start", "status": 206, "headers": []})
+    await send({"type": "http.response.body", "body": b"12345", "more_body": True})
+    await send({"type": "http.response.body", "body": b"678", "more_body": True})
+    await send({"type": "http.response.body", "body": b"9"})
+
+
+def test_without_single_messages_a_request_is_told_by_its_sums(engine: FakeEngine) -> None:
+    run(OpenTelemetryMiddleware(streams_to_a_reader, exclude_spans=["receive", "send"]), None, BODY)
+    record = engine.request()
+    events = record["events"]
+    assert codes(events) == [16, 1, 3, 4]
+    assert record["status"] == 206
+    assert (events[3], events[9]) == (3, 9), "bytes received and sent"
+    assert record["start"] <= events[8] <= events[11] <= record["end"]
+    assert record["span"] is None
+
+
+def test_without_single_messages_a_client_that_left_shows(engine: FakeEngine) -> None:
+    async def left(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"12", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    run(OpenTelemetryMiddleware(left, exclude_spans=["receive", "send"]), None, {"type": "http.disconnect"})
+    assert codes(engine.request()["events"]) == [1, 17, 2]
+
+
+@pytest.mark.parametrize("excluded", [["receive"], ["send"], [], None])
+def test_messages_are_told_unless_both_directions_are_excluded(engine: FakeEngine, excluded: list[str] | None) -> None:
+    run(OpenTelemetryMiddleware(streams_to_a_reader, exclude_spans=excluded), None, BODY)
+    assert codes(engine.request()["events"]) == [16, 1, 2, 2, 3, 4]

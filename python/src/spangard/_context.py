@@ -16,7 +16,7 @@ from opentelemetry.context.context import Context
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from ._facts import failure
-from ._messages import Counted, Detailed
+from ._messages import Counted, Detailed, Summed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -259,3 +259,7 @@ class DetailedSpan(Detailed, CurrentSpan):
 
 class CountedSpan(Counted, CurrentSpan):
     sampled = recording = False
+
+
+class SummedSpan(Summed, CurrentSpan):
+    touched = True

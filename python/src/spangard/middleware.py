@@ -16,7 +16,7 @@ from time import perf_counter as clock
 from ._buffer import BATCH, recorder
 from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
 from ._hooks import hooks_from, refuse_providers
-from ._messages import Counted, Detailed
+from ._messages import Counted, Detailed, Summed
 from ._settings import Settings, header_capture, url_excluder
 from .frameworks import MARK, route_names
 
@@ -72,6 +72,11 @@ class OpenTelemetryMiddleware:
         self.capture_response = header_capture("RESPONSE", http_capture_headers_server_response, hidden, os.environ)
         self._api = _opentelemetry_api()
         self._detailed: Any = Detailed if self._api is None else self._api.DetailedSpan
+        # Its single messages are not wanted, and nothing is to be taken from them
+        if {"receive", "send"} <= set(exclude_spans or ()) and self.capture_response is None:
+            self._detailed_http: Any = Summed if self._api is None else self._api.SummedSpan
+        else:
+            self._detailed_http = self._detailed
         self._counted: Any = Counted if self._api is None else self._api.CountedSpan
         self._hooks = hooks_from(
             default_span_details,
@@ -173,7 +178,7 @@ class OpenTelemetryMiddleware:
                 5 if kind == "http" else 6, start, None, trace, span_id, state, parent, method, scheme, version,
                 root_path or None, path, query, server, client, host, agent, request_length, captured,
             )  # fmt: skip
-            exchange = self._detailed()
+            exchange = self._detailed_http() if kind == "http" else self._detailed()
             exchange.middleware = self
             messages = exchange.messages = []
         else:
@@ -227,6 +232,7 @@ class OpenTelemetryMiddleware:
                     exchange.recording = False
                 if exchange.touched:
                     response_headers, spilled = exchange.captured, exchange.spilled
+                    messages = exchange.told(start, end)
                     did = None if api is None else exchange.taken()
                 records.append((
                     1 if kind == "http" else 2, start, end, trace, span_id, state, parent, method, scheme, version,
