@@ -26,11 +26,7 @@ public final class EngineLog extends LogManager {
     /** For {@link LogManager} alone, which makes the one there is. */
     public EngineLog() {}
 
-    /** Before anything logs. */
-    static void install() {
-        System.setProperty("java.util.logging.manager", EngineLog.class.getName());
-    }
-
+    /** Of what is logged from this level on. {@link Main} has made this the log manager before. */
     static void write(PrintStream err, Level level) {
         Logger root = Logger.getLogger("");
         for (Handler handler : root.getHandlers()) {

@@ -27,7 +27,8 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        EngineLog.install();
+        // Here, not in EngineLog: a call of its methods would initialise LogManager, which then has chosen already.
+        System.setProperty("java.util.logging.manager", EngineLog.class.getName());
         System.exit(run(List.of(arguments), System.getenv(), System.out, System.err));
     }
 

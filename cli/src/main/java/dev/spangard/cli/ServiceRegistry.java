@@ -162,8 +162,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
         synchronized (this) {
             leases.values().removeIf(lease -> {
                 Duration limit = lease.sdk.hasConsole() ? CONSOLE_UNUSED_FOR : UNUSED_FOR;
-                boolean over =
-                        lease.recorders == 0 && nanoTime.getAsLong() - lease.unusedSinceNanos >= limit.toNanos();
+                boolean over = lease.recorders == 0 && nanoTime.getAsLong() - lease.unusedSinceNanos >= limit.toNanos();
                 if (over) {
                     unused.add(lease.sdk);
                 }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,6 +60,32 @@ class MainTest {
         }
         assertThat(error().lines()).hasSize(1);
         assertThat(error()).contains("another engine is running at " + socket);
+    }
+
+    @Test
+    void sigtermIsAnOrderlyEndAndIsLoggedToItsEnd() throws Exception {
+        Path socket = directory.resolve("engine.sock");
+        Process engine = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Main.class.getName(),
+                        "engine",
+                        "--socket=" + socket,
+                        "--admin=off")
+                .start();
+        try (var log = engine.errorReader(StandardCharsets.UTF_8)) {
+            assertThat(log.readLine()).contains(" INFO  engine ").endsWith("listens at " + socket);
+
+            engine.toHandle().destroy();
+
+            assertThat(engine.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(engine.exitValue()).isZero();
+            assertThat(log.readAllLines()).hasSize(1).first().asString().endsWith("engine ends");
+        } finally {
+            engine.destroyForcibly();
+        }
     }
 
     @Test
