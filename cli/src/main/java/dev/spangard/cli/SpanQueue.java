@@ -221,6 +221,14 @@ final class SpanQueue implements SpanProcessor {
         flushed.succeed();
     }
 
+    /**
+     * Whether the exporter has answered, guarded by the queue's lock. Its result must not be asked under that lock: it
+     * calls back under a lock of its own.
+     */
+    private static final class Answer {
+        boolean came;
+    }
+
     private void export(List<SpanData> batch) {
         int spans = batch.size();
         tally.starts(spans);
@@ -232,20 +240,21 @@ final class SpanQueue implements SpanProcessor {
             LOG.log(Level.WARNING, "the span exporter failed", e);
             return;
         }
+        var answer = new Answer();
         result.whenComplete(() -> {
             tally.ended(spans, result.isSuccess());
-            wake();
+            came(answer);
         });
-        awaitAnswer(result);
+        await(answer);
     }
 
     /** Waits for the exporter, but not beyond its timeout nor beyond the end of the shutdown. */
-    private void awaitAnswer(CompletableResultCode result) {
+    private void await(Answer answer) {
         long until = System.nanoTime() + options.exportTimeout().toNanos();
         lock.lock();
         try {
             boolean inTime = true;
-            while (!result.isDone() && inTime) {
+            while (!answer.came && inTime) {
                 inTime = awaitUntil(closing && closeByNanos - until < 0 ? closeByNanos : until);
             }
         } finally {
@@ -253,9 +262,10 @@ final class SpanQueue implements SpanProcessor {
         }
     }
 
-    private void wake() {
+    private void came(Answer answer) {
         lock.lock();
         try {
+            answer.came = true;
             work.signal();
         } finally {
             lock.unlock();

@@ -212,6 +212,25 @@ class SpanQueueTest {
         assertThat(tally.delivered.get()).isPositive();
     }
 
+    /** A result runs its callbacks under a lock of its own, under which the queue's lock is taken: never the reverse. */
+    @Test
+    void isNotInDeadlockWhenItWakesWhileTheAnswerComes() throws Exception {
+        exporter.inAnswer = () -> {
+            end(1); // wakes the queue's thread, which looks whether the answer has come
+            long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(300);
+            while (exporter.calledBy.getState() != Thread.State.BLOCKED && System.nanoTime() - until < 0) {
+                Thread.onSpinWait();
+            }
+        };
+        start(8, 1, SHORT, LONG, LONG);
+        end(1);
+        FakeExporter.Call call = exporter.next();
+        Thread answering = Thread.ofPlatform().daemon().start(() -> call.answer(true));
+
+        assertThat(answering.join(Duration.ofSeconds(20))).isTrue();
+        assertThat(exporter.next().spans).isEqualTo(1);
+    }
+
     /** Holds each batch until the test answers. */
     private static final class FakeExporter implements SpanExporter {
         record Call(int spans, CompletableResultCode result) {
@@ -228,6 +247,11 @@ class SpanQueueTest {
         private final Queue<Call> all = new ConcurrentLinkedQueue<>();
         final AtomicBoolean throwOnce = new AtomicBoolean();
         volatile boolean isShutDown;
+        /** Run by the answer to the next export, before anybody else hears of it. */
+        volatile Runnable inAnswer = () -> {};
+        /** The queue's thread. */
+        volatile Thread calledBy = Thread.currentThread();
+
         private volatile boolean succeeds;
 
         Call next() throws InterruptedException {
@@ -247,6 +271,10 @@ class SpanQueueTest {
                 throw new IllegalStateException("exporter bug");
             }
             var call = new Call(spans.size(), new CompletableResultCode());
+            calledBy = Thread.currentThread();
+            Runnable once = inAnswer;
+            inAnswer = () -> {};
+            call.result.whenComplete(once);
             all.add(call);
             calls.add(call);
             if (succeeds) {
