@@ -31,8 +31,9 @@ def main() -> int:
     if facts.load > 0.3:
         say(f"note: this machine is busy (load {facts.load}); numbers of a quiet one spread less")
     import_ms = imports.measure(5 if quick else 15)
-    in_process = inprocess.measure(5 if quick else 40, say)
-    served = server.measure(2 if quick else 9, 0.3 if quick else 1.0, say)
+    in_process = inprocess.measure(3 if quick else 40, say)
+    apps = ["hello"] if quick else list(server.APPS)
+    served = server.measure(apps, 2 if quick else 9, 0.5 if quick else 1.0, say)
     pages = report.Report(facts, import_ms, in_process, served, seconds=time.monotonic() - started)
     print(pages.terminal())
     if quick:
@@ -47,7 +48,11 @@ def main() -> int:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench attach", description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--quick", action="store_true", help="a smoke run of a minute or two: few rounds, no report")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a smoke run of a minute or two: few rounds, hello only under uvicorn, no report",
+    )
     return parser.parse_args()
 
 

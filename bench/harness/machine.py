@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from spangard._java import find_java
+
 PACKAGES = (
     "opentelemetry-instrumentation-asgi",
     "opentelemetry-sdk",
@@ -43,7 +45,7 @@ def facts(command: str) -> Facts:
         machine=f"{cpu()}, {os.cpu_count()} cores, {memory_gb()} GB, {platform.system()} {platform.release()}",
         load=round(os.getloadavg()[0], 2),
         python=f"{platform.python_implementation()} {platform.python_version()}",
-        java=first_line(["java", "-version"]),
+        java=first_line([find_java(), "-version"]),
         packages=", ".join(f"{name} {installed(name)}" for name in PACKAGES),
         spangard=first_line(["git", "log", "-1", "--format=%h of %cs"]),
         command=command,

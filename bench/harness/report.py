@@ -59,16 +59,24 @@ class Report:
         counted = self.in_process
         faults = list(self.served.faults)
         if counted.seen != counted.calls or counted.dropped:
-            faults.append(f"in process: {counted.calls} requests, the recorders say {counted.seen} of which {counted.dropped} dropped")
+            faults.append(
+                f"in process: {counted.calls} requests, the recorders say {counted.seen} of which {counted.dropped} dropped"
+            )
         return faults + [f"{app}: every round was invalid" for app, rounds in self.served.rounds.items() if not rounds]
 
     def goals(self) -> list[Goal]:
         goals = []
         for case, aim in (("hello", 60), ("stream", 75), ("echo", 80)):
-            goals.append(self._times(f"in process, {DESCRIPTION[case]}", self.in_process.cases[case], "upstream", "spangard", 50, aim))
+            goals.append(
+                self._times(
+                    f"in process, {DESCRIPTION[case]}", self.in_process.cases[case], "upstream", "spangard", 50, aim
+                )
+            )
         for case in ("hello", "stream"):
             rounds = self.in_process.cases[case]
-            goals.append(self._times(f"unsampled (1 %), {DESCRIPTION[case]}", rounds, "upstream-1%", "spangard-1%", 45, 50))
+            goals.append(
+                self._times(f"unsampled (1 %), {DESCRIPTION[case]}", rounds, "upstream-1%", "spangard-1%", 45, 50)
+            )
         for case in ("hello", "stream"):
             rounds = self.in_process.cases[case]
             what = f"like for like, no event spans, {DESCRIPTION[case]}"
@@ -104,7 +112,11 @@ class Report:
             for variant in MEANING
             if variant != "bare"
         ]
-        bare = ["bare, in all", *(Spread.of([each["bare"] for each in cases[case]]).text() for case in CASES), MEANING["bare"]]
+        bare = [
+            "bare, in all",
+            *(Spread.of([each["bare"] for each in cases[case]]).text() for case in CASES),
+            MEANING["bare"],
+        ]
         return Table(
             "In process: added CPU, µs a request",
             "The application called directly, 8 request headers, its process's CPU time over the bare application's in the same round."
@@ -142,9 +154,18 @@ class Report:
             f" are not counted. {len(next(iter(self.served.rounds.values()), []))} rounds of {server.CHEAP} requests (upstream"
             f" {server.DEAR}); a round counts only if exactly the expected spans arrived. Upstream has a queue that loses none"
             " (OTEL_BSP_MAX_QUEUE_SIZE=65536). FastAPI's own telemetry is off in every variant."
-            f" Engine: {self.served.cold_engine_s:.1f} s of CPU for the first 10,000 requests (start and just-in-time compiler),"
+            f" Engine: {self.served.cold_engine_s:.1f} s of CPU for the first {server.COLD} requests (mostly its just-in-time compiler),"
             f" {self.served.resident_idle_mb:.0f} MB resident idle, {self.served.resident_loaded_mb:.0f} MB after load.",
-            ["application", "bare, in all", "upstream", "upstream-stable", "spangard", "of it engine", "ratio", "ratio, stable"],
+            [
+                "application",
+                "bare, in all",
+                "upstream",
+                "upstream-stable",
+                "spangard",
+                "of it engine",
+                "ratio",
+                "ratio, stable",
+            ],
             rows,
         )
 
@@ -156,16 +177,31 @@ class Report:
 
     def _terminal(self, table: Table) -> str:
         widths = [max(len(row[n]) for row in [table.head, *table.rows]) for n in range(len(table.head))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in [table.head, *table.rows]]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+            for row in [table.head, *table.rows]
+        ]
         return "\n".join([table.title, *lines, ""])
 
     def markdown(self) -> str:
         lines = ["# Attach: the upstream package against spangard", "", *(f"- {fact}" for fact in self._facts()), ""]
         faults = self.faults()
-        lines += ["Spans, requests in histograms, and records were counted: none was lost."] if not faults else ["Lost or wrong:", ""]
+        lines += (
+            ["Spans, requests in histograms, and records were counted: none was lost."]
+            if not faults
+            else ["Lost or wrong:", ""]
+        )
         lines += [f"- {fault}" for fault in faults]
         for table in self.tables():
-            lines += ["", f"## {table.title}", "", table.note, "", markdown_row(table.head), markdown_row(["---"] * len(table.head))]
+            lines += [
+                "",
+                f"## {table.title}",
+                "",
+                table.note,
+                "",
+                markdown_row(table.head),
+                markdown_row(["---"] * len(table.head)),
+            ]
             lines += [markdown_row(row) for row in table.rows]
         return "\n".join(lines) + "\n"
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +26,10 @@ VARIANTS = ("bare", "upstream", "upstream-stable", "spangard")
 CONNECTIONS = 16
 CHEAP, DEAR = 10_000, 2_500
 """Requests a round of bare and ours, and of upstream."""
-WARM_UP, WARM_UP_DEAR = 40_000, 2_500
-"""Before the first round: ours enough for the engine's just-in-time compiler."""
+WARM_UP, WARM_UP_ENGINE = 2_500, 60_000
+"""Before the first round: ours enough for the engine's just-in-time compiler, which is done after some 40,000."""
+COLD = 10_000
+"""Requests of which the engine's cold cost is told."""
 EXPORTED_WITHIN_S = 20.0
 
 COMMON = {
@@ -89,7 +91,16 @@ class Server:
             "SPANGARD_SOCKET": engine.socket,
             "SPANGARD_ENGINE": "off",
         }
-        command = [python, "-m", "uvicorn", f"harness.apps:served_{app}", "--port", str(self.port), "--log-level", "warning"]
+        command = [
+            python,
+            "-m",
+            "uvicorn",
+            f"harness.apps:served_{app}",
+            "--port",
+            str(self.port),
+            "--log-level",
+            "warning",
+        ]
         self.process = subprocess.Popen([*command, "--no-access-log"], cwd=HERE, env=settings)
         wait_for(lambda: listens(self.port), 30, f"{self.sender} to listen")
 
@@ -97,7 +108,15 @@ class Server:
         """CPU µs a request of server and engine, of the engine alone, and what was wrong. Counts until all is exported."""
         pids = [self.process.pid] + ([self._engine] if self._engine else [])
         before, engine_before = cpu_seconds(pids), self._engine_cpu()
-        command = [sys.executable, "-m", "harness.load", str(self.port), APPS[self._app], str(requests), str(CONNECTIONS)]
+        command = [
+            sys.executable,
+            "-m",
+            "harness.load",
+            str(self.port),
+            APPS[self._app],
+            str(requests),
+            str(CONNECTIONS),
+        ]
         subprocess.run(command, cwd=HERE, check=True, stdout=subprocess.DEVNULL, timeout=300)
         fault = self._all_exported(requests)
         used, engine_used = cpu_seconds(pids) - before, self._engine_cpu() - engine_before
@@ -139,8 +158,8 @@ class Engine:
         end(self.process)
 
 
-def measure(rounds: int, warm_up: float, say: Callable[[str], None]) -> Served:
-    """Every application in every variant ``rounds`` times, after a warm-up of ``warm_up`` times the usual."""
+def measure(apps: Sequence[str], rounds: int, warm_up: float, say: Callable[[str], None]) -> Served:
+    """Every application in every variant ``rounds`` times, after a warm-up of the engine ``warm_up`` times the usual."""
     served = Served()
     with tempfile.TemporaryDirectory(prefix="spangard-bench-") as directory, ExitStack() as stack:
         sink = Sink()
@@ -149,7 +168,7 @@ def measure(rounds: int, warm_up: float, say: Callable[[str], None]) -> Served:
         stack.callback(engine.close)
         served.resident_idle_mb = resident_mb(engine.process.pid)
         requests: dict[str, int] = {}
-        for app in APPS:
+        for app in apps:
             with ExitStack() as servers_stack:
                 servers = {variant: Server(app, variant, sink, engine) for variant in VARIANTS}
                 for server in servers.values():
@@ -170,13 +189,13 @@ def one_app(
 ) -> None:
     for variant, server in servers.items():
         say(f"{app}: {variant} warms up")
-        dear = variant.startswith("upstream")
-        _, engine, fault = server.run(WARM_UP_DEAR if dear else 10_000)
+        ours = variant == "spangard"
+        _, engine, fault = server.run(COLD if ours else WARM_UP)
         served.faults += [fault] if fault else []
-        if variant == "spangard" and not served.cold_engine_s:
-            served.cold_engine_s = engine * 10_000 / 1e6
-        if not dear and WARM_UP * warm_up > 10_000:
-            server.run(int(WARM_UP * warm_up) - 10_000)
+        if ours and not served.cold_engine_s:
+            served.cold_engine_s = engine * COLD / 1e6
+        if ours and WARM_UP_ENGINE * warm_up > COLD:
+            server.run(int(WARM_UP_ENGINE * warm_up) - COLD)
     served.rounds[app], served.engine[app] = [], []
     for n in range(rounds):
         say(f"{app}: round {n + 1} of {rounds}")
@@ -217,7 +236,9 @@ def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
 
 def end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        process.send_signal(signal.SIGINT)  # on SIGTERM uvicorn dies of the signal, and what runs at exit, upstream's last export, does not
+        process.send_signal(
+            signal.SIGINT
+        )  # on SIGTERM uvicorn dies of the signal, and what runs at exit, upstream's last export, does not
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
