@@ -54,7 +54,11 @@ class Server:
         if self.uds:
             connection = socket.socket(socket.AF_UNIX)
             connection.settimeout(seconds)
-            connection.connect(self.uds)
+            try:
+                connection.connect(self.uds)
+            except OSError:
+                connection.close()
+                raise
             return connection
         return socket.create_connection(("127.0.0.1", self.port), seconds)
 
