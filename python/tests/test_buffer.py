@@ -364,6 +364,19 @@ def test_threads_with_event_loops_of_their_own_share_the_buffer_exactly(engine: 
     assert len({record["span_id"] for record in engine.requests(threads * each)}) == threads * each
 
 
+def test_a_request_that_lasts_is_announced_though_nothing_else_happens(
+    engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_buffer, "OPEN_AFTER_S", 0.01)
+    monkeypatch.setattr(_buffer, "SLOW_TICK_S", 0.02)
+
+    async def until_announced(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.to_thread(engine.wait, lambda: any(record[0] == 5 for record in engine.records()))
+
+    run(OpenTelemetryMiddleware(until_announced))
+    engine.request()
+
+
 def test_a_request_older_than_a_second_is_announced_while_it_runs(
     engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -385,6 +398,7 @@ def test_a_request_older_than_a_second_is_announced_while_it_runs(
     assert len(opened) == len(finished)
     assert opened[3:19] == finished[3:19]
     assert opened[2] is None
+    assert (opened[24], opened[27]) == (0, os.getpid()), "as the engine reads them: numbers"
 
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
     run(OpenTelemetryMiddleware(slow))

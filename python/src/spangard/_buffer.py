@@ -51,8 +51,8 @@ LATE_S = 1.0
 
 NOT_ARMED = float("-inf")
 CLOSE_WAIT_S = 0.5
-_NOT_YET = (None,) * 9
-"""The fields of an OPEN record that only a finished request has."""
+_NOT_YET = (None, None, None, None, None, 0, None, None)
+"""The fields of an OPEN record that only a finished request has: route to span, nothing spilled."""
 
 FINISHED = frozenset((1, 2, 3, 4, 9, 10))
 """Kinds of records that stand for one finished request each."""
@@ -105,6 +105,10 @@ class Recorder:
         if not -TICK_S < now - self.due < LATE_S:
             # none is armed, or a slow one, or one on an event loop that was closed since
             self._arm(now, TICK_S)
+
+    def watch(self, now: float) -> None:
+        """To be called when a request starts while no timer is armed: should it last, it is to be announced."""
+        self._arm(now, SLOW_TICK_S)
 
     def flush(self) -> None:
         """Writes what the socket takes now. Whoever finds another thread at it leaves it to that one."""
@@ -202,7 +206,7 @@ class Recorder:
                 if len(self.records) >= MAX_RECORDS:
                     return
                 self.announced.add(span_id)
-                self.records.append(record if record[0] > 6 else record + _NOT_YET)
+                self.records.append(record if record[0] > 6 else (*record, *_NOT_YET, self.pid))
 
     def close(self) -> None:
         """The last flush of the process, then GOODBYE; waits at most CLOSE_WAIT_S for a slow engine."""

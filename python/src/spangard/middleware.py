@@ -13,7 +13,7 @@ import os
 import sys
 from time import perf_counter as clock
 
-from ._buffer import BATCH, recorder
+from ._buffer import BATCH, NOT_ARMED, recorder
 from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed, Summed
@@ -186,6 +186,8 @@ class OpenTelemetryMiddleware:
             exchange = self._counted()
             exchange.received = exchange.sent = 0
             exchange.first = exchange.complete = 0.0
+        if recorder.due == NOT_ARMED:
+            recorder.watch(start)
         exchange.server_receive = receive
         exchange.server_send = send
         exchange.span_id = span_id
