@@ -48,7 +48,6 @@ def test_keeps_what_it_can_until_an_engine_comes(world: World) -> None:
     assert load(server.port, 500).statuses == {200: 500}
     ledger = Ledger(world.engine(), sink)
     assert load(server.port, 500).statuses == {200: 500}
-    server.stop()
     assert ledger.settled(1000) == {}
     assert sink.span_count == 1000
 
@@ -59,7 +58,6 @@ def test_drops_and_counts_what_is_too_much(world: World) -> None:
     assert (result.statuses, result.failed) == ({200: 12_000}, [])
     ledger = Ledger(world.engine(), sink)
     assert load(server.port, 100).statuses == {200: 100}
-    server.stop()
     drops = ledger.settled(12_100)
     assert drops.keys() == {"recorder"}
     assert 12_000 - RECORDER_HOLDS <= drops["recorder"] <= 12_000 - 4000
@@ -75,7 +73,6 @@ def test_does_not_wait_for_a_stopped_engine(world: World) -> None:
     assert (result.statuses, result.failed) == ({200: 30_000}, [])
     engine.resume()
     assert load(server.port, 100).statuses == {200: 100}
-    server.stop()
     drops = Ledger(engine, sink).settled(30_200)
     assert drops["recorder"] > 0
     assert drops.keys() == {"recorder"}
@@ -116,7 +113,6 @@ def test_goes_on_with_the_next_engine(world: World, end: str) -> None:
     result = background.load
     assert result.failed == []
     assert set(result.statuses) == {200}
-    server.stop()
     settle_over_restarts(engine, sink, result.answered, killed=end == "kill")
 
 
@@ -150,7 +146,6 @@ def test_cuts_off_garbage_and_serves_the_others(world: World) -> None:
                 pass
         assert get(server, "/items/1").status == 200
     assert load(server.port, 994).statuses == {200: 994}
-    server.stop()
     assert Ledger(engine, sink).settled(1000) == {}
     assert engine.total("spangard_connections_total", outcome="cut_off") == 6
 

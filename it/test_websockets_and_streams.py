@@ -27,7 +27,7 @@ class Shop:
         self.sink = sink
 
     def open(self, path: str, trace: Trace) -> ClientConnection:
-        return connect(f"ws://127.0.0.1:{self.server.port}{path}", additional_headers=dict([trace.header]), open_timeout=20)
+        return connect(f"ws://127.0.0.1:{self.server.port}{path}", additional_headers=dict([trace.header]), open_timeout=20, legacy=True)
 
 
 @pytest.fixture(scope="module")
