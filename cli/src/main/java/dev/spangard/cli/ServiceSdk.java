@@ -170,11 +170,27 @@ final class ServiceSdk {
 
     /** Flushes and closes; spans within the queues' shutdown timeout, metrics within their exporters'. Does not wait. */
     CompletableResultCode shutdown() {
-        CompletableResultCode all = CompletableResultCode.ofAll(List.of(tracers.shutdown(), meters.shutdown()));
+        CompletableResultCode all = CompletableResultCode.ofAll(List.of(tracers.shutdown(), shutdownMeters()));
         return all.whenComplete(() -> {
             if (console != null) {
                 console.close();
             }
         });
+    }
+
+    /** On a thread of its own: closing the JDK's HTTP client waits for an answer that a hung collector never gives. */
+    private CompletableResultCode shutdownMeters() {
+        var result = new CompletableResultCode();
+        Thread.ofPlatform().daemon().name("spangard-metrics-end").start(() -> {
+            CompletableResultCode done = meters.shutdown();
+            done.whenComplete(() -> {
+                if (done.isSuccess()) {
+                    result.succeed();
+                } else {
+                    result.fail();
+                }
+            });
+        });
+        return result;
     }
 }
