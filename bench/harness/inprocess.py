@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ CHEAP = {"hello": 6000, "stream": 2400, "echo": 1200}
 """Calls a round of the bare application and of ours: some 40 ms."""
 DEAR = {"hello": 400, "stream": 160, "echo": 80}
 """Calls a round of upstream: some 100 ms."""
+
+ENOUGH_S = 180.0
+"""On a slow or busy machine fewer rounds have to do."""
+FEWEST_ROUNDS = 5
 
 Rounds = list[dict[str, float]]
 """Variant → µs of CPU a call, one entry a round."""
@@ -61,7 +66,8 @@ class Driver:
 
 
 def measure(rounds: int, say: Callable[[str], None]) -> InProcess:
-    """Runs every case in every variant ``rounds`` times, after one that does not count."""
+    """Runs every case in every variant ``rounds`` times or for ``ENOUGH_S``, after one round that does not count."""
+    give_up = time.monotonic() + ENOUGH_S
     with tempfile.TemporaryDirectory(prefix="spangard-bench-") as directory, ExitStack() as stack:
         socket = f"{directory}/drain.sock"
         drain = start("harness.drain", socket, {})
@@ -71,6 +77,8 @@ def measure(rounds: int, say: Callable[[str], None]) -> InProcess:
         cases: dict[str, Rounds] = {case: [] for case in CASES}
         headers: dict[int, Rounds] = {count: [] for count in HEADER_COUNTS}
         for n in range(-1, rounds):
+            if n >= FEWEST_ROUNDS and time.monotonic() > give_up:
+                break
             say(f"in process, round {n + 1} of {rounds}")
             for case in CASES:
                 note(cases[case], n, drivers, ENVIRONMENT, case)

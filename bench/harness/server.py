@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.inprocess import HERE, Rounds, ask, start, stop
+from harness.inprocess import FEWEST_ROUNDS, HERE, Rounds, ask, start, stop
 from harness.measure import cpu_seconds, resident_mb
 from harness.variants import ENVIRONMENT
 
@@ -30,6 +30,8 @@ WARM_UP, WARM_UP_ENGINE = 2_500, 60_000
 """Before the first round: ours enough for the engine's just-in-time compiler, which is done after some 40,000."""
 COLD = 10_000
 """Requests of which the engine's cold cost is told."""
+ENOUGH_S = 100.0
+"""For the rounds of one application, on a slow or busy machine."""
 EXPORTED_WITHIN_S = 20.0
 
 COMMON = {
@@ -197,7 +199,10 @@ def one_app(
         if ours and WARM_UP_ENGINE * warm_up > COLD:
             server.run(int(WARM_UP_ENGINE * warm_up) - COLD)
     served.rounds[app], served.engine[app] = [], []
+    give_up = time.monotonic() + ENOUGH_S
     for n in range(rounds):
+        if n >= FEWEST_ROUNDS and time.monotonic() > give_up:
+            break
         say(f"{app}: round {n + 1} of {rounds}")
         order = VARIANTS[n % len(VARIANTS) :] + VARIANTS[: n % len(VARIANTS)]
         used: dict[str, float] = {}
