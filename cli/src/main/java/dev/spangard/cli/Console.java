@@ -22,10 +22,12 @@ import org.jspecify.annotations.Nullable;
 final class Console implements Closeable {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
-    private final String path;
     private final boolean tty;
     private final ReentrantLock lock = new ReentrantLock();
-    /** Guarded by the lock, as is the next. */
+    // All below is guarded by the lock.
+    /** Where to open it; null once it has been released. */
+    private @Nullable String path;
+
     private @Nullable OutputStream out;
 
     private boolean complained;
@@ -57,13 +59,16 @@ final class Console implements Closeable {
         try {
             OutputStream open = out;
             if (open == null) {
+                if (path == null) {
+                    throw new IOException("the application has ended");
+                }
                 open = Files.newOutputStream(Path.of(path), StandardOpenOption.APPEND);
                 out = open;
             }
             open.write(bytes);
             open.flush();
         } catch (IOException | InvalidPathException e) {
-            if (!complained) {
+            if (!complained && path != null) {
                 complained = true;
                 LOG.log(Level.WARNING, "nothing is printed: the application's standard output cannot be written to", e);
             }
@@ -73,12 +78,27 @@ final class Console implements Closeable {
         }
     }
 
-    /** Does not wait for somebody who writes. */
+    /** The application is there again, perhaps as another process. Does not wait for somebody who writes: it is open then. */
+    void reopen(String newPath) {
+        if (lock.tryLock()) {
+            try {
+                if (path == null) {
+                    path = newPath;
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Lets go of the output, on which the reader of a pipe waits. Does not wait for somebody who writes. */
     @Override
     public void close() {
         if (lock.tryLock()) {
             try {
+                path = null;
                 OutputStream open = out;
+                out = null;
                 if (open != null) {
                     open.close();
                 }

@@ -111,7 +111,7 @@ final class OtlpExporters {
                     trustedCertificates.accept(bytes(trusted));
                 }
                 if (key != null && certificate != null) {
-                    clientTls.accept(bytes(key), bytes(certificate));
+                    clientTls.accept(bytes(PrivateKeyPem.pkcs8(key)), bytes(certificate));
                 }
             } catch (IllegalStateException | IllegalArgumentException e) {
                 throw new ConfigurationException(

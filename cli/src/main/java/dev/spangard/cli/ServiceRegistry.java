@@ -34,8 +34,6 @@ final class ServiceRegistry implements Services, AutoCloseable {
     static final int MAX_SERVICES = 256;
     /** A server that is restarted joins again, and goes on with the same series. */
     static final Duration UNUSED_FOR = Duration.ofSeconds(30);
-    /** Whoever reads the application's output, as in {@code spangard attach -- … | tee log}, waits until we let go of it. */
-    static final Duration CONSOLE_UNUSED_FOR = Duration.ofSeconds(2);
     /** Of all services together, at the end. */
     static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
@@ -63,6 +61,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
         private final ServiceSdk sdk;
         private int recorders;
         private long unusedSinceNanos;
+        private boolean released;
 
         Lease(ServiceSdk sdk) {
             this.sdk = sdk;
@@ -101,6 +100,8 @@ final class ServiceRegistry implements Services, AutoCloseable {
             Lease lease = leases.get(key);
             if (lease != null) {
                 lease.recorders++;
+                lease.released = false;
+                lease.sdk.joined(hello.process().console());
                 return lease.sdk.service();
             }
             made = make(hello.process(), settings, resource, key);
@@ -156,19 +157,30 @@ final class ServiceRegistry implements Services, AutoCloseable {
         }
     }
 
-    /** Flushes and closes what nobody has used for {@link #UNUSED_FOR} or {@link #CONSOLE_UNUSED_FOR}. Waits, so that one at a time is closed. */
+    /**
+     * Releases what nobody uses any more, flushes and closes what nobody has used for {@link #UNUSED_FOR}. Waits for both;
+     * called about once a second, by one thread.
+     */
     void closeUnused() {
+        List<ServiceSdk> released = new ArrayList<>();
         List<ServiceSdk> unused = new ArrayList<>();
         synchronized (this) {
+            for (Lease lease : leases.values()) {
+                if (lease.recorders == 0 && !lease.released) {
+                    lease.released = true;
+                    released.add(lease.sdk);
+                }
+            }
             leases.values().removeIf(lease -> {
-                Duration limit = lease.sdk.hasConsole() ? CONSOLE_UNUSED_FOR : UNUSED_FOR;
-                boolean over = lease.recorders == 0 && nanoTime.getAsLong() - lease.unusedSinceNanos >= limit.toNanos();
+                boolean over =
+                        lease.recorders == 0 && nanoTime.getAsLong() - lease.unusedSinceNanos >= UNUSED_FOR.toNanos();
                 if (over) {
                     unused.add(lease.sdk);
                 }
                 return over;
             });
         }
+        released.forEach(ServiceSdk::release);
         shutdown(unused);
     }
 

@@ -19,12 +19,16 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One service's OpenTelemetry SDK: its spans through a {@link SpanQueue} per exporter, its metrics pushed and scraped. */
 final class ServiceSdk {
     /** The labels that keep the series of two services apart where all are scraped together. */
     private static final Set<String> SCRAPED_RESOURCE = Set.of("service.name", "service.instance.id");
+
+    private static final long RELEASE_SECONDS = 2;
 
     private final ServiceName name;
     private final Service service;
@@ -163,33 +167,44 @@ final class ServiceSdk {
         return prometheus;
     }
 
-    /** Whether it holds the application's standard output open. */
-    boolean hasConsole() {
-        return console != null;
+    /** A recorder joins: a console that was released is opened again where this process has it. */
+    void joined(@Nullable String consolePath) {
+        if (console != null && consolePath != null) {
+            console.reopen(consolePath);
+        }
+    }
+
+    /**
+     * Nobody uses the service at present. Writes what there is to the application's output and lets go of that, as
+     * {@code app | tee} ends only when everybody has. Waits for the writers, bounded.
+     */
+    void release() {
+        if (console != null) {
+            CompletableResultCode.ofAll(List.of(tracers.forceFlush(), detached(meters::forceFlush)))
+                    .join(RELEASE_SECONDS, TimeUnit.SECONDS);
+            console.close();
+        }
     }
 
     /** Flushes and closes; spans within the queues' shutdown timeout, metrics within their exporters'. Does not wait. */
     CompletableResultCode shutdown() {
-        CompletableResultCode all = CompletableResultCode.ofAll(List.of(tracers.shutdown(), shutdownMeters()));
-        return all.whenComplete(() -> {
-            if (console != null) {
-                console.close();
-            }
-        });
+        return CompletableResultCode.ofAll(List.of(tracers.shutdown(), detached(meters::shutdown)))
+                .whenComplete(() -> {
+                    if (console != null) {
+                        console.close();
+                    }
+                });
     }
 
-    /** On a thread of its own: closing the JDK's HTTP client waits for an answer that a hung collector never gives. */
-    private CompletableResultCode shutdownMeters() {
-        var result = new CompletableResultCode();
-        Thread.ofPlatform().daemon().name("spangard-metrics-end").start(() -> {
-            CompletableResultCode done = meters.shutdown();
-            done.whenComplete(() -> {
-                if (done.isSuccess()) {
-                    result.succeed();
-                } else {
-                    result.fail();
-                }
-            });
+    /**
+     * On a thread of its own: the SDK's periodic reader exports on the thread that asks and waits for what is under way, and
+     * closing the JDK's HTTP client waits for an answer that a hung collector never gives.
+     */
+    private static CompletableResultCode detached(Supplier<CompletableResultCode> slow) {
+        CompletableResultCode result = new CompletableResultCode();
+        Thread.ofPlatform().daemon().name("spangard-last-metrics").start(() -> {
+            CompletableResultCode done = slow.get();
+            done.whenComplete(result::succeed);
         });
         return result;
     }

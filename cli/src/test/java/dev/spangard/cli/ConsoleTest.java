@@ -42,6 +42,24 @@ class ConsoleTest {
     }
 
     @Test
+    void aReleasedConsoleIsQuietlyClosedUntilTheApplicationComesBack() throws Exception {
+        Path file = Files.writeString(directory.resolve("out"), "");
+        var console = Console.at(file.toString(), false);
+        try (var log = CapturedLog.of("spangard.engine")) {
+            console.write("a\n");
+            console.close();
+            assertThatThrownBy(() -> console.write("b\n")).isInstanceOf(IOException.class);
+            assertThat(log.lines()).isEmpty();
+
+            console.reopen(file.toString());
+            console.write("c\n");
+        } finally {
+            console.close();
+        }
+        assertThat(file).hasContent("a\nc\n");
+    }
+
+    @Test
     void aPathThatIsNoneIsAFailureToo() {
         try (var console = Console.at("a\0b", false)) {
             assertThatThrownBy(() -> console.write("x")).isInstanceOf(IOException.class);
