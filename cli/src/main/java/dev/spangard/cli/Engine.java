@@ -66,7 +66,6 @@ final class Engine implements AutoCloseable {
             engine.admin.listen(address);
         }
         engine.housekeeper.start();
-        LOG.log(Level.INFO, () -> "engine " + Main.version() + " listens at " + options.socket());
         return engine;
     }
 
@@ -81,6 +80,8 @@ final class Engine implements AutoCloseable {
 
     /** Waits until somebody asks for the end, or no recorder has been there for long enough. */
     void awaitStop() throws InterruptedException {
+        // Said here and not at the start: whoever reads it may send a signal, which the caller is ready for only now.
+        LOG.log(Level.INFO, () -> "engine " + Main.version() + " listens at " + options.socket());
         stop.await();
     }
 
