@@ -32,12 +32,13 @@ final class Engine implements AutoCloseable {
     private final ServiceRegistry services;
     private final AdminServers admin;
     private final Thread housekeeper;
-    private final CountDownLatch stop = new CountDownLatch(1);
+    private final CountDownLatch stop;
     /** Null until recorders can connect. */
     private volatile @Nullable Intake intake;
 
-    private Engine(EngineOptions options, Map<String, String> environment) throws IOException {
+    private Engine(EngineOptions options, Map<String, String> environment, CountDownLatch stop) throws IOException {
         this.options = options;
+        this.stop = stop;
         makeDirectory(options.socket());
         this.ledger = Ledger.open(options.socket());
         RecordedIds ids = new RecordedIds();
@@ -57,10 +58,12 @@ final class Engine implements AutoCloseable {
      * Listens.
      *
      * @param environment the engine's own variables: defaults for its services
+     * @param stop counted down by whoever wants the end, the engine itself when it is idle
      * @throws dev.spangard.intake.EngineRunningException if another engine serves this socket
      */
-    static Engine start(EngineOptions options, Map<String, String> environment) throws IOException {
-        var engine = new Engine(options, environment);
+    static Engine start(EngineOptions options, Map<String, String> environment, CountDownLatch stop)
+            throws IOException {
+        var engine = new Engine(options, environment, stop);
         var address = options.admin();
         if (address != null) {
             engine.admin.listen(address);
@@ -83,11 +86,6 @@ final class Engine implements AutoCloseable {
         // Said here and not at the start: whoever reads it may send a signal, which the caller is ready for only now.
         LOG.log(Level.INFO, () -> "engine " + Main.version() + " listens at " + options.socket());
         stop.await();
-    }
-
-    /** Any thread. */
-    void requestStop() {
-        stop.countDown();
     }
 
     private boolean isReady() {
@@ -117,7 +115,7 @@ final class Engine implements AutoCloseable {
                 services.closeUnused();
                 if (isIdle()) {
                     LOG.log(Level.INFO, "no recorder for long; leaving");
-                    requestStop();
+                    stop.countDown();
                 }
             }
             drops.look(services.rows());
@@ -139,7 +137,7 @@ final class Engine implements AutoCloseable {
     /** Stops accepting, reads what has arrived, exports it within {@link ServiceRegistry#CLOSE_TIMEOUT}, closes the books. */
     @Override
     public void close() {
-        requestStop();
+        stop.countDown();
         Intake listening = intake;
         if (listening != null) {
             listening.close();

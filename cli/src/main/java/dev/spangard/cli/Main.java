@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The engine's command line. The launcher in {@code python/src/spangard} starts it as {@code java … Main engine FLAGS}.
@@ -56,29 +57,38 @@ public final class Main {
     }
 
     private static int serve(EngineOptions options, Map<String, String> environment, PrintStream err) {
+        var stop = new CountDownLatch(1);
         var ended = new CountDownLatch(1);
-        try (Engine engine = Engine.start(options, environment)) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> end(engine, ended), "spangard-end"));
+        var code = new AtomicInteger(START_FAILED);
+        // Before the start: who is told to end while it starts ends in order too.
+        var end = new Thread(() -> end(stop, ended, code), "spangard-end");
+        Runtime.getRuntime().addShutdownHook(end);
+        try (Engine engine = Engine.start(options, environment, stop)) {
             engine.awaitStop();
+            code.set(OK);
         } catch (EngineRunningException e) {
             err.println("spangard: " + e.getMessage());
-            return OK;
+            code.set(OK);
         } catch (IOException e) {
             err.println("spangard: the engine cannot start at " + options.socket() + ": " + e);
-            return START_FAILED;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         ended.countDown();
-        return OK;
+        try {
+            Runtime.getRuntime().removeShutdownHook(end);
+        } catch (IllegalStateException e) {
+            // The JVM is shutting down: the hook ends it.
+        }
+        return code.get();
     }
 
-    /** In the JVM's shutdown: lets the main thread close the engine, and ends with 0, as an orderly end is no failure. */
-    private static void end(Engine engine, CountDownLatch ended) {
-        engine.requestStop();
+    /** In the JVM's shutdown: lets the main thread close the engine, and ends with its code, not with the signal's. */
+    private static void end(CountDownLatch stop, CountDownLatch ended, AtomicInteger code) {
+        stop.countDown();
         try {
             boolean inTime = ended.await(END_SECONDS, TimeUnit.SECONDS);
-            Runtime.getRuntime().halt(inTime ? OK : START_FAILED);
+            Runtime.getRuntime().halt(inTime ? code.get() : START_FAILED);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +28,7 @@ class EngineTest {
 
     @Test
     void makesItsDirectoryForThisUserAlone() throws Exception {
-        try (Engine engine = Engine.start(options(null), Map.of())) {
+        try (Engine engine = Engine.start(options(null), Map.of(), new CountDownLatch(1))) {
             assertThat(engine).isNotNull();
             assertThat(Files.getPosixFilePermissions(directory.resolve("private")))
                     .isEqualTo(PosixFilePermissions.fromString("rwx------"));
@@ -36,15 +37,15 @@ class EngineTest {
 
     @Test
     void leavesWhenNobodyComes() throws Exception {
-        try (Engine engine = Engine.start(options(Duration.ofMillis(1)), Map.of())) {
+        try (Engine engine = Engine.start(options(Duration.ofMillis(1)), Map.of(), new CountDownLatch(1))) {
             engine.awaitStop();
         }
     }
 
     @Test
     void makesPlaceForTheNextEngine() throws Exception {
-        Engine.start(options(null), Map.of()).close();
-        try (Engine engine = Engine.start(options(null), Map.of());
+        Engine.start(options(null), Map.of(), new CountDownLatch(1)).close();
+        try (Engine engine = Engine.start(options(null), Map.of(), new CountDownLatch(1));
                 SocketChannel recorder = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             assertThat(engine).isNotNull();
             assertThat(recorder.connect(UnixDomainSocketAddress.of(directory.resolve("private/engine.sock"))))
