@@ -279,9 +279,9 @@ def test_shows_metrics_to_prometheus_with_exemplars(shared: World, engine: Engin
     name = "http_server_request_duration_seconds"
 
     def count() -> float:
-        return engine.total(f"{name}_count", http_route="/items/{item_id}")
+        return engine.total(f"{name}_count", http_route="/items/{item_id}", service_name="scraped")
 
-    poll(lambda: count() == 5, 20, lambda: engine.told(name))
+    poll(lambda: count() == 5, 20, lambda: engine.told(f"{name}_count"))
     text = engine.scrape("application/openmetrics-text; version=1.0.0")
     assert text.rstrip().endswith("# EOF")
     assert samples(text)
