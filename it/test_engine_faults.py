@@ -18,6 +18,7 @@ from kit.world import Server, World
 from otlp_sink import Sink
 
 RECORDER_HOLDS = 4096 + 256
+ANNOUNCED = 256
 
 
 class Ledger:
@@ -60,7 +61,8 @@ def test_drops_and_counts_what_is_too_much(world: World) -> None:
     assert load(server.port, 100).statuses == {200: 100}
     drops = ledger.settled(12_100)
     assert drops.keys() == {"recorder"}
-    assert 12_000 - RECORDER_HOLDS <= drops["recorder"] <= 12_000 - 4000
+    # Requests that ran for more than a second on a busy machine were announced, and wait in the same buffer.
+    assert 12_000 - RECORDER_HOLDS <= drops["recorder"] <= 12_000 - 4000 + ANNOUNCED
 
 
 def test_does_not_wait_for_a_stopped_engine(world: World) -> None:

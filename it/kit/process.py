@@ -31,6 +31,11 @@ def poll(ready: Callable[[], T], seconds: float, what: Callable[[], str]) -> T:
     return result
 
 
+def hear_interrupts() -> None:
+    """A shell starts what runs in the background deaf to SIGINT, which is inherited: the tests may run there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Process:
     """One started command. ``out`` and ``err`` can be read at any time, also after its end."""
 
@@ -46,7 +51,8 @@ class Process:
             with self._err.open("wb") as err:
                 # a session of its own: a signal to our group does not reach it, one to its group does not reach us
                 self._child = subprocess.Popen(
-                    command, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
+                    command, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True,
+                    preexec_fn=hear_interrupts,
                 )
         finally:
             os.close(out)
