@@ -61,7 +61,7 @@ def test_records_all_workers_of_granian_as_one_service(shared: World, engine: En
     sink = shared.sink()
     server = shared.serve("granian", "shop:app", "--workers", "2", env=sink.env, attach=True)
     assert load(server.port, 4_000).statuses == {200: 4_000}
-    sink.wait_for(4_000)
+    sink.wait_for(4_000, 40)
     server.stop()
     assert sink.span_count == sink.count("http.server.request.duration") == 4_000
     assert len({repr(sorted(span.resource.items())) for span in sink.spans()}) == 1
