@@ -72,12 +72,12 @@ class Report:
                     f"in process, {DESCRIPTION[case]}", self.in_process.cases[case], "upstream", "spangard", 50, aim
                 )
             )
-        for case in ("hello", "stream"):
+        for case in CASES:
             rounds = self.in_process.cases[case]
             goals.append(
                 self._times(f"unsampled (1 %), {DESCRIPTION[case]}", rounds, "upstream-1%", "spangard-1%", 45, 50)
             )
-        for case in ("hello", "stream"):
+        for case in CASES:
             rounds = self.in_process.cases[case]
             what = f"like for like, no event spans, {DESCRIPTION[case]}"
             goals.append(self._times(what, rounds, "upstream-excluded", "spangard-excluded", 18, 35))
