@@ -24,6 +24,7 @@ from .engine import Engine
 from .process import Process, poll
 
 APPS = Path(__file__).parent.parent / "apps"
+DURATION = "http.server.request.duration"
 BIN = Path(sys.executable).parent
 TOKEN = "SPANGARD_IT_TOKEN"
 LEAK_SECONDS = 10.0
@@ -86,6 +87,7 @@ class World:
         self._processes: list[Process] = []
         self._sinks: list[Sink] = []
         self._one_per_trace: list[Sink] = []
+        self._exact: list[tuple[Sink, int]] = []
         self._engines: list[Engine] = []
 
     # environment
@@ -114,6 +116,12 @@ class World:
         if one_per_trace:
             self._one_per_trace.append(sink)
         return sink
+
+    def recorded_exactly(self, sink: Sink, requests: int) -> None:
+        """Waits for a span and a duration of each request; that no more came is seen at the end, when the engine has exported all it had."""
+        sink.wait_for(requests, 40)
+        sink.wait_for_count(DURATION, requests, 40)
+        self._exact.append((sink, requests))
 
     def engine(self, *arguments: str, env: Mapping[str, str] | None = None) -> Engine:
         """Starts an engine on this world's socket and waits until it is ready."""
@@ -166,6 +174,9 @@ class World:
             except AssertionError as e:
                 failures.append(str(e))
         failures += self._orphans()
+        for sink, requests in self._exact:
+            if not sink.span_count == sink.count(DURATION) == requests:
+                failures.append(f"{sink.span_count} spans and {sink.count(DURATION)} durations of {requests} requests")
         for sink in self._sinks:
             failures += [f"sink: {e}" for e in sink.errors]
             failures += duplicates(sink)
