@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One request or one WebSocket: one span and its measurements.
  *
- * <p>Driven either live, where {@link #open} starts the span before the application runs, or afterwards from recorded
- * times, where {@link #end} makes the whole span at once. All times are nanoseconds since the epoch. An exchange that is
- * neither opened, activated nor ended leaves nothing behind.
+ * <p>Driven either live, where {@link #open} starts the span before the application runs and {@link #close} ends it, or
+ * afterwards from recorded times, where {@link #end} makes the whole span at once. Whichever it is, the same messages at
+ * the same times make the same span and the same measurements. All times are nanoseconds since the epoch, and the
+ * caller's: no clock is read here. An exchange that is neither opened, activated nor ended leaves nothing behind.
  *
  * <p>Not thread-safe: one thread at a time. No method throws.
  */
@@ -53,7 +54,8 @@ public final class Exchange {
 
     private boolean workerDied;
     private boolean active;
-    private @Nullable Span span;
+    /** With its span in it; null for an exchange that is not driven live. */
+    private @Nullable Context live;
 
     Exchange(Telemetry telemetry, Request request, Conversation conversation, long startNanos) {
         this.telemetry = telemetry;
@@ -86,19 +88,26 @@ public final class Exchange {
     }
 
     /**
-     * Starts the span now, for an exchange driven live.
+     * The application is called now: starts the span, if the sampler takes it, and counts the request as active.
      *
-     * @return {@code parent} with the span in it
+     * @return {@code parent} with the span in it: what is to be current while the application runs
      */
     public Context open(Context parent) {
-        Span started = new SpanFacts(this).start(parent);
-        span = started;
-        return parent.with(started);
+        activate();
+        Context opened = parent.with(new SpanFacts(this).start(parent));
+        live = opened;
+        return opened;
     }
 
-    /** The route that serves the request, as the client sees it. May be told at any time before the end. */
+    /**
+     * The route that serves the request, as the client sees it. May be told at any time before the end; live, a span that
+     * runs is renamed at once, so that a name the application gives later wins.
+     */
     public void route(@Nullable String route) {
         this.route = route == null ? null : telemetry.limit.cut(route);
+        if (live != null && this.route != null) {
+            new SpanFacts(this).routed(Span.fromContext(live), this.route);
+        }
     }
 
     /**
@@ -120,33 +129,50 @@ public final class Exchange {
         workerDied = true;
     }
 
-    /** What the application did with the current span. */
+    /** What the application did with the current span; live, it did that to the span itself. */
     public void application(ApplicationSpan application) {
         this.application = application;
     }
 
+    /** The application that was called after {@link #open} returned or raised at this time. Last call, live. */
+    public void close(long epochNanos) {
+        Context opened = live;
+        if (opened == null) {
+            endUnsampled(epochNanos);
+            return;
+        }
+        Outcome outcome = outcome();
+        Span span = Span.fromContext(opened);
+        if (span.isRecording()) {
+            SpanFacts facts = new SpanFacts(this);
+            facts.complete(span, outcome);
+            end(facts, span, outcome, opened, epochNanos);
+        } else {
+            measure(outcome, endNanos(epochNanos), opened);
+        }
+    }
+
     /**
-     * The application returned or raised at this time. Last call.
+     * Of a recorded request: the application returned or raised at this time. Last call, if {@link #open} was not called.
      *
-     * @param parent of the span; the one given to {@link #open}, if that was called
+     * @param parent of the span
      */
     public void end(Context parent, long epochNanos) {
         Outcome outcome = outcome();
-        long endNanos = endNanos(epochNanos);
         SpanFacts facts = new SpanFacts(this);
-        Span ended = span;
-        if (ended == null) {
-            ended = facts.startEnded(parent, outcome);
-        } else {
-            facts.complete(ended, outcome);
-        }
-        facts.addEvents(ended, epochNanos);
-        facts.setStatus(ended, outcome);
-        measure(outcome, endNanos, parent.with(ended));
-        ended.end(endNanos, TimeUnit.NANOSECONDS);
+        Span span = facts.startEnded(parent, outcome);
+        end(facts, span, outcome, parent.with(span), epochNanos);
     }
 
-    /** As {@link #end}, of a request that was not sampled: measurements only. */
+    private void end(SpanFacts facts, Span span, Outcome outcome, Context context, long epochNanos) {
+        facts.addEvents(span, epochNanos);
+        facts.setStatus(span, outcome);
+        long endNanos = endNanos(epochNanos);
+        measure(outcome, endNanos, context);
+        span.end(endNanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** As {@link #end}, of a recorded request that was not sampled: measurements only. */
     public void endUnsampled(long epochNanos) {
         measure(outcome(), endNanos(epochNanos), Context.root());
     }

@@ -57,20 +57,14 @@ final class SpanFacts {
         return builder.startSpan();
     }
 
-    /** What became known since the span was started. */
+    /** What became known since the span was started. The application has had the span meanwhile, and named it if it would. */
     void complete(Span span, Outcome outcome) {
-        Sink to = span::setAttribute;
-        put(to, HttpAttributes.HTTP_ROUTE, outcome.route());
-        putResponse(to, outcome);
-        span.updateName(outcome.spanName());
-        ApplicationSpan application = exchange.application;
-        if (application != null) {
-            if (application.name() != null) {
-                span.updateName(application.name());
-            }
-            span.setAllAttributes(application.attributes());
-            application.links().forEach(link -> span.addLink(link.to(), link.attributes()));
-        }
+        putResponse(span::setAttribute, outcome);
+    }
+
+    void routed(Span span, String route) {
+        span.setAttribute(HttpAttributes.HTTP_ROUTE, route);
+        span.updateName(Outcome.spanName(exchange.method, route));
     }
 
     void addEvents(Span span, long returnedNanos) {

@@ -555,7 +555,7 @@ final class ExchangeTest {
         assertThat(Span.fromContext(inside).getSpanContext().isValid()).isTrue();
         answer(live.conversation(), 200);
         live.route("/r");
-        end(live, START + 20 * MS);
+        live.close(START + 20 * MS);
 
         SpanData span = collector.span();
         assertThat(span.getSpanId())
@@ -563,6 +563,31 @@ final class ExchangeTest {
         assertThat(span.getName()).isEqualTo(expected.getName());
         assertThat(span.getAttributes()).isEqualTo(expected.getAttributes());
         assertThat(span.getEndEpochNanos()).isEqualTo(expected.getEndEpochNanos());
+    }
+
+    @Test
+    void leavesTheNameToTheApplicationOnceTheRouteIsTold() {
+        Exchange live = collector.telemetry.exchange(Requests.get(), START);
+        Context inside = live.open(Context.root());
+        live.route("/r");
+        Span.fromContext(inside).updateName("checkout");
+        live.close(START);
+
+        assertThat(collector.span().getName()).isEqualTo("checkout");
+        assertThat(attribute("http.route")).isEqualTo("/r");
+    }
+
+    @Test
+    void isActiveFromOpenToClose() {
+        Attributes series = Attributes.builder()
+                .put("http.request.method", "GET")
+                .put("url.scheme", "http")
+                .build();
+        Exchange live = collector.telemetry.exchange(Requests.get(), START);
+        live.open(Context.root());
+        assertThat(collector.active(series)).isEqualTo(1);
+        live.close(START);
+        assertThat(collector.active(series)).isZero();
     }
 
     @Test
