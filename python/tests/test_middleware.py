@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import http
 import os
 import subprocess
 import sys
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +18,7 @@ import pytest
 from asgi import HEADERS, hello, http_scope, run, websocket_scope
 from spangard import OpenTelemetryMiddleware
 from spangard._facts import MAX_FIELD_TEXT, MAX_STACKTRACE
+from spangard._messages import EVENTS_KEPT
 
 if TYPE_CHECKING:
     from engine import FakeEngine
@@ -537,3 +540,64 @@ def test_without_single_messages_a_client_that_left_shows(engine: FakeEngine) ->
 def test_messages_are_told_unless_both_directions_are_excluded(engine: FakeEngine, excluded: list[str] | None) -> None:
     run(OpenTelemetryMiddleware(streams_to_a_reader, exclude_spans=excluded), None, BODY)
     assert codes(engine.request()["events"]) == [16, 1, 2, 2, 3, 4]
+
+
+async def echoes(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "websocket.accept", "subprotocol": "chat"})
+    while (message := await receive())["type"] == "websocket.receive":
+        await send({"type": "websocket.send", "text": message.get("text"), "bytes": message.get("bytes")})
+
+
+def test_without_single_messages_a_websocket_is_told_by_its_sums(engine: FakeEngine) -> None:
+    run(
+        OpenTelemetryMiddleware(echoes, exclude_spans=["receive", "send"]),
+        websocket_scope(),
+        {"type": "websocket.connect"},
+        {"type": "websocket.receive", "text": "h\u00e9"},
+        {"type": "websocket.receive", "text": "abc", "bytes": None},
+        {"type": "websocket.receive", "bytes": b"12"},
+        {"type": "websocket.disconnect", "code": 1001},
+    )
+    record = engine.request()
+    events = record["events"]
+    assert record["start"] <= events[1] <= record["end"]
+    assert [events[0], *events[2:]] == [5, "chat", 21, 0.0, 0.0, 1001, 23, 3, 8, 0, 12, 3, 8]
+    assert record["spilled"] == 0
+
+
+def test_without_single_messages_a_denied_websocket_shows_its_answer(engine: FakeEngine) -> None:
+    async def denies(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.http.response.start", "status": 429, "headers": []})
+        await send({"type": "websocket.http.response.body", "body": b"later"})
+
+    run(OpenTelemetryMiddleware(denies, exclude_spans=["receive", "send"]), websocket_scope())
+    record = engine.request()
+    assert (record["status"], codes(record["events"])) == (429, [9, 10])
+
+
+def test_without_single_messages_nothing_grows_with_an_application_of_odd_ones(engine: FakeEngine) -> None:
+    async def odd(scope: Any, receive: Any, send: Any) -> None:
+        for _ in range(5000):
+            await send({"type": "websocket.odd"})
+
+    run(OpenTelemetryMiddleware(odd, exclude_spans=["receive", "send"]), websocket_scope())
+    assert len(engine.request()["events"]) <= EVENTS_KEPT + 2
+
+
+def test_a_websocket_told_by_its_sums_leaves_nothing_to_the_garbage_collector(engine: FakeEngine) -> None:
+    app = OpenTelemetryMiddleware(echoes, exclude_spans=["receive", "send"])
+    kind, made = app._detailed_websocket, []
+
+    def making() -> Any:
+        exchange = kind()
+        made.append(weakref.ref(exchange))
+        return exchange
+
+    app._detailed_websocket = making
+    gc.disable()
+    try:
+        run(app, websocket_scope(), {"type": "websocket.connect"}, {"type": "websocket.disconnect"})
+        assert [exchange() for exchange in made] == [None]
+    finally:
+        gc.enable()

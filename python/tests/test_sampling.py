@@ -122,27 +122,34 @@ def test_an_unsampled_response_that_the_server_reads_from_a_file_is_complete(
     assert record["response_bytes"] == size
 
 
-@pytest.mark.parametrize(
-    ("messages", "code", "vanished"),
-    [
-        ([], 1001, 1),
-        ([{"type": "websocket.accept"}], 1006, 1),
-        ([{"type": "websocket.accept"}], 1001, 0),
-        ([{"type": "websocket.accept"}, {"type": "websocket.close"}], 1006, 0),
-    ],
-)
-def test_an_unsampled_websocket_says_whether_the_client_vanished(
-    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, messages: list[dict[str, object]], code: int, vanished: int
+def test_an_unsampled_websocket_says_how_it_began_and_ended_and_its_sums(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
 
     async def app(scope: object, receive: Any, send: Any) -> None:
-        for message in messages:
-            await send(message)
         await receive()
+        await send({"type": "websocket.accept"})
+        for message in ({"text": "h\u00e9"}, {"text": None, "bytes": b"12"}):
+            await send({"type": "websocket.send", **message})
+        await receive()
+        await send({"type": "websocket.close", "code": 1011})
+        raise ValueError("after it")
 
-    record = unsampled(engine, app, websocket_scope(), {"type": "websocket.disconnect", "code": code})
-    assert record["disconnected"] == vanished
+    with pytest.raises(ValueError, match="after it"):
+        run(
+            OpenTelemetryMiddleware(app),
+            websocket_scope(),
+            {"type": "websocket.connect"},
+            {"type": "websocket.receive", "bytes": b"1234"},
+        )
+    engine.wait(engine.records)
+    record = engine.records()[0]
+    kind, start, end, method, scheme, version, route, events, failure_type, host = record
+    assert (kind, method, scheme, version, route) == (4, None, "ws", "1.1", None)
+    assert (failure_type, host) == ("ValueError", b"")
+    assert start <= events[1] <= events[4] <= end
+    assert [*events[:1], *events[2:4], *events[5:]] == [5, 0, 8, 1011, 23, 1, 4, 0, 12, 2, 5]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from ._facts import failure
 from ._messages import Counted, Detailed, Summed
+from ._websocket import SummedWebSocket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -263,3 +264,11 @@ class CountedSpan(Counted, CurrentSpan):
 
 class SummedSpan(Summed, CurrentSpan):
     touched = True
+
+
+class SummedWebSocketSpan(SummedWebSocket, CurrentSpan):
+    touched = True
+
+
+class CountedWebSocketSpan(SummedWebSocketSpan):
+    sampled = recording = False

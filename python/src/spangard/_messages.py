@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the application hears and says during one request, noted as it passes by.
 
-``Detailed`` notes every message with its times, for a sampled request; ``Counted`` only what measurements need. Both
-pass every message on as it came. Each belongs to one request and is used on its event loop. Codes and layouts:
-docs/wire-protocol.md, Events.
+``Detailed`` notes every message with its times, for a sampled request; ``Counted`` only what measurements of an HTTP
+request need. Both pass every message on as it came. Each belongs to one request and is used on its event loop. Codes
+and layouts: docs/wire-protocol.md, Events.
 """
 
 from __future__ import annotations
@@ -190,13 +190,12 @@ class Counted:
     status_code: int | None = None
     received = sent = disconnected = 0
     first = complete = 0.0
-    closed = False
 
     def send(self, message: Message) -> Any:
         completes = False
         try:
             kind = message["type"]
-            if kind == "http.response.body" or kind == "websocket.http.response.body":
+            if kind == "http.response.body":
                 body = message["body"] if "body" in message else b""  # noqa: SIM401  a get is a call
                 self.sent += len(body) if type(body) is bytes else size_of(body)
                 if "more_body" in message and message["more_body"]:  # noqa: RUF019
@@ -209,12 +208,6 @@ class Counted:
                     completes = self.sent > WRITTEN_AT_ONCE
                 else:
                     completes = True
-            elif kind == "websocket.send":
-                text = message.get("text")
-                if text is not None:
-                    self.sent += len(text) if text.isascii() else size_of(text)
-                else:
-                    self.sent += size_of(message.get("bytes") or b"")
             elif "status" in message:
                 if self.status_code is None:
                     status = message["status"]
@@ -226,14 +219,8 @@ class Counted:
         return self._completing(message) if completes else self.server_send(message)
 
     def _other(self, kind: str, message: Message) -> bool:
-        """A message that is rare, or once in a WebSocket: does it complete the response."""
-        if kind == "websocket.accept":
-            self.status_code = 101
-        elif kind == "websocket.close":
-            self.closed = True
-            if self.status_code is None:
-                self.status_code = 403
-        elif kind in ("http.response.pathsend", "http.response.zerocopysend"):
+        """A message that is rare: does it complete the response."""
+        if kind in ("http.response.pathsend", "http.response.zerocopysend"):
             now = clock()
             self.first = self.first or now
             self.sent += int(message.get("count") or 0)
@@ -254,16 +241,8 @@ class Counted:
             if kind == "http.request":
                 if "body" in message and message["body"]:  # noqa: RUF019
                     self.received += len(message["body"])
-            elif kind == "websocket.receive":
-                text = message.get("text")
-                if text is not None:
-                    self.received += len(text) if text.isascii() else size_of(text)
-                else:
-                    self.received += size_of(message.get("bytes") or b"")
             elif kind == "http.disconnect":
                 self.disconnected = int(not self.complete)
-            elif kind == "websocket.disconnect" and not self.closed:  # 1006: without a close of its own
-                self.disconnected = int(self.status_code is None or message.get("code") == 1006)
         except Exception:
             pass
         return message

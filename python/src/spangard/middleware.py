@@ -18,6 +18,7 @@ from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, tracepar
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed, Summed
 from ._settings import Settings, header_capture, url_excluder
+from ._websocket import SummedWebSocket
 from .frameworks import MARK, route_names
 
 TYPE_CHECKING = False
@@ -72,12 +73,13 @@ class OpenTelemetryMiddleware:
         self.capture_response = header_capture("RESPONSE", http_capture_headers_server_response, hidden, os.environ)
         self._api = _opentelemetry_api()
         self._detailed: Any = Detailed if self._api is None else self._api.DetailedSpan
-        # Its single messages are not wanted, and nothing is to be taken from them
-        if {"receive", "send"} <= set(exclude_spans or ()) and self.capture_response is None:
-            self._detailed_http: Any = Summed if self._api is None else self._api.SummedSpan
-        else:
-            self._detailed_http = self._detailed
+        self._detailed_http = self._detailed_websocket = self._detailed
+        if {"receive", "send"} <= set(exclude_spans or ()):  # single messages are not wanted
+            self._detailed_websocket = SummedWebSocket if self._api is None else self._api.SummedWebSocketSpan
+            if self.capture_response is None:  # nor is anything to be taken from them
+                self._detailed_http = Summed if self._api is None else self._api.SummedSpan
         self._counted: Any = Counted if self._api is None else self._api.CountedSpan
+        self._counted_websocket: Any = SummedWebSocket if self._api is None else self._api.CountedWebSocketSpan
         self._hooks = hooks_from(
             default_span_details,
             server_request_hook,
@@ -178,14 +180,19 @@ class OpenTelemetryMiddleware:
                 5 if kind == "http" else 6, start, None, trace, span_id, state, parent, method, scheme, version,
                 root_path or None, path, query, server, client, host, agent, request_length, captured,
             )  # fmt: skip
-            exchange = self._detailed_http() if kind == "http" else self._detailed()
+            exchange: Any = self._detailed_http() if kind == "http" else self._detailed_websocket()
             exchange.middleware = self
             messages = exchange.messages = []
         else:
             live[span_id] = (7 if kind == "http" else 8, start, span_id, method, scheme, b"")
-            exchange = self._counted()
-            exchange.received = exchange.sent = 0
-            exchange.first = exchange.complete = 0.0
+            if kind == "http":
+                exchange = self._counted()
+                exchange.received = exchange.sent = 0
+                exchange.first = exchange.complete = 0.0
+            else:
+                exchange = self._counted_websocket()
+                exchange.middleware = self
+                exchange.messages = []
         if recorder.due == NOT_ARMED:
             recorder.watch(start)
         exchange.server_receive = receive
@@ -242,11 +249,16 @@ class OpenTelemetryMiddleware:
                     exchange.status_code, None, response_headers, messages, spilled, failed, did, recorder.pid,
                 ))  # fmt: skip
             else:
-                finished: Any = (
-                    3 if kind == "http" else 4, start, end, method, scheme, version, route, exchange.status_code,
-                    exchange.received, exchange.sent, exchange.first, exchange.complete,
-                    None if failed is None else failed[0], exchange.disconnected, b"",
-                )  # fmt: skip
+                failure_type = None if failed is None else failed[0]
+                finished: Any
+                if kind == "http":
+                    finished = (
+                        3, start, end, method, scheme, version, route, exchange.status_code, exchange.received,
+                        exchange.sent, exchange.first, exchange.complete, failure_type, exchange.disconnected, b"",
+                    )  # fmt: skip
+                else:
+                    told = exchange.told(start, end)
+                    finished = (4, start, end, method, scheme, version, route, told, failure_type, b"")
                 if span_id in recorder.announced:
                     finished = (finished[0] + 6, *finished[1:], span_id)
                 records.append(finished)

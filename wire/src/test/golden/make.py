@@ -84,6 +84,7 @@ def websocket(**changes):
     )
 
 
+SUMMED = [5, 999.02, "chat", 8, 999.4, 1011, 23, 2, 10, 0, 12, 1, 13]
 OPEN = dict.fromkeys(
     ["end", "route", "status", "response_length", "response_headers", "events", "failure", "span"]
 )
@@ -117,25 +118,27 @@ FRAMES = {
         4,
         0,
         (3, 999.0, 999.5, "POST", "https", "2", "/orders", 201, 10, 20, 999.1, 999.25, None, 0, b"example.org"),
-        (4, 999.0, 999.5, None, "ws", "1.1", "/ws", 101, 1, 2, 0.0, 0.0, None, 0, b"example.org"),
+        (4, 999.0, 999.5, None, "ws", "1.1", "/ws", SUMMED, None, b"example.org"),
     ),
     "open": batch(
         *(3, 4, 0),
         http(kind=5, **OPEN),
         (7, 998.0, 77, "GET", "http", b"example.org"),
+        (8, 998.0, 78, None, "ws", b"example.org"),
     ),
     "announced": batch(
-        *(4, 5, 0),
+        *(4, 6, 0),
         (9, 998.0, 999.5, "GET", "http", "1.1", None, 200, 0, 2, 999.1, 999.25, None, 0, b"example.org", 77),
+        (10, 998.0, 999.5, None, "ws", "1.1", "/ws", [8, 999.4, 1000], "ValueError", b"example.org", 78),
     ),
     "spill": batch(
-        *(5, 6, 0),
+        *(5, 7, 0),
         (11, SPAN_ID, 0, [1, 999.1, 0, 2, 999.11, 100]),
         (11, SPAN_ID, 1, [2, 999.12, 100]),
         http(events=[3, 999.13, 1], spilled=2),
     ),
     "failure": batch(
-        *(6, 7, 0),
+        *(6, 8, 0),
         http(
             trace=TRACE_ID,
             tracestate=b"",
@@ -152,6 +155,7 @@ FRAMES = {
             ),
         ),
     ),
+    "summed": batch(7, 9, 0, websocket(events=SUMMED)),
     "values": (
         *(None, True, False),
         *(0, 1, -1, 2**31 - 1, -(2**31), 2**31, -(2**31) - 1, 2**63 - 1, -(2**63)),

@@ -27,6 +27,10 @@ final class EventReader {
     }
 
     private static void sent(int code, MarshalReader in, BatchClock clock, Conversation into) {
+        if (code == 12) {
+            into.messagesSent(in.int64(), in.int64());
+            return;
+        }
         long nanos = clock.readNanos(in);
         switch (code) {
             case 1 -> {
@@ -53,6 +57,11 @@ final class EventReader {
 
     /** When it was asked for and when it came are left to profiles that tell of single messages. */
     private static void received(int code, MarshalReader in, Conversation into) {
+        if (code == 23) {
+            into.messagesReceived(in.int64(), in.int64());
+            in.skip();
+            return;
+        }
         in.skip();
         in.skip();
         switch (code) {

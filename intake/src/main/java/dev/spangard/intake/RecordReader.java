@@ -29,6 +29,7 @@ final class RecordReader {
     private static final int BATCH_FIELDS = 7;
     private static final int SAMPLED_FIELDS = 28;
     private static final int UNSAMPLED_FIELDS = 15;
+    private static final int UNSAMPLED_WEBSOCKET_FIELDS = 10;
     private static final int OPEN_UNSAMPLED_FIELDS = 6;
     private static final int SPILL_FIELDS = 4;
 
@@ -104,14 +105,14 @@ final class RecordReader {
             switch (kind) {
                 case 1 -> sampled(Request.Kind.HTTP, true, fields, in, clock);
                 case 2 -> sampled(Request.Kind.WEBSOCKET, true, fields, in, clock);
-                case 3 -> unsampled(Request.Kind.HTTP, false, fields, in, clock);
-                case 4 -> unsampled(Request.Kind.WEBSOCKET, false, fields, in, clock);
+                case 3 -> unsampled(false, fields, in, clock);
+                case 4 -> unsampledWebSocket(false, fields, in, clock);
                 case 5 -> sampled(Request.Kind.HTTP, false, fields, in, clock);
                 case 6 -> sampled(Request.Kind.WEBSOCKET, false, fields, in, clock);
                 case 7 -> openUnsampled(Request.Kind.HTTP, fields, in, clock);
                 case 8 -> openUnsampled(Request.Kind.WEBSOCKET, fields, in, clock);
-                case 9 -> unsampled(Request.Kind.HTTP, true, fields, in, clock);
-                case 10 -> unsampled(Request.Kind.WEBSOCKET, true, fields, in, clock);
+                case 9 -> unsampled(true, fields, in, clock);
+                case 10 -> unsampledWebSocket(true, fields, in, clock);
                 case 11 -> spill(fields, in, clock);
                 default -> throw in.malformed("record of kind " + kind);
             }
@@ -220,7 +221,7 @@ final class RecordReader {
         }
     }
 
-    private void unsampled(Request.Kind kind, boolean announced, int fields, MarshalReader in, BatchClock clock) {
+    private void unsampled(boolean announced, int fields, MarshalReader in, BatchClock clock) {
         expect(in, announced ? UNSAMPLED_FIELDS + 1 : UNSAMPLED_FIELDS, fields);
         long start = clock.readNanos(in);
         long end = clock.readNanos(in);
@@ -246,8 +247,6 @@ final class RecordReader {
         }
         if (first != 0) {
             conversation.responseBody(clock.nanos(in, first), responseBytes, false);
-        } else {
-            conversation.messageSent(responseBytes);
         }
         if (complete != 0) {
             conversation.responseBody(clock.nanos(in, complete), 0, true);
@@ -256,13 +255,35 @@ final class RecordReader {
         if (disconnected) {
             conversation.disconnected();
         }
-        Exchange exchange =
-                telemetry.exchange(Request.unsampled(kind, method, scheme, version, host), conversation, start);
+        Request request = Request.unsampled(Request.Kind.HTTP, method, scheme, version, host);
+        measure(telemetry.exchange(request, conversation, start), route, failureType, end);
+    }
+
+    private void unsampledWebSocket(boolean announced, int fields, MarshalReader in, BatchClock clock) {
+        expect(in, announced ? UNSAMPLED_WEBSOCKET_FIELDS + 1 : UNSAMPLED_WEBSOCKET_FIELDS, fields);
+        long start = clock.readNanos(in);
+        long end = clock.readNanos(in);
+        String method = repeatedOrNone(in);
+        String scheme = repeatedOrNone(in);
+        String version = repeatedOrNone(in);
+        String route = repeatedOrNone(in);
+        Conversation conversation = new Conversation();
+        EventReader.replay(in, clock, conversation);
+        String failureType = repeatedOrNone(in);
+        String host = in.repeatedBytesAsText(Limits.TEXT);
+        if (announced) {
+            unfinished.ended(in.unsigned64());
+        }
+        Request request = Request.unsampled(Request.Kind.WEBSOCKET, method, scheme, version, host);
+        measure(telemetry.exchange(request, conversation, start), route, failureType, end);
+    }
+
+    private void measure(Exchange exchange, @Nullable String route, @Nullable String failureType, long epochNanos) {
         exchange.route(route);
         if (failureType != null) {
             exchange.failed(new Failure(failureType, "", "", isCancellation(failureType)));
         }
-        exchange.endUnsampled(end);
+        exchange.endUnsampled(epochNanos);
         accounts.measure(1);
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
@@ -146,19 +147,45 @@ final class IntakeTest {
             for (String batch : Golden.BATCHES) {
                 recorder.send(Golden.frame(batch));
             }
-            recorder.send(Frames.goodbye(7, 0));
+            recorder.send(Frames.goodbye(9, 0));
             awaitLeft();
         }
 
         assertThat(intake.counters().malformedRecords()).isZero();
         assertThat(intake.counters().cutOff()).isZero();
         assertThat(intake.counters().lostSpills()).isZero();
-        // http, websocket, spill, failure; and three unsampled
-        assertThat(services.spans.getFinishedSpanItems()).hasSize(4);
-        assertThat(services.accounts.received()).isEqualTo(7);
-        assertThat(services.accounts.measured()).isEqualTo(3);
-        assertThat(services.measured("http.server.request.duration")).isEqualTo(7);
+        // http, websocket, spill, failure, summed; and four unsampled
+        assertThat(services.spans.getFinishedSpanItems()).hasSize(5);
+        assertThat(services.accounts.received()).isEqualTo(9);
+        assertThat(services.accounts.measured()).isEqualTo(4);
+        assertThat(services.measured("http.server.request.duration")).isEqualTo(9);
         assertThat(services.active()).isZero();
+    }
+
+    @Test
+    void knowsAWebSocketByItsSums() throws Exception {
+        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
+            recorder.send(Golden.frame("summed"));
+            recorder.send(Frames.goodbye(1, 0));
+            awaitLeft();
+        }
+
+        assertThat(services.spans
+                        .getFinishedSpanItems()
+                        .getFirst()
+                        .getAttributes()
+                        .asMap())
+                .containsAllEntriesOf(Attributes.builder()
+                        .put("http.response.status_code", 101)
+                        .put("error.type", "1011")
+                        .put("spangard.websocket.messages.received", 2)
+                        .put("spangard.websocket.bytes.received", 10)
+                        .put("spangard.websocket.messages.sent", 1)
+                        .put("spangard.websocket.bytes.sent", 13)
+                        .put("spangard.websocket.close.code", 1011)
+                        .put("spangard.websocket.close.by", "application")
+                        .build()
+                        .asMap());
     }
 
     @Test

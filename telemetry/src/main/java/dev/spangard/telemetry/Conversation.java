@@ -98,13 +98,23 @@ public final class Conversation {
 
     /** A message to the client, text or binary. */
     public void messageSent(long bytes) {
-        messagesSent++;
+        messagesSent(1, bytes);
+    }
+
+    /** So many messages to the client, text or binary, of so many bytes together. */
+    public void messagesSent(long messages, long bytes) {
+        messagesSent += Math.max(0, messages);
         bytesSent += Math.max(0, bytes);
     }
 
     /** A message from the client, text or binary. */
     public void messageReceived(long bytes) {
-        messagesReceived++;
+        messagesReceived(1, bytes);
+    }
+
+    /** So many messages from the client, text or binary, of so many bytes together. */
+    public void messagesReceived(long messages, long bytes) {
+        messagesReceived += Math.max(0, messages);
         bytesReceived += Math.max(0, bytes);
     }
 

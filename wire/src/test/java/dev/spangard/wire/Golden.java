@@ -23,6 +23,7 @@ final class Golden {
             "announced",
             "spill",
             "failure",
+            "summed",
             "values");
 
     private Golden() {}
