@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.asgi;
+
+/**
+ * {@code scope["asgi"]}: what the server speaks.
+ *
+ * @param version of ASGI
+ * @param specVersion of the specification that the scope follows: HTTP and WebSocket, or Lifespan
+ */
+public record AsgiVersion(String version, String specVersion) {
+    /** ASGI 3.0 with the newest HTTP and WebSocket specification that this package has. */
+    public static final AsgiVersion WEB = new AsgiVersion("3.0", "2.5");
+
+    /** ASGI 3.0 with the newest Lifespan specification. */
+    public static final AsgiVersion LIFESPAN = new AsgiVersion("3.0", "2.0");
+}
