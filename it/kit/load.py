@@ -39,7 +39,7 @@ class _Connection(asyncio.Protocol):
         if self._run.left > 0 and not self._run.stop.is_set():
             self._run.left -= 1
             self._busy = True
-            self._transport.write(self._run.request)  # type: ignore[attr-defined]
+            self._transport.write(self._run.request.replace(b"{n}", b"%d" % self._run.left))  # type: ignore[attr-defined]
         else:
             self._busy = False
             self._transport.close()
@@ -93,7 +93,7 @@ class _Run:
 
 
 def load(port: int, total: int, connections: int = 16, path: str = "/items/7", stop: threading.Event | None = None) -> Load:
-    """Sends ``total`` requests (fewer when ``stop`` is set on the way) and returns when each is answered or lost."""
+    """Sends ``total`` requests (fewer when ``stop`` is set on the way) and returns when each is answered or lost. ``{n}`` in the path is its number."""
     request = f"GET {path} HTTP/1.1\r\nHost: shop.test\r\n\r\n".encode()
     return asyncio.run(_Run(total, request, stop or threading.Event()).go(port, connections))
 

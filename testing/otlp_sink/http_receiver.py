@@ -134,6 +134,7 @@ class HttpReceiver:
                 raise ValueError(f"content-type {headers.get('content-type')!r}")
             if headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
+            self._store.body(body)
             if path == "/v1/traces":
                 self._store.add_traces(ExportTraceServiceRequest.FromString(body), headers, size, certificate)
                 rejected = self._faults.rejected_spans

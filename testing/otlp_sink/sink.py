@@ -24,6 +24,7 @@ class Sink:
     :param certificates: serve TLS with these
     :param want_client: with TLS, refuse exporters without the client certificate
     :param keep: False keeps counts only
+    :param keep_bytes: keep the bodies of requests over HTTP, for ``bytes``
     """
 
     def __init__(
@@ -33,10 +34,11 @@ class Sink:
         want_client: bool = False,
         port: int = 0,
         keep: bool = True,
+        keep_bytes: bool = False,
     ) -> None:
         self.protocol = protocol
         self._scheme = "http" if certificates is None else "https"
-        self._store = Store(keep)
+        self._store = Store(keep, keep_bytes)
         self._faults = Faults()
         self._receiver = self._start(certificates, want_client, port)
 
@@ -123,6 +125,11 @@ class Sink:
     def requests(self) -> list[Received]:
         """The export requests that were accepted."""
         return list(self._store.requests)
+
+    @property
+    def bytes(self) -> bytes:
+        """The bodies of all requests so far, decompressed, one after the other."""
+        return self._store.bytes
 
     @property
     def span_count(self) -> int:

@@ -30,10 +30,12 @@ class Received:
 
 
 class Store:
-    """Thread-safe. With ``keep=False`` only counts are kept, so that a benchmark's memory stays flat."""
+    """Thread-safe. With ``keep=False`` only counts are kept, so that a benchmark's memory stays flat; ``keep_bytes`` keeps every body, too."""
 
-    def __init__(self, keep: bool = True) -> None:
+    def __init__(self, keep: bool = True, keep_bytes: bool = False) -> None:
         self._keep = keep
+        self._keep_bytes = keep_bytes
+        self.bytes = b""
         self._changed = threading.Condition(threading.RLock())
         self._traces: list[ExportTraceServiceRequest] = []
         self._metrics: list[ExportMetricsServiceRequest] = []
@@ -68,6 +70,12 @@ class Store:
         if self._keep:
             self.requests.append(received)
         self._changed.notify_all()
+
+    def body(self, data: bytes) -> None:
+        """The body of a request over HTTP, decompressed, before it is decoded."""
+        if self._keep_bytes:
+            with self._changed:
+                self.bytes += data
 
     def error(self, text: str) -> None:
         """Something that no correct exporter does."""
