@@ -138,6 +138,11 @@ def test_hook_comes_first_on_the_python_path_once(before: str | None, after: str
     assert hooked(environment)["PYTHONPATH"] == after
 
 
+@pytest.mark.parametrize(("given", "passed_on"), [("b3,", "b3"), (" b3, ,none", "b3,none"), ("", ""), (",", "")])
+def test_an_empty_element_among_the_propagators_would_end_the_application(given: str, passed_on: str) -> None:
+    assert hooked({"OTEL_PROPAGATORS": given})["OTEL_PROPAGATORS"] == passed_on
+
+
 @pytest.mark.parametrize(
     ("flag", "variable"),
     [

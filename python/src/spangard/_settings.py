@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
+    from ._propagators import Propagators
+
 HEADER_NAMES_REMEMBERED = 1024
 """How many distinct header names a HeaderCapture remembers its decision for: names come from clients."""
 
@@ -24,6 +26,8 @@ MAX_CAPTURED_NAME = 256
 MAX_CAPTURED_TEXT = 8192
 """Headers that one record takes, and bytes of their names and values together; the last value is cut to fit."""
 
+PROPAGATORS = ("tracecontext", "baggage", "b3", "b3multi", "jaeger", "xray", "ottrace")
+
 _CAPTURE = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_"
 _REDACTED = b"[REDACTED]"
 
@@ -31,20 +35,30 @@ _REDACTED = b"[REDACTED]"
 class Settings:
     """The environment's part of a middleware's configuration, read once at construction."""
 
-    __slots__ = ("baggage", "disabled", "sampler", "trace_context")
+    __slots__ = ("baggage", "disabled", "propagators", "sampler")
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
-        propagators = split(environ.get("OTEL_PROPAGATORS", "")) or ["tracecontext", "baggage"]
-        self.trace_context = "tracecontext" in propagators
-        self.baggage = "baggage" in propagators
+        self.propagators, self.baggage = _propagators(environ)
         self.sampler: Sampler
         self.sampler, complaint = sampler_from(environ)
         if complaint:
             warn(complaint)
-        for name in propagators:
-            if name not in ("tracecontext", "baggage", "none"):
-                warn(f"OTEL_PROPAGATORS: {name!r} is not supported and ignored")
+
+
+def _propagators(environ: Mapping[str, str]) -> tuple[Propagators | None, bool]:
+    """What finds a request's parent, None for traceparent alone; and whether any baggage is read."""
+    names = []
+    for name in split(environ.get("OTEL_PROPAGATORS", "")) or ["tracecontext", "baggage"]:
+        if name.lower() in PROPAGATORS:
+            names.append(name.lower())
+        elif name.lower() != "none":
+            warn(f"OTEL_PROPAGATORS: {name!r} is not known and ignored; known are {', '.join(PROPAGATORS)}, none")
+    if "tracecontext" in names and set(names) <= {"tracecontext", "baggage"}:
+        return None, "baggage" in names
+    from ._propagators import Propagators
+
+    return Propagators(names), True
 
 
 class HeaderCapture:

@@ -66,7 +66,7 @@ class OpenTelemetryMiddleware:
         self._excluded: Any = bool if settings.disabled else excluder  # bool(url) is true: every URL
         self._root_sampler = settings.sampler.root
         self._parent_based = settings.sampler.parent_based
-        self._trace_context = settings.trace_context
+        self._propagators = settings.propagators
         self._baggage = settings.baggage
         hidden = http_capture_headers_sanitize_fields
         self._capture = header_capture("REQUEST", http_capture_headers_server_request, hidden, os.environ)
@@ -102,7 +102,6 @@ class OpenTelemetryMiddleware:
         headers = scope.get("headers")
         sample = self._root_sampler
         header: Any = None
-        given = baggage = None
         try:
             if type(headers) is not list:
                 headers = headers_of(scope)
@@ -111,6 +110,7 @@ class OpenTelemetryMiddleware:
                 given = header(b"traceparent")
                 baggage = header(b"baggage")
             else:  # most will not be kept: the two that any request needs
+                given = baggage = None
                 for name, value in headers:
                     if name == b"traceparent":
                         given = value
@@ -124,7 +124,11 @@ class OpenTelemetryMiddleware:
         # Its place in a trace, and whether it is kept.
         api = self._api
         outer = None if api is None else api.current()
-        trace: Any = None if given is None or not self._trace_context else traceparent(given)
+        trace: Any
+        if self._propagators is None:
+            trace = None if given is None else traceparent(given)
+        else:
+            trace, given, baggage = self._propagators(headers_of(scope), given, baggage)
         parent = None
         if trace is None:
             local = api.local_parent(outer) if outer else None

@@ -11,6 +11,7 @@ import os
 import sys
 
 from .. import _engine
+from .._settings import split
 from .flags import UsageError, parse
 
 TYPE_CHECKING = False
@@ -55,6 +56,10 @@ def hooked(environment: Mapping[str, str]) -> dict[str, str]:
     parts = path.split(os.pathsep) if path else []
     result = dict(environment)
     result["PYTHONPATH"] = os.pathsep.join([HOOK, *(part for part in parts if part != HOOK)])
+    propagators = environment.get("OTEL_PROPAGATORS")
+    if propagators and propagators.strip():
+        # opentelemetry-api looks for a propagator of no name where an element is empty, and ends the application
+        result["OTEL_PROPAGATORS"] = ",".join(split(propagators))
     socket = environment.get("SPANGARD_SOCKET")
     if socket:
         result["SPANGARD_SOCKET"] = os.path.abspath(socket)  # CMD may change its directory
