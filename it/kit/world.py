@@ -247,6 +247,8 @@ def command_line(kind: str, port: int, uds: str) -> list[str]:
             return ["gunicorn", "--log-level", "info", "-b", f"unix:{uds}" if uds else f"127.0.0.1:{port}"]
         case "hypercorn":
             return ["hypercorn", "-b", f"unix:{uds}" if uds else f"127.0.0.1:{port}"]
+        case "daphne":
+            return ["daphne", *(["-u", uds] if uds else ["-p", str(port)])]
         case "granian":
             return ["granian", "--interface", "asgi", *(["--uds", uds] if uds else ["--port", str(port)])]
     raise ValueError(kind)
