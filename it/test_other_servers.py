@@ -1,21 +1,26 @@
 # SPDX-FileCopyrightText: The spangard authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Servers and event loops beside uvicorn with uvloop: hypercorn on asyncio, uvloop and trio; granian; uvicorn on plain asyncio and a Unix socket."""
+"""Servers and event loops beside uvicorn with uvloop: hypercorn on asyncio, uvloop, trio and with HTTP/2; granian; plain asyncio; a Unix socket."""
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from collections import Counter
 from pathlib import Path
 
+import httpx
 import pytest
+import trustme
 from websockets.sync.client import connect
 
 from kit.engine import Engine
 from kit.http1 import get
 from kit.load import load
+from kit.process import poll
 from kit.traces import Trace
-from kit.world import World
+from kit.world import Server, World
 from otlp_sink.model import SERVER
 
 
@@ -66,6 +71,56 @@ def test_records_all_workers_of_granian_as_one_service(shared: World, engine: En
     assert len({repr(sorted(span.resource.items())) for span in sink.spans()}) == 1
 
 
+@pytest.mark.parametrize("secure", [False, True])
+def test_records_http_2_under_hypercorn(shared: World, engine: Engine, tmp_path: Path, secure: bool) -> None:
+    """In plain text by prior knowledge, or over TLS by ALPN; streams of one connection at a time."""
+    sink = shared.sink(one_per_trace=True)
+    flags, verify = (), True
+    if secure:
+        authority = trustme.CA()
+        files = [str(tmp_path / name) for name in ("certificate.pem", "key.pem", "authority.pem")]
+        issued = authority.issue_cert("127.0.0.1")
+        issued.cert_chain_pems[0].write_to_path(files[0])
+        issued.private_key_pem.write_to_path(files[1])
+        flags = ("--certfile", files[0], "--keyfile", files[1])
+        verify = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
+    server = shared.serve("hypercorn", "shop:app", *flags, env=sink.env, attach=True)
+    scheme = "https" if secure else "http"
+    traces = [Trace() for _ in range(20)]
+
+    async def ask() -> list[httpx.Response]:
+        async with httpx.AsyncClient(base_url=f"{scheme}://127.0.0.1:{server.port}", http1=False, http2=True, verify=verify, timeout=20) as client:
+            return await asyncio.gather(*(client.get(f"/stream/{n + 1}", headers=[trace.header]) for n, trace in enumerate(traces)))
+
+    replies = asyncio.run(ask())
+    assert {(reply.status_code, reply.http_version) for reply in replies} == {(200, "HTTP/2")}
+    for n, trace in enumerate(traces):
+        span = trace.span(sink)
+        said = span.attributes
+        assert (span.name, said["network.protocol.version"], said["url.scheme"]) == ("GET /stream/{chunks}", "2", scheme)
+        assert (said["http.response.body.size"], said["server.port"]) == (4 * (n + 1), server.port)
+    assert len({trace.span(sink).attributes["network.peer.port"] for trace in traces}) == 1, "one connection"
+    server.stop()
+    shared.recorded_exactly(sink, 20)
+
+
+def test_keeps_counting_when_gunicorn_replaces_workers_of_its_own(shared: World, engine: Engine) -> None:
+    sink = shared.sink()
+    server = shared.serve("gunicorn", "shop:app", "-w", "1", "-k", "asgi", "--max-requests", "50", env=sink.env, attach=True)
+    for n in range(160):
+        poll(lambda n=n: answers(server, f"/items/{n}"), 20, server.process.describe)
+    shared.recorded_exactly(sink, 160)
+    assert len({repr(sorted(span.resource.items())) for span in sink.spans()}) == 1
+
+
+def answers(server: Server, path: str) -> bool:
+    """A connection that the leaving worker had accepted and not read is reset: ask again, as any client would."""
+    try:
+        return get(server, path).status == 200
+    except OSError:
+        return False
+
+
 @pytest.mark.parametrize("kind", ["uvicorn", "granian"])
 def test_names_routes_of_a_framework_that_leaves_none_in_the_scope(shared: World, engine: Engine, kind: str) -> None:
     sink = shared.sink(one_per_trace=True)
@@ -84,7 +139,7 @@ def test_records_under_each_loop_and_parser_of_uvicorn(shared: World, engine: En
     shared.recorded_exactly(sink, 2_000)
 
 
-@pytest.mark.parametrize("kind", ["uvicorn", "hypercorn"])
+@pytest.mark.parametrize("kind", ["uvicorn", "hypercorn", "daphne"])
 def test_records_a_server_on_a_unix_socket(shared: World, engine: Engine, kind: str) -> None:
     sink = shared.sink(one_per_trace=True)
     server = shared.serve(kind, "shop:app", env=sink.env, attach=True, uds=True)
