@@ -20,6 +20,8 @@ class ArrowsTest {
     void modulesSeeOnlyWhatIsBelowThem() {
         layeredArchitecture()
                 .consideringOnlyDependenciesInAnyPackage("dev.spangard..")
+                .layer("asgi")
+                .definedBy("dev.spangard.asgi")
                 .layer("wire")
                 .definedBy("dev.spangard.wire")
                 .layer("telemetry")
@@ -28,6 +30,8 @@ class ArrowsTest {
                 .definedBy("dev.spangard.intake")
                 .layer("cli")
                 .definedBy("dev.spangard.cli")
+                .whereLayer("asgi")
+                .mayOnlyBeAccessedByLayers("telemetry")
                 .whereLayer("wire")
                 .mayOnlyBeAccessedByLayers("intake")
                 .whereLayer("telemetry")
@@ -48,6 +52,17 @@ class ArrowsTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.opentelemetry..", "java.net..", "java.nio.channels..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void asgiDependsOnNothing() {
+        ArchRuleDefinition.classes()
+                .that()
+                .resideInAPackage("dev.spangard.asgi")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("dev.spangard.asgi", "java..", "org.jspecify.annotations")
                 .check(CLASSES);
     }
 

@@ -41,6 +41,9 @@ public final class Conversation {
     private boolean clientLeft;
     private @Nullable String subprotocol;
 
+    /** Nothing said yet. */
+    public Conversation() {}
+
     /** {@code http.response.start} or {@code websocket.http.response.start}. */
     public void responseStarted() {
         if (phase == Phase.WAITING) {

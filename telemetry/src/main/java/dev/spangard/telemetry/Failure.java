@@ -2,10 +2,57 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.telemetry;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What the application raised.
  *
- * @param type qualified name of the exception's class; a builtin one unqualified
+ * @param type qualified name of the exception's class; a builtin one of Python unqualified
  * @param cancellation whether it says that the task was cancelled, not that something went wrong in it
  */
-public record Failure(String type, String message, String stacktrace, boolean cancellation) {}
+public record Failure(String type, String message, String stacktrace, boolean cancellation) {
+    /**
+     * What a Java application failed with, out of the wrappings of futures.
+     *
+     * @param told whether message and stack trace are wanted, too
+     */
+    static Failure of(Throwable thrown, boolean told) {
+        Throwable failure = thrown;
+        while ((failure instanceof CompletionException || failure instanceof ExecutionException)
+                && failure.getCause() != null) {
+            failure = failure.getCause();
+        }
+        boolean cancellation = failure instanceof CancellationException || failure instanceof InterruptedException;
+        String canonical = failure.getClass().getCanonicalName();
+        String type = canonical == null ? failure.getClass().getName() : canonical;
+        if (!told) {
+            return new Failure(type, "", "", cancellation);
+        }
+        return new Failure(type, message(failure), stacktrace(failure), cancellation);
+    }
+
+    /** An exception may have code of its own in it, which may fail. */
+    private static String message(Throwable failure) {
+        try {
+            @Nullable String message = failure.getMessage();
+            return message == null ? "" : message;
+        } catch (RuntimeException e) {
+            return "";
+        }
+    }
+
+    private static String stacktrace(Throwable failure) {
+        StringWriter trace = new StringWriter();
+        try {
+            failure.printStackTrace(new PrintWriter(trace));
+        } catch (RuntimeException e) {
+            return trace.toString();
+        }
+        return trace.toString();
+    }
+}

@@ -3,6 +3,8 @@
 package dev.spangard.telemetry;
 
 import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.propagation.ContextPropagators;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.data.HistogramPointData;
@@ -13,11 +15,15 @@ import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Telemetry whose spans and measurements stay in memory. */
 final class Collector {
     final InMemorySpanExporter spans = InMemorySpanExporter.create();
+    final OpenTelemetrySdk openTelemetry;
     final Telemetry telemetry;
     private final InMemoryMetricReader metrics = InMemoryMetricReader.create();
 
@@ -26,16 +32,20 @@ final class Collector {
     }
 
     Collector(TelemetryOptions options) {
-        telemetry = Telemetry.create(
-                OpenTelemetrySdk.builder()
-                        .setTracerProvider(SdkTracerProvider.builder()
-                                .addSpanProcessor(SimpleSpanProcessor.create(spans))
-                                .build())
-                        .setMeterProvider(SdkMeterProvider.builder()
-                                .registerMetricReader(metrics)
-                                .build())
-                        .build(),
-                options);
+        this(options, Sampler.parentBased(Sampler.alwaysOn()));
+    }
+
+    Collector(TelemetryOptions options, Sampler sampler) {
+        openTelemetry = OpenTelemetrySdk.builder()
+                .setTracerProvider(SdkTracerProvider.builder()
+                        .setSampler(sampler)
+                        .addSpanProcessor(SimpleSpanProcessor.create(spans))
+                        .build())
+                .setMeterProvider(
+                        SdkMeterProvider.builder().registerMetricReader(metrics).build())
+                .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))
+                .build();
+        telemetry = Telemetry.create(openTelemetry, options);
     }
 
     /** The only span there is. */
@@ -45,6 +55,16 @@ final class Collector {
             throw new AssertionError(finished.size() + " spans: " + finished);
         }
         return finished.getFirst();
+    }
+
+    /** Of the only span. */
+    @Nullable
+    Object attribute(String name) {
+        return span().getAttributes().asMap().entrySet().stream()
+                .filter(entry -> entry.getKey().getKey().equals(name))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
     }
 
     List<HistogramPointData> histogram(String name) {

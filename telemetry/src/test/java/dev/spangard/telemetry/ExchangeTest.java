@@ -18,7 +18,6 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.metrics.data.HistogramPointData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -649,11 +648,7 @@ final class ExchangeTest {
     }
 
     private @Nullable Object attribute(String name) {
-        return collector.span().getAttributes().asMap().entrySet().stream()
-                .filter(entry -> entry.getKey().getKey().equals(name))
-                .map(Map.Entry::getValue)
-                .findFirst()
-                .orElse(null);
+        return collector.attribute(name);
     }
 
     private @Nullable Object handshake(Consumer<Conversation> answer) {

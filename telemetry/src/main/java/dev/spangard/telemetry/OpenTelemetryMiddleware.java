@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.telemetry;
+
+import dev.spangard.asgi.AsgiApplication;
+import dev.spangard.asgi.BlockingApplication;
+import dev.spangard.asgi.ConnectionScope;
+import dev.spangard.asgi.Receive;
+import dev.spangard.asgi.Scope;
+import dev.spangard.asgi.Send;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.propagation.TextMapPropagator;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records every HTTP request and WebSocket of an application, in the {@code stable} profile (docs/telemetry.md); an
+ * application itself. A lifespan is passed on untouched.
+ *
+ * <p>The request's span is current ({@link Context#current()}) while the application is called, in what it does when a
+ * stage of {@code receive} or {@code send} completes, and on the virtual threads of {@link AsgiApplication#blocking}. What
+ * it hands to executors of its own is for {@link Context#taskWrapping} to follow.
+ *
+ * <p>Thread-safe. It never waits, and passes on every event and every failure as they are: what fails in telemetry is logged
+ * and costs the request nothing. When the stage that {@link #call} returns is complete, the request's telemetry is made.
+ */
+public final class OpenTelemetryMiddleware implements AsgiApplication {
+    private static final Logger LOG = System.getLogger(OpenTelemetryMiddleware.class.getName());
+
+    private final AsgiApplication application;
+    private final Telemetry telemetry;
+    private final TextMapPropagator propagator;
+    private final @Nullable Predicate<String> excluded;
+    private final LiveExchange.Recording recording;
+
+    OpenTelemetryMiddleware(AsgiApplication application, MiddlewareBuilder options) {
+        this.application = application instanceof BlockingApplication blocking
+                ? blocking.decorating(task -> Context.current().wrap(task))
+                : application;
+        this.telemetry = Telemetry.create(options.openTelemetry, options.telemetry);
+        this.propagator = options.openTelemetry.getPropagators().getTextMapPropagator();
+        this.excluded = options.excluded();
+        this.recording = new LiveExchange.Recording(
+                new ScopeReader(options.requestCapture(), options.responseCapture()), options.hooks(), options.clock);
+    }
+
+    /**
+     * {@code application} recorded, with all options at their defaults.
+     *
+     * @param openTelemetry gives tracers, meters and propagators; not closed here
+     */
+    public static OpenTelemetryMiddleware wrap(AsgiApplication application, OpenTelemetry openTelemetry) {
+        return builder(openTelemetry).wrap(application);
+    }
+
+    /**
+     * Options for middleware.
+     *
+     * @param openTelemetry gives tracers, meters and propagators; not closed here
+     */
+    public static MiddlewareBuilder builder(OpenTelemetry openTelemetry) {
+        return new MiddlewareBuilder(openTelemetry);
+    }
+
+    /**
+     * Names the route that serves the current request: the attribute {@code http.route}, the name of its span and the
+     * series of its measurements. For routers; an application without one needs not call it.
+     *
+     * @param template as the client sees it, with the mounts it is below: {@code /shop/items/{item_id}}
+     */
+    public static void route(String template) {
+        route(Context.current(), template);
+    }
+
+    /** As {@link #route(String)}, for a request whose context is at hand but not current. Without a request it does nothing. */
+    public static void route(Context context, String template) {
+        LiveExchange live = context.get(LiveExchange.KEY);
+        if (live != null) {
+            live.route(template);
+        }
+    }
+
+    @Override
+    public CompletionStage<Void> call(Scope scope, Receive receive, Send send) {
+        LiveExchange live = scope instanceof ConnectionScope connection ? open(connection, receive, send) : null;
+        if (live == null) {
+            return application.call(scope, receive, send);
+        }
+        CompletionStage<Void> returned;
+        var current = live.inside().makeCurrent();
+        try {
+            returned = application.call(scope, live, live);
+        } catch (Throwable failure) {
+            live.end(failure);
+            throw failure;
+        } finally {
+            current.close();
+        }
+        return live.endWith(returned);
+    }
+
+    /** Null if it is not to be recorded, or cannot be. */
+    private @Nullable LiveExchange open(ConnectionScope scope, Receive receive, Send send) {
+        try {
+            Context outer = Context.current();
+            if (isExcluded(scope) || LiveExchange.isOf(outer, scope)) {
+                return null;
+            }
+            long start = recording.clock().epochNanos();
+            long startNanoTime = recording.clock().nanoTime();
+            Exchange exchange = telemetry.exchange(recording.scopes().request(scope), start);
+            Context parent = propagator.extract(outer, scope, ScopeGetter.INSTANCE);
+            return new LiveExchange(recording, exchange, startNanoTime, parent, scope, receive, send);
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "A request is not recorded", e);
+            return null;
+        }
+    }
+
+    private boolean isExcluded(ConnectionScope scope) {
+        return excluded != null && excluded.test(recording.scopes().url(scope));
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.telemetry;
+
+import dev.spangard.asgi.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Remembers the text of header values that come again and again, so that a request like earlier ones decodes none.
+ *
+ * <p>A table in which a newcomer replaces the older one. Thread-safe without locks: entries are immutable, and a race only
+ * decodes again.
+ */
+final class TextCache {
+    private static final int SLOTS = 256;
+    /** Bytes; longer values are decoded each time. */
+    private static final int MAX_LENGTH = 512;
+
+    private final @Nullable Entry[] entries = new @Nullable Entry[SLOTS];
+
+    private record Entry(ByteString bytes, String text) {}
+
+    String text(ByteString bytes) {
+        if (bytes.length() > MAX_LENGTH) {
+            return bytes.text();
+        }
+        int slot = (bytes.hashCode() * 0x9E3779B9) >>> 24;
+        Entry entry = entries[slot];
+        if (entry == null || !entry.bytes.equals(bytes)) {
+            entry = new Entry(bytes, bytes.text());
+            entries[slot] = entry;
+        }
+        return entry.text;
+    }
+}
