@@ -361,7 +361,8 @@ final class LiveExchange implements Receive, Send {
                 if (failure != null) {
                     exchange.failed(failure);
                 }
-                exchange.close(now());
+                long complete = exchange.conversation().completeNanos();
+                exchange.close(complete == 0 || failure != null ? now() : complete);
             }
         } catch (RuntimeException e) {
             LOG.log(Level.WARNING, "A request was not recorded", e);

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class MiddlewareBuilder {
     final OpenTelemetry openTelemetry;
     TelemetryOptions telemetry = TelemetryOptions.DEFAULTS;
-    Clock clock = Clock.SYSTEM;
+    Clock clock = new SystemClock();
 
     private List<String> excludedUrls = List.of();
     private @Nullable Function<ConnectionScope, SpanDetails> spanDetails;

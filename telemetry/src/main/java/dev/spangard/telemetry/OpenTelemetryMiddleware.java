@@ -110,9 +110,9 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
             if (isExcluded(scope) || LiveExchange.isOf(outer, scope)) {
                 return null;
             }
-            long start = recording.clock().epochNanos();
-            long startNanoTime = recording.clock().nanoTime();
-            Exchange exchange = telemetry.exchange(recording.scopes().request(scope), start);
+            Clock clock = recording.clock();
+            long startNanoTime = clock.nanoTime();
+            Exchange exchange = telemetry.exchange(recording.scopes().request(scope), clock.epochNanos(startNanoTime));
             Context parent = propagator.extract(outer, scope, ScopeGetter.INSTANCE);
             return new LiveExchange(recording, exchange, startNanoTime, parent, scope, receive, send);
         } catch (RuntimeException e) {

@@ -38,10 +38,16 @@ final class SpanFacts {
         <T> Object put(AttributeKey<T> key, T value);
     }
 
-    /** The span of an exchange that has only begun. */
+    /**
+     * The span of an exchange that has only begun. What no sampler asks for is put on it when it is known to be kept.
+     */
     Span start(Context parent) {
-        SpanBuilder builder = builder(Outcome.spanName(exchange.method, exchange.route), parent);
-        return builder.startSpan();
+        Span span = builder(Outcome.spanName(exchange.method, exchange.route), parent)
+                .startSpan();
+        if (span.isRecording()) {
+            putConnection(span::setAttribute);
+        }
+        return span;
     }
 
     /** The span of an exchange that is over, everything given at its creation; the caller ends it. */
@@ -49,6 +55,7 @@ final class SpanFacts {
         ApplicationSpan application = exchange.application;
         String name = application == null || application.name() == null ? outcome.spanName() : application.name();
         SpanBuilder builder = builder(name, parent);
+        putConnection(builder::setAttribute);
         putResponse(builder::setAttribute, outcome);
         if (application != null) {
             builder.setAllAttributes(application.attributes());
@@ -108,7 +115,7 @@ final class SpanFacts {
         return attributes.build();
     }
 
-    /** With all that the semantic conventions want given at creation, for samplers and processors. */
+    /** With all that the semantic conventions want given at creation, for samplers. */
     private SpanBuilder builder(String name, Context parent) {
         SpanBuilder builder = exchange.telemetry
                 .tracer
@@ -139,24 +146,29 @@ final class SpanFacts {
         Address client = request.client();
         if (client != null) {
             put(to, ClientAttributes.CLIENT_ADDRESS, client.host());
-            // Servers put port 0 beside an address from X-Forwarded-For: then the peer, a proxy, is not known.
-            if (client.port() != 0) {
-                put(to, NetworkAttributes.NETWORK_PEER_ADDRESS, client.host());
-                putPort(to, NetworkAttributes.NETWORK_PEER_PORT, client);
-            }
+        }
+        if (!request.userAgent().isEmpty()) {
+            put(to, UserAgentAttributes.USER_AGENT_ORIGINAL, request.userAgent());
+        }
+        put(to, HttpAttributes.HTTP_ROUTE, exchange.route);
+        exchange.telemetry.requestHeaders.forEach(request.capturedHeaders(), limit, to::put);
+    }
+
+    /** Of the connection and the process, by which nobody samples. */
+    private void putConnection(Sink to) {
+        Address client = request.client();
+        // Servers put port 0 beside an address from X-Forwarded-For: then the peer, a proxy, is not known.
+        if (client != null && client.port() != 0) {
+            put(to, NetworkAttributes.NETWORK_PEER_ADDRESS, client.host());
+            putPort(to, NetworkAttributes.NETWORK_PEER_PORT, client);
         }
         if (request.kind() == Request.Kind.WEBSOCKET) {
             to.put(NetworkAttributes.NETWORK_PROTOCOL_NAME, "websocket");
         }
         put(to, NetworkAttributes.NETWORK_PROTOCOL_VERSION, request.httpVersion());
-        if (!request.userAgent().isEmpty()) {
-            put(to, UserAgentAttributes.USER_AGENT_ORIGINAL, request.userAgent());
-        }
-        put(to, HttpAttributes.HTTP_ROUTE, exchange.route);
         if (exchange.telemetry.options.workerPid() && request.pid() != 0) {
             to.put(Keys.PROCESS_PID, request.pid());
         }
-        exchange.telemetry.requestHeaders.forEach(request.capturedHeaders(), limit, to::put);
     }
 
     /** RFC 9112, 3.2.2: servers may pass a target in absolute form on as the path; its authority may hold a password. */

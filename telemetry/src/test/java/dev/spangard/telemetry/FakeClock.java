@@ -11,8 +11,8 @@ final class FakeClock implements Clock {
     }
 
     @Override
-    public long epochNanos() {
-        return Requests.START + nanos;
+    public long epochNanos(long nanoTime) {
+        return Requests.START + nanoTime;
     }
 
     @Override

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spangard.telemetry.Telemetry;
+import dev.spangard.telemetry.TelemetryOptions;
+import dev.spangard.wire.FrameAssembler;
+import dev.spangard.wire.MarshalReader;
+import io.opentelemetry.api.OpenTelemetry;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The same exchange told live to the Java middleware and afterwards by a recorder makes the same telemetry: that of
+ * exchanges.txt.
+ */
+final class GoldenExchangesTest {
+    /** When {@link Frames#batch} shows 999.0. */
+    private static final long START = 1_700_000_000_000_000_000L - 1_000_000_000L;
+
+    private static final Map<String, String> EXPECTED = read();
+
+    @TempDir
+    private Path directory;
+
+    static List<GoldenExchange> exchanges() {
+        return GoldenExchange.all();
+    }
+
+    static Stream<GoldenExchange> unsampledExchanges() {
+        // A recorder names a cancellation by the types of Python
+        return GoldenExchange.all().stream()
+                .filter(exchange -> exchange.isHttp() && !exchange.name().equals("cancelled"));
+    }
+
+    @Test
+    void coversEachExpectationOnce() {
+        assertThat(exchanges()).extracting(GoldenExchange::name).containsExactlyElementsOf(EXPECTED.keySet());
+    }
+
+    @ParameterizedTest
+    @MethodSource("exchanges")
+    void live(GoldenExchange exchange) {
+        ToldTelemetry told = new ToldTelemetry(START, true);
+        LiveRequest.play(exchange, told.openTelemetry, START);
+        assertThat(told.text()).isEqualTo(EXPECTED.get(exchange.name()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("exchanges")
+    void recorded(GoldenExchange exchange) throws IOException {
+        ToldTelemetry told = new ToldTelemetry(START, true);
+        replay(new RecordedRequest(exchange)::sampled, told.openTelemetry, told.ids);
+        assertThat(told.text()).isEqualTo(EXPECTED.get(exchange.name()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("unsampledExchanges")
+    void liveAndSampledOut(GoldenExchange exchange) {
+        ToldTelemetry told = new ToldTelemetry(START, false);
+        LiveRequest.play(exchange, told.openTelemetry, START);
+        assertThat(told.text()).isEqualTo(measurementsOf(exchange));
+    }
+
+    @ParameterizedTest
+    @MethodSource("unsampledExchanges")
+    void recordedAndSampledOut(GoldenExchange exchange) throws IOException {
+        ToldTelemetry told = new ToldTelemetry(START, false);
+        replay(new RecordedRequest(exchange)::unsampled, told.openTelemetry, told.ids);
+        assertThat(told.text()).isEqualTo(measurementsOf(exchange));
+    }
+
+    private static String measurementsOf(GoldenExchange exchange) {
+        String all = Objects.requireNonNull(EXPECTED.get(exchange.name()));
+        return all.substring(all.indexOf("http.server."));
+    }
+
+    private void replay(Frames.Written record, OpenTelemetry openTelemetry, RecordedIds ids) throws IOException {
+        Telemetry telemetry = Telemetry.create(openTelemetry, TelemetryOptions.DEFAULTS);
+        IntakeCounters counters = new IntakeCounters();
+        try (Ledger ledger = Ledger.open(directory.resolve("run/engine.sock"))) {
+            Service service = new Service(telemetry, ledger.accounts("service"));
+            RecordReader reader = new RecordReader(service, ledger.recorder(1), ids.slot(), counters, 10);
+            FrameAssembler frames = new FrameAssembler();
+            byte[] batch = Frames.batch(1, 0, record);
+            ByteBuffer space = frames.space();
+            assertThat(space.remaining()).isGreaterThanOrEqualTo(batch.length);
+            space.put(batch);
+            MarshalReader in = new MarshalReader();
+            assertThat(frames.next(in)).isTrue();
+            int fields = in.sequence();
+            assertThat(in.int32()).isEqualTo(1);
+            reader.batch(fields, in);
+        }
+        assertThat(counters.malformedRecords.sum()).isZero();
+    }
+
+    /** Sections that begin with {@code # name}. */
+    private static Map<String, String> read() {
+        try (InputStream file =
+                Objects.requireNonNull(GoldenExchangesTest.class.getResourceAsStream("exchanges.txt"))) {
+            Map<String, String> sections = new LinkedHashMap<>();
+            for (String section : new String(file.readAllBytes(), StandardCharsets.UTF_8).split("(?m)^# ", -1)) {
+                int name = section.indexOf('\n');
+                if (name > 0) {
+                    sections.put(
+                            section.substring(0, name),
+                            section.substring(name + 1).strip() + '\n');
+                }
+            }
+            return sections;
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

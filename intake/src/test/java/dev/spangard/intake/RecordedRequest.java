@@ -1,0 +1,262 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import dev.spangard.asgi.ByteString;
+import dev.spangard.asgi.ConnectionScope;
+import dev.spangard.asgi.Endpoint;
+import dev.spangard.asgi.Headers;
+import dev.spangard.asgi.HttpReceiveEvent;
+import dev.spangard.asgi.HttpScope;
+import dev.spangard.asgi.HttpSendEvent;
+import dev.spangard.asgi.ReceiveEvent;
+import dev.spangard.asgi.SendEvent;
+import dev.spangard.asgi.WebSocketReceiveEvent;
+import dev.spangard.asgi.WebSocketSendEvent;
+import dev.spangard.intake.GoldenExchange.Step;
+import dev.spangard.wire.MarshalWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Writes an exchange as a recorder in its process would have (docs/wire-protocol.md, Records). */
+final class RecordedRequest {
+    /** The reading of the recorder's clock at the start. */
+    private static final double START_S = 999.0;
+
+    private static final int WRITTEN_AT_ONCE = 65_536;
+
+    private final GoldenExchange exchange;
+    private final List<Consumer<MarshalWriter>> events = new ArrayList<>();
+    private @Nullable String route;
+    private @Nullable Integer status;
+    private @Nullable RuntimeException failure;
+    private @Nullable ByteString contentType;
+    private double end;
+    private boolean streams;
+    private boolean trailers;
+    private long received;
+    private long sent;
+    private double first;
+    private double complete;
+    private boolean disconnected;
+
+    RecordedRequest(GoldenExchange exchange) {
+        this.exchange = exchange;
+        exchange.steps().forEach(this::note);
+    }
+
+    private static double seconds(long units) {
+        return START_S + units / 512.0;
+    }
+
+    private void note(Step step) {
+        switch (step) {
+            case Step.Received got -> received(seconds(got.got()), got.event());
+            case Step.Sent sent -> {
+                if (sent(seconds(sent.at()), sent.event())) {
+                    complete = seconds(sent.taken());
+                    event(4, complete, 0);
+                }
+            }
+            case Step.Routed routed -> route = routed.template();
+            case Step.Raised raised -> {
+                failure = raised.failure();
+                end = seconds(raised.at());
+            }
+            case Step.Returned returned -> end = seconds(returned.at());
+        }
+    }
+
+    private void event(int code, double at, long value) {
+        events.add(out -> out.integer(code).float64(at).integer(value));
+    }
+
+    private void asked(int code, double got, long value) {
+        events.add(out -> out.integer(code).float64(got).float64(got).integer(value));
+    }
+
+    private void received(double got, ReceiveEvent event) {
+        switch (event) {
+            case HttpReceiveEvent.Request request -> {
+                received += request.body().remaining();
+                asked(16, got, request.body().remaining());
+            }
+            case HttpReceiveEvent.Disconnect gone -> {
+                disconnected = complete == 0;
+                asked(17, got, 0);
+            }
+            case WebSocketReceiveEvent.Connect connect -> asked(18, got, 0);
+            case WebSocketReceiveEvent.Text text -> asked(19, got, utf8(text.text()));
+            case WebSocketReceiveEvent.Binary binary ->
+                asked(20, got, binary.bytes().remaining());
+            case WebSocketReceiveEvent.Disconnect gone -> asked(21, got, gone.code());
+            default -> throw new AssertionError(event);
+        }
+    }
+
+    /** Whether the recorder waits for the server to have taken it. */
+    private boolean sent(double at, SendEvent event) {
+        switch (event) {
+            case HttpSendEvent.ResponseStart start -> {
+                status = start.status();
+                contentType = start.headers().first(ByteString.of("content-type"));
+                trailers = start.trailers();
+                streams = trailers;
+                event(1, at, 0);
+            }
+            case HttpSendEvent.ResponseBody body -> {
+                int size = body.body().remaining();
+                sent += size;
+                first = first == 0 ? at : first;
+                boolean last = !body.moreBody() && !trailers;
+                event(last ? 3 : 2, at, size);
+                boolean waits = last && (streams || size > WRITTEN_AT_ONCE);
+                streams |= body.moreBody();
+                complete = last ? at : 0;
+                return waits;
+            }
+            case HttpSendEvent.ResponseTrailers last -> {
+                event(3, at, 0);
+                return true;
+            }
+            case HttpSendEvent.PathSend file -> {
+                first = at;
+                event(3, at, 0);
+                return true;
+            }
+            case WebSocketSendEvent.Accept accept -> {
+                String subprotocol = accept.subprotocol();
+                events.add(out -> {
+                    out.integer(5).float64(at);
+                    if (subprotocol == null) {
+                        out.integer(0);
+                    } else {
+                        out.str(subprotocol);
+                    }
+                });
+            }
+            case WebSocketSendEvent.Text text -> event(6, at, utf8(text.text()));
+            case WebSocketSendEvent.Binary binary -> event(7, at, binary.bytes().remaining());
+            case WebSocketSendEvent.Close close -> event(8, at, close.code());
+            case WebSocketSendEvent.DenialStart denial -> {
+                status = denial.status();
+                contentType = denial.headers().first(ByteString.of("content-type"));
+                event(9, at, denial.status());
+            }
+            case WebSocketSendEvent.DenialBody body -> event(10, at, body.body().remaining());
+            default -> throw new AssertionError(event);
+        }
+        return false;
+    }
+
+    private static int utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    /** Kinds 1 and 2. */
+    void sampled(MarshalWriter out) {
+        ConnectionScope scope = exchange.scope();
+        Headers headers = scope.headers();
+        ByteString traceparent = headers.first(ByteString.of("traceparent"));
+        ByteString host = headers.first(ByteString.of("host"));
+        out.tuple(28).integer(exchange.isHttp() ? 1 : 2).float64(START_S).float64(end);
+        if (traceparent == null) {
+            out.unsigned128(7, 8);
+        } else {
+            out.bytes(traceparent.toByteArray());
+        }
+        out.integer(0x11).bytes(new byte[0]).none();
+        text(out, scope instanceof HttpScope http ? http.method() : null);
+        out.str(scope.scheme()).str(scope.httpVersion()).none().str(scope.path());
+        out.bytes(scope.queryString().toByteArray());
+        endpoint(out, host == null ? scope.server() : null);
+        endpoint(out, scope.client());
+        bytes(out, host);
+        bytes(out, headers.first(ByteString.of("user-agent")));
+        out.bytes(new byte[0]);
+        captured(out, ByteString.of("x-team"), headers.all(ByteString.of("x-team")));
+        text(out, route);
+        if (status == null) {
+            out.none();
+        } else {
+            out.integer(status);
+        }
+        out.none();
+        captured(out, ByteString.of("content-type"), contentType == null ? List.of() : List.of(contentType));
+        MarshalWriter counted = out.list(eventElements());
+        events.forEach(event -> event.accept(counted));
+        out.integer(0);
+        if (failure == null) {
+            out.none();
+        } else {
+            String message = failure.getMessage();
+            out.tuple(4)
+                    .str(failure.getClass().getName())
+                    .str(message == null ? "" : message)
+                    .str(failure + System.lineSeparator())
+                    .bool(failure instanceof CancellationException);
+        }
+        out.none().integer(4711);
+    }
+
+    /** Of events that were received four, of others three. */
+    private int eventElements() {
+        int received = Math.toIntExact(exchange.steps().stream()
+                .filter(Step.Received.class::isInstance)
+                .count());
+        return 3 * events.size() + received;
+    }
+
+    /** Kind 3. */
+    void unsampled(MarshalWriter out) {
+        HttpScope scope = (HttpScope) exchange.scope();
+        out.tuple(15).integer(3).float64(START_S).float64(end);
+        out.str(scope.method()).str(scope.scheme()).str(scope.httpVersion());
+        text(out, route);
+        out.integer(status == null ? 0 : status)
+                .integer(received)
+                .integer(sent)
+                .float64(first)
+                .float64(complete);
+        text(out, failure == null ? null : failure.getClass().getName());
+        out.integer(disconnected ? 1 : 0).bytes(new byte[0]);
+    }
+
+    private static void text(MarshalWriter out, @Nullable String text) {
+        if (text == null) {
+            out.none();
+        } else {
+            out.str(text);
+        }
+    }
+
+    private static void bytes(MarshalWriter out, @Nullable ByteString bytes) {
+        out.bytes(bytes == null ? new byte[0] : bytes.toByteArray());
+    }
+
+    private static void endpoint(MarshalWriter out, @Nullable Endpoint endpoint) {
+        if (endpoint == null) {
+            out.none();
+            return;
+        }
+        out.tuple(2).str(endpoint.host());
+        if (endpoint.port() == Endpoint.NO_PORT) {
+            out.none();
+        } else {
+            out.integer(endpoint.port());
+        }
+    }
+
+    private static void captured(MarshalWriter out, ByteString name, List<ByteString> values) {
+        if (values.isEmpty()) {
+            out.none();
+            return;
+        }
+        out.list(2 * values.size());
+        values.forEach(value -> out.bytes(name.toByteArray()).bytes(value.toByteArray()));
+    }
+}
