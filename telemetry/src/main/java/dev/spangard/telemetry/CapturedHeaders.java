@@ -23,10 +23,21 @@ final class CapturedHeaders {
     private static final int MAX_KEYS = 256;
 
     private final String prefix;
+    private final boolean underscores;
     private final Map<String, AttributeKey<List<String>>> keys = new ConcurrentHashMap<>();
 
     CapturedHeaders(String prefix) {
+        this(prefix, false);
+    }
+
+    private CapturedHeaders(String prefix, boolean underscores) {
         this.prefix = prefix;
+        this.underscores = underscores;
+    }
+
+    /** With underscores in place of dashes, as the conventions had it before they were stable. */
+    static CapturedHeaders underscored(String prefix) {
+        return new CapturedHeaders(prefix, true);
     }
 
     /**
@@ -50,7 +61,8 @@ final class CapturedHeaders {
     private AttributeKey<List<String>> key(String name) {
         AttributeKey<List<String>> key = keys.get(name);
         if (key == null) {
-            key = AttributeKey.stringArrayKey(prefix + name.toLowerCase(Locale.ROOT));
+            String lower = name.toLowerCase(Locale.ROOT);
+            key = AttributeKey.stringArrayKey(prefix + (underscores ? lower.replace('-', '_') : lower));
             if (keys.size() < MAX_KEYS) {
                 keys.put(name, key);
             }

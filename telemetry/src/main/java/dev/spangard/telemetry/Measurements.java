@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** The instruments of one service (semantic conventions, HTTP server metrics). Thread-safe. */
 final class Measurements {
     /** The buckets the semantic conventions give. */
-    private static final List<Double> DURATION_BUCKETS_S =
+    static final List<Double> DURATION_BUCKETS_S =
             List.of(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0);
 
     /** Powers of four from 64 bytes to 64 MiB: empty, small, a page, a download. */

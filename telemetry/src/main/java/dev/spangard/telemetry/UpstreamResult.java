@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.telemetry;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@code upstream} profile tells of a request that is over. Times are nanoseconds since the epoch.
+ *
+ * @param endedNanos when the server had taken the last message of the response, which ends the span; 0 if none was sent:
+ *     then the span ends when the application returned
+ * @param returnedNanos when the application returned or raised
+ * @param target the route's template, where the framework tells one
+ * @param status null if none was sent; a WebSocket that sent a message has 200
+ * @param bytesReceived counted, of request bodies
+ * @param bytesSent counted, of response bodies
+ * @param responseHeaders name, value, name, value …: those that were asked for, secrets already hidden
+ * @param failure an exception that left the application, no cancellation
+ * @param workerDied whether the process was gone before the application returned
+ * @param application what the application did with the span
+ */
+public record UpstreamResult(
+        long endedNanos,
+        long returnedNanos,
+        @Nullable String target,
+        @Nullable UpstreamStatus status,
+        long bytesReceived,
+        long bytesSent,
+        List<String> responseHeaders,
+        @Nullable Failure failure,
+        boolean cancelled,
+        boolean disconnected,
+        boolean workerDied,
+        @Nullable ApplicationSpan application) {
+
+    /** Of a request whose process died. */
+    public static UpstreamResult workerDied(long epochNanos) {
+        return new UpstreamResult(0, epochNanos, null, null, 0, 0, List.of(), null, false, false, true, null);
+    }
+
+    long spanEndNanos() {
+        return endedNanos == 0 ? returnedNanos : endedNanos;
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.telemetry;
+
+import java.nio.charset.StandardCharsets;
+
+/** {@code http.url} and {@code url.query} of the {@code upstream} profile, with no secret left in them. */
+final class UpstreamUrls {
+    private static final String HIDDEN_USER = "REDACTED:REDACTED@";
+
+    private final QueryRedaction redaction;
+
+    UpstreamUrls(QueryRedaction redaction) {
+        this.redaction = redaction;
+    }
+
+    String redacted(String query) {
+        return redaction.apply(query);
+    }
+
+    /**
+     * As the Python package puts it together: the Host header, else where the server listens; the query percent-decoded,
+     * {@code +} kept.
+     *
+     * @param path without credentials
+     */
+    String url(UpstreamRequest request, String path, String address) {
+        String scheme = request.scheme() == null ? "http" : request.scheme();
+        String authority = request.host().isEmpty() ? address : withoutUser(request.host());
+        String url = scheme + "://" + authority + path;
+        // A value may hold an encoded parameter, which decoding would lay open.
+        return request.query().isEmpty() ? url : url + '?' + redacted(decoded(redacted(request.query())));
+    }
+
+    /** {@code user:password@host} as the package hides it. */
+    static String withoutUser(String authority) {
+        int at = authority.lastIndexOf('@');
+        return at < 0 ? authority : HIDDEN_USER + authority.substring(at + 1);
+    }
+
+    /** RFC 9112, 3.2.2: servers may pass a target in absolute form on as the path. */
+    static String withoutCredentials(String path) {
+        int scheme = path.startsWith("/") ? -1 : path.indexOf("://");
+        if (scheme < 0) {
+            return path;
+        }
+        int from = scheme + 3;
+        int slash = path.indexOf('/', from);
+        int to = slash < 0 ? path.length() : slash;
+        return path.substring(0, from) + withoutUser(path.substring(from, to)) + path.substring(to);
+    }
+
+    /** Bytes that are not UTF-8 become U+FFFD; an escape that is none stays as it is. */
+    private static String decoded(String query) {
+        if (query.indexOf('%') < 0) {
+            return query;
+        }
+        byte[] raw = query.getBytes(StandardCharsets.UTF_8);
+        byte[] out = new byte[raw.length];
+        int length = 0;
+        for (int i = 0; i < raw.length; i++) {
+            int high = raw[i] == '%' && i + 2 < raw.length ? Character.digit(raw[i + 1], 16) : -1;
+            int low = high < 0 ? -1 : Character.digit(raw[i + 2], 16);
+            if (low < 0) {
+                out[length++] = raw[i];
+            } else {
+                out[length++] = (byte) (high << 4 | low);
+                i += 2;
+            }
+        }
+        return new String(out, 0, length, StandardCharsets.UTF_8);
+    }
+}
