@@ -84,6 +84,53 @@ def websocket(**changes):
     )
 
 
+def upstream(kind=12, **changes):
+    """The first 21 fields are those of a running one."""
+    fields = {
+        "kind": kind,
+        "start": 999.0,
+        "flags": 1,
+        "trace": TRACEPARENT,
+        "span_id": SPAN_ID,
+        "tracestate": b"vendor=1",
+        "parent": None,
+        "name": None,
+        "details": None,
+        "method": "GET",
+        "scheme": "http",
+        "http_version": "1.1",
+        "path": "/items/5",
+        "query": b"q=1",
+        "server": ("127.0.0.1", 8000),
+        "client": ("192.0.2.7", 51234),
+        "host": b"example.org",
+        "server_name": b"example.org,other.org",
+        "user_agent": b"curl/8.5.0",
+        "request_headers": [b"X-Team", b"a"],
+        "pid": 4711,
+        "end": 999.25,
+        "ended": 999.1875,
+        "target": "/items/{item_id}",
+        "status": 200,
+        "received": 3,
+        "sent": 17,
+        "response_headers": [b"x-kept", b"yes"],
+        "outcome": 0,
+        "failure": None,
+        "span": None,
+        "children": [
+            *(16, 999.01, 999.02, None),
+            *(1, 999.1, 999.1, 200),
+            *(2, 999.15, 999.15, None),
+            *(22, 999.16, 999.24, None),
+        ],
+    }
+    fields.update(changes)
+    values = tuple(fields.values())
+    return values[:21] if kind in (14, 15) else values
+
+
+HOOKED = (None, {"hooked": True}, [], None, [])
 SUMMED = [5, 999.02, "chat", 8, 999.4, 1011, 23, 2, 10, 0, 12, 1, 13]
 OPEN = dict.fromkeys(
     ["end", "route", "status", "response_length", "response_headers", "events", "failure", "span"]
@@ -156,6 +203,40 @@ FRAMES = {
         ),
     ),
     "summed": batch(7, 9, 0, websocket(events=SUMMED)),
+    "upstream": batch(
+        *(7, 8, 0),
+        (16, TRACEPARENT, SPAN_ID, b"", None, 0, None, "GET", "/items/5", [2, 999.11, 999.11, None]),
+        upstream(),
+        upstream(
+            kind=13,
+            flags=3,
+            trace=TRACE_ID,
+            tracestate=b"",
+            parent=0xB7AD6B7169203331,
+            name="room",
+            details={"http.route": "/rooms/{room}"},
+            method=None,
+            server=("/run/app.sock", None),
+            client=[],
+            host=b"",
+            server_name=None,
+            request_headers=None,
+            ended=0.0,
+            target=None,
+            status="odd",
+            response_headers=None,
+            outcome=3,
+            failure=("shop.errors.OutOfStock", "nothing left", "Traceback", False),
+            children=[
+                *(19, 999.01, 999.02, (None, 77, None, HOOKED, None)),
+                *(6, 999.03, 999.03, (None, 0, (TRACE_ID, 78, 1), None, None)),
+                *(15, 999.04, 999.04, ("custom.event", 79, (TRACE_ID + 1, None, 0), None, None)),
+                *(22, 999.05, 999.06, (None, 0, None, None, ("OSError", "gone", "Traceback", False))),
+            ],
+        ),
+        upstream(flags=0, children=None, span_id=80),
+    ),
+    "upstream_open": batch(*(8, 8, 0), upstream(kind=14)),
     "values": (
         *(None, True, False),
         *(0, 1, -1, 2**31 - 1, -(2**31), 2**31, -(2**31) - 1, 2**63 - 1, -(2**63)),

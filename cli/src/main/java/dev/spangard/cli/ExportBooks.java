@@ -22,33 +22,33 @@ final class ExportBooks implements SpanTally {
     }
 
     @Override
-    public void starts(int spans) {
+    public void starts(int spans, int requests) {
         if (accounts != null) {
-            accounts.exportStarts(spans);
+            accounts.exportStarts(requests);
         }
     }
 
     @Override
-    public void ended(int spans, boolean wasDelivered) {
+    public void ended(int spans, int requests, boolean wasDelivered) {
         (wasDelivered ? delivered : failed).add(spans);
         if (accounts != null) {
-            accounts.exportEnded(spans, wasDelivered);
+            accounts.exportEnded(requests, wasDelivered);
         }
     }
 
     @Override
-    public void overflowed(int spans) {
+    public void overflowed(int spans, int requests) {
         overflowed.add(spans);
         if (accounts != null) {
-            accounts.drop(DropReason.QUEUE, spans);
+            accounts.drop(DropReason.QUEUE, requests);
         }
     }
 
     @Override
-    public void abandoned(int spans) {
+    public void abandoned(int spans, int requests) {
         failed.add(spans);
         if (accounts != null) {
-            accounts.drop(DropReason.EXPORT, spans);
+            accounts.drop(DropReason.EXPORT, requests);
         }
     }
 

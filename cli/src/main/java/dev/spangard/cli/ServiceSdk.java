@@ -5,8 +5,10 @@ package dev.spangard.cli;
 import dev.spangard.intake.Accounts;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
+import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
+import dev.spangard.telemetry.UpstreamTelemetry;
 import io.opentelemetry.exporter.prometheus.PrometheusMetricReader;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.common.CompletableResultCode;
@@ -79,19 +81,26 @@ final class ServiceSdk {
         List<TraceExporters.Output> outputs = TraceExporters.read(settings, console);
         MetricReaders readers = MetricReaders.read(settings, console);
         TelemetryOptions options = telemetryOptions(settings);
+        SpanLimits limits = limits(settings, options.attributeValueLengthLimit());
 
         var tracers = SdkTracerProvider.builder()
                 .setResource(resource)
                 .setIdGenerator(ids)
                 // The recorder has decided; what arrives is to be kept.
                 .setSampler(Sampler.alwaysOn())
-                .setSpanLimits(limits(settings, options.attributeValueLengthLimit()));
+                .setSpanLimits(limits);
+        var children = SdkTracerProvider.builder()
+                .setResource(resource)
+                .setIdGenerator(ids)
+                .setSampler(Sampler.alwaysOn())
+                .setSpanLimits(limits);
         List<Pipe> pipes = new ArrayList<>();
         for (TraceExporters.Output output : outputs) {
             var books = new ExportBooks(pipes.isEmpty() ? accounts : null);
             var queue = new SpanQueue("spangard-" + output.name(), output.exporter(), output.queue(), books);
             pipes.add(new Pipe(output.name(), queue.start(), books));
             tracers.addSpanProcessor(queue);
+            children.addSpanProcessor(queue.children());
         }
         if (pipes.isEmpty()) {
             tracers.addSpanProcessor(new NoExporter(accounts));
@@ -113,9 +122,20 @@ final class ServiceSdk {
                 .setTracerProvider(tracerProvider)
                 .setMeterProvider(meterProvider)
                 .build();
-        var service = new Service(Telemetry.create(otel, options), accounts);
+        var upstream = UpstreamTelemetry.create(
+                otel,
+                children.build(),
+                SemconvMode.of(elements(settings, "OTEL_SEMCONV_STABILITY_OPT_IN")),
+                settings.isTrue("OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS"),
+                options);
+        var service = new Service(Telemetry.create(otel, options), upstream, accounts);
         return new ServiceSdk(
                 name, service, pipes, tracerProvider, meterProvider, scrape, readers.prometheus(), console);
+    }
+
+    private static List<String> elements(Settings settings, String name) {
+        List<String> elements = settings.list(name);
+        return elements == null ? List.of() : elements;
     }
 
     private static TelemetryOptions telemetryOptions(Settings settings) {

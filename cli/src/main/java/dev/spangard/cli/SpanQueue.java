@@ -12,6 +12,7 @@ import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
@@ -41,6 +42,9 @@ final class SpanQueue implements SpanProcessor {
     private final Condition work = lock.newCondition();
     // All below is guarded by the lock.
     private final @Nullable ReadableSpan[] ring;
+    /** Of each place in the ring: whether its span stands for a request. */
+    private final BitSet requests;
+
     private int head;
     private int size;
     private boolean closing;
@@ -56,6 +60,7 @@ final class SpanQueue implements SpanProcessor {
         this.options = options;
         this.tally = tally;
         this.ring = new ReadableSpan[options.capacity()];
+        this.requests = new BitSet(options.capacity());
         this.worker = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
     }
 
@@ -75,14 +80,25 @@ final class SpanQueue implements SpanProcessor {
         }
     }
 
+    /** Takes spans of single messages, which are exported like any but stand for no request. */
+    SpanProcessor children() {
+        return new Children();
+    }
+
     @Override
     public void onEnd(ReadableSpan span) {
+        add(span, true);
+    }
+
+    private void add(ReadableSpan span, boolean request) {
         boolean taken;
         lock.lock();
         try {
             taken = size < ring.length && !closing;
             if (taken) {
-                ring[(head + size) % ring.length] = span;
+                int place = (head + size) % ring.length;
+                ring[place] = span;
+                requests.set(place, request);
                 size++;
                 if (size == 1 || size == options.batch()) {
                     work.signal();
@@ -92,7 +108,7 @@ final class SpanQueue implements SpanProcessor {
             lock.unlock();
         }
         if (!taken) {
-            tally.overflowed(1);
+            tally.overflowed(1, request ? 1 : 0);
         }
     }
 
@@ -132,7 +148,7 @@ final class SpanQueue implements SpanProcessor {
     }
 
     private void run() {
-        List<SpanData> batch = new ArrayList<>(options.batch());
+        Batch batch = new Batch();
         boolean ends = false;
         while (!ends) {
             CompletableResultCode flushed;
@@ -144,11 +160,11 @@ final class SpanQueue implements SpanProcessor {
             } finally {
                 lock.unlock();
             }
-            if (!batch.isEmpty()) {
+            if (!batch.spans.isEmpty()) {
                 export(batch);
                 // The exporter may go on reading the list it was given: CompletableResultCode may end after its
                 // timeout.
-                batch = new ArrayList<>(options.batch());
+                batch = new Batch();
             }
             if (flushed != null) {
                 flushRest(flushed);
@@ -189,15 +205,16 @@ final class SpanQueue implements SpanProcessor {
     }
 
     /** Moves up to a batch out of the ring, under the lock. */
-    private void take(List<SpanData> batch) {
+    private void take(Batch batch) {
         int n = Math.min(size, options.batch());
         for (int i = 0; i < n; i++) {
             ReadableSpan span = ring[head];
             ring[head] = null;
-            head = (head + 1) % ring.length;
             if (span != null) {
-                batch.add(span.toSpanData());
+                batch.spans.add(span.toSpanData());
+                batch.requests += requests.get(head) ? 1 : 0;
             }
+            head = (head + 1) % ring.length;
         }
         size -= n;
     }
@@ -206,19 +223,25 @@ final class SpanQueue implements SpanProcessor {
     private void flushRest(CompletableResultCode flushed) {
         int left = queued();
         while (left > 0) {
-            List<SpanData> batch = new ArrayList<>(options.batch());
+            Batch batch = new Batch();
             lock.lock();
             try {
                 take(batch);
             } finally {
                 lock.unlock();
             }
-            left = batch.isEmpty() ? 0 : left - batch.size();
-            if (!batch.isEmpty()) {
+            left = batch.spans.isEmpty() ? 0 : left - batch.spans.size();
+            if (!batch.spans.isEmpty()) {
                 export(batch);
             }
         }
         flushed.succeed();
+    }
+
+    /** What goes to the exporter at once. */
+    private final class Batch {
+        final List<SpanData> spans = new ArrayList<>(options.batch());
+        int requests;
     }
 
     /**
@@ -229,20 +252,21 @@ final class SpanQueue implements SpanProcessor {
         boolean came;
     }
 
-    private void export(List<SpanData> batch) {
-        int spans = batch.size();
-        tally.starts(spans);
+    private void export(Batch batch) {
+        int spans = batch.spans.size();
+        int requests = batch.requests;
+        tally.starts(spans, requests);
         CompletableResultCode result;
         try {
-            result = exporter.export(Collections.unmodifiableList(batch));
+            result = exporter.export(Collections.unmodifiableList(batch.spans));
         } catch (RuntimeException e) {
-            tally.ended(spans, false);
+            tally.ended(spans, requests, false);
             LOG.log(Level.WARNING, "the span exporter failed", e);
             return;
         }
         var answer = new Answer();
         result.whenComplete(() -> {
-            tally.ended(spans, result.isSuccess());
+            tally.ended(spans, requests, result.isSuccess());
             came(answer);
         });
         await(answer);
@@ -273,7 +297,7 @@ final class SpanQueue implements SpanProcessor {
     }
 
     private void abandonRest() {
-        List<SpanData> rest = new ArrayList<>();
+        Batch rest = new Batch();
         lock.lock();
         try {
             while (size > 0) {
@@ -282,8 +306,8 @@ final class SpanQueue implements SpanProcessor {
         } finally {
             lock.unlock();
         }
-        if (!rest.isEmpty()) {
-            tally.abandoned(rest.size());
+        if (!rest.spans.isEmpty()) {
+            tally.abandoned(rest.spans.size(), rest.requests);
         }
     }
 
@@ -303,5 +327,26 @@ final class SpanQueue implements SpanProcessor {
     @Override
     public String toString() {
         return "SpanQueue{" + exporter + '}';
+    }
+
+    /** The queue is flushed and shut down by itself. */
+    private final class Children implements SpanProcessor {
+        @Override
+        public void onStart(Context parentContext, ReadWriteSpan span) {}
+
+        @Override
+        public boolean isStartRequired() {
+            return false;
+        }
+
+        @Override
+        public void onEnd(ReadableSpan span) {
+            add(span, false);
+        }
+
+        @Override
+        public boolean isEndRequired() {
+            return true;
+        }
     }
 }

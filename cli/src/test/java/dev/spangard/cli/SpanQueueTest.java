@@ -66,6 +66,41 @@ class SpanQueueTest {
     }
 
     @Test
+    void exportsSpansOfMessagesLikeAnyAndCountsThemAsNoRequest() throws Exception {
+        start(4, 4, LONG, LONG, LONG);
+        Tracer messages = SdkTracerProvider.builder()
+                .addSpanProcessor(queue.children())
+                .build()
+                .get("test");
+        messages.spanBuilder("receive").startSpan().end();
+        end(1);
+        messages.spanBuilder("send").startSpan().end();
+        messages.spanBuilder("send").startSpan().end();
+
+        assertThat(exporter.next().spans).isEqualTo(4);
+        assertThat(tally.requests).hasValue(1);
+    }
+
+    @Test
+    void countsTheRequestsAmongWhatFindsTheQueueFull() throws Exception {
+        start(4, 4, LONG, LONG, LONG);
+        Tracer messages = SdkTracerProvider.builder()
+                .addSpanProcessor(queue.children())
+                .build()
+                .get("test");
+        end(4);
+        FakeExporter.Call first = exporter.next();
+        end(4);
+
+        messages.spanBuilder("send").startSpan().end();
+        end(1);
+
+        assertThat(tally.overflowed).hasValue(2);
+        assertThat(tally.requestsLost).hasValue(1);
+        first.answer(true);
+    }
+
+    @Test
     void exportsAPartOfABatchAfterTheDelay() throws Exception {
         start(8, 4, SHORT, LONG, LONG);
 
@@ -301,6 +336,10 @@ class SpanQueueTest {
         final AtomicInteger failed = new AtomicInteger();
         final AtomicInteger overflowed = new AtomicInteger();
         final AtomicInteger abandoned = new AtomicInteger();
+        /** Of the started: those that stand for a request. */
+        final AtomicInteger requests = new AtomicInteger();
+
+        final AtomicInteger requestsLost = new AtomicInteger();
         private final Semaphore answered = new Semaphore(0);
 
         /** Waits for answers about this many spans more. */
@@ -311,24 +350,27 @@ class SpanQueueTest {
         }
 
         @Override
-        public void starts(int spans) {
+        public void starts(int spans, int asked) {
             started.addAndGet(spans);
+            requests.addAndGet(asked);
         }
 
         @Override
-        public void ended(int spans, boolean wasDelivered) {
+        public void ended(int spans, int asked, boolean wasDelivered) {
             (wasDelivered ? delivered : failed).addAndGet(spans);
             answered.release(spans);
         }
 
         @Override
-        public void overflowed(int spans) {
+        public void overflowed(int spans, int asked) {
             overflowed.addAndGet(spans);
+            requestsLost.addAndGet(asked);
         }
 
         @Override
-        public void abandoned(int spans) {
+        public void abandoned(int spans, int asked) {
             abandoned.addAndGet(spans);
+            requestsLost.addAndGet(asked);
         }
     }
 }

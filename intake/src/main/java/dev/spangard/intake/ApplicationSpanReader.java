@@ -86,7 +86,8 @@ final class ApplicationSpanReader {
         }
     }
 
-    private Attributes attributes() {
+    /** A dict of attributes alone. */
+    Attributes attributes() {
         AttributesBuilder attributes = Attributes.builder();
         in.dict();
         while (!in.dictEnds()) {

@@ -66,6 +66,14 @@ record Origin(long traceHigh, long traceLow, long spanId, Context parent) {
         return new Origin(high, low, spanId, Context.root().with(Span.wrap(parent)));
     }
 
+    /** The span's own place. */
+    SpanContext span() {
+        SpanContext above = Span.fromContext(parent).getSpanContext();
+        boolean isFirst = traceHigh != 0 || traceLow != 0;
+        String traceId = isFirst ? TraceId.fromLongs(traceHigh, traceLow) : above.getTraceId();
+        return SpanContext.create(traceId, SpanId.fromLong(spanId), TraceFlags.getSampled(), above.getTraceState());
+    }
+
     private static long spanId(MarshalReader in) {
         long id = in.unsigned64();
         if (id == 0) {

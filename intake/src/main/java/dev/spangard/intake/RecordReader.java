@@ -39,6 +39,7 @@ final class RecordReader {
     private final RecordedIds.Slot ids;
     private final IntakeCounters counters;
     private final Unfinished unfinished;
+    private final UpstreamRecordReader upstream;
 
     RecordReader(Service service, RecorderLine line, RecordedIds.Slot ids, IntakeCounters counters, int maxOpen) {
         this.telemetry = service.telemetry();
@@ -47,6 +48,7 @@ final class RecordReader {
         this.ids = ids;
         this.counters = counters;
         this.unfinished = new Unfinished(maxOpen);
+        this.upstream = new UpstreamRecordReader(service, ids, unfinished);
     }
 
     /**
@@ -72,24 +74,31 @@ final class RecordReader {
 
     /** The recorder is gone without a goodbye: what it was doing will not be told any more. */
     void vanished(long epochNanos) {
-        unfinished.drain(open -> {
-            Exchange exchange = open.exchange();
+        unfinished.drain(running -> {
             accounts.finished(1);
             accounts.receive(1);
-            exchange.workerDied();
-            Origin origin = open.origin();
-            if (origin == null) {
-                exchange.endUnsampled(epochNanos);
-                accounts.measure(1);
-            } else {
-                end(exchange, origin, epochNanos);
+            switch (running) {
+                case Unfinished.Open open -> died(open, epochNanos);
+                case Unfinished.OpenUpstream open -> upstream.died(open, epochNanos);
             }
         });
     }
 
+    private void died(Unfinished.Open open, long epochNanos) {
+        Exchange exchange = open.exchange();
+        exchange.workerDied();
+        Origin origin = open.origin();
+        if (origin == null) {
+            exchange.endUnsampled(epochNanos);
+            accounts.measure(1);
+        } else {
+            end(exchange, origin, epochNanos);
+        }
+    }
+
     /** The recorder may go on telling elsewhere: nothing is running here any more. */
     void left() {
-        unfinished.drain(open -> open.exchange().deactivate());
+        unfinished.drain(Unfinished.Running::deactivate);
     }
 
     private void record(MarshalReader in, BatchClock clock) {
@@ -114,6 +123,11 @@ final class RecordReader {
                 case 9 -> unsampled(true, fields, in, clock);
                 case 10 -> unsampledWebSocket(true, fields, in, clock);
                 case 11 -> spill(fields, in, clock);
+                case 12 -> upstream.finished(Request.Kind.HTTP, fields, in, clock);
+                case 13 -> upstream.finished(Request.Kind.WEBSOCKET, fields, in, clock);
+                case 14 -> upstream.open(Request.Kind.HTTP, fields, in, clock);
+                case 15 -> upstream.open(Request.Kind.WEBSOCKET, fields, in, clock);
+                case 16 -> upstream.children(fields, in, clock);
                 default -> throw in.malformed("record of kind " + kind);
             }
         } catch (MalformedException e) {
@@ -127,7 +141,7 @@ final class RecordReader {
     }
 
     private static boolean isFinished(int kind) {
-        return (kind >= 1 && kind <= 4) || kind == 9 || kind == 10;
+        return (kind >= 1 && kind <= 4) || kind == 9 || kind == 10 || kind == 12 || kind == 13;
     }
 
     private void sampled(Request.Kind kind, boolean finished, int fields, MarshalReader in, BatchClock clock) {
@@ -316,14 +330,14 @@ final class RecordReader {
         spilled.parts++;
     }
 
-    private static void expect(MarshalReader in, int wanted, int fields) {
+    static void expect(MarshalReader in, int wanted, int fields) {
         if (fields != wanted) {
             throw in.malformed("record of " + fields + " fields, not " + wanted);
         }
     }
 
     /** Servers and middlewares put things into a scope that are no text: as good as none. */
-    private static @Nullable String repeatedOrNone(MarshalReader in) {
+    static @Nullable String repeatedOrNone(MarshalReader in) {
         if (in.nextIsStr()) {
             return in.repeatedStr(Limits.TEXT);
         }
@@ -331,7 +345,7 @@ final class RecordReader {
         return null;
     }
 
-    private static String path(MarshalReader in) {
+    static String path(MarshalReader in) {
         if (in.nextIsStr()) {
             return in.str(Limits.TEXT);
         }
@@ -366,7 +380,7 @@ final class RecordReader {
         return new Address(host, port < 0 || port > Address.MAX_PORT ? Address.NO_PORT : port);
     }
 
-    private static List<String> headers(MarshalReader in) {
+    static List<String> headers(MarshalReader in) {
         if (in.nextIsNone()) {
             return List.of();
         }
@@ -384,7 +398,7 @@ final class RecordReader {
         return headers;
     }
 
-    private static Failure failure(MarshalReader in) {
+    static Failure failure(MarshalReader in) {
         if (in.sequence() != 4) {
             throw in.malformed("failure without its 4 fields");
         }

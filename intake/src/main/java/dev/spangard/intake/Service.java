@@ -3,12 +3,14 @@
 package dev.spangard.intake;
 
 import dev.spangard.telemetry.Telemetry;
+import dev.spangard.telemetry.UpstreamTelemetry;
 
 /**
  * One service: what all recorders with the same settings and instance feed.
  *
  * @param telemetry makes its spans and measurements. The tracer provider behind it must use the {@link RecordedIds}
  *     given to {@link Intake#open} and must sample everything: the recorder has already decided
+ * @param upstream the same in the {@code upstream} profile, for records that ask for it; so must be its providers
  * @param accounts from {@link Ledger#accounts}
  */
-public record Service(Telemetry telemetry, Accounts accounts) {}
+public record Service(Telemetry telemetry, UpstreamTelemetry upstream, Accounts accounts) {}

@@ -4,6 +4,7 @@ package dev.spangard.intake;
 
 import dev.spangard.telemetry.Conversation;
 import dev.spangard.telemetry.Exchange;
+import dev.spangard.telemetry.UpstreamExchange;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,7 +21,37 @@ final class Unfinished {
      *
      * @param origin null if it is not sampled
      */
-    record Open(Exchange exchange, @Nullable Origin origin) {}
+    record Open(Exchange exchange, @Nullable Origin origin) implements Running {
+        @Override
+        public void activate() {
+            exchange.activate();
+        }
+
+        @Override
+        public void deactivate() {
+            exchange.deactivate();
+        }
+    }
+
+    /** The same in the {@code upstream} profile. */
+    record OpenUpstream(UpstreamExchange exchange, Origin origin, boolean sampled) implements Running {
+        @Override
+        public void activate() {
+            exchange.activate();
+        }
+
+        @Override
+        public void deactivate() {
+            exchange.deactivate();
+        }
+    }
+
+    /** What an open request has in common in all profiles. */
+    sealed interface Running {
+        void activate();
+
+        void deactivate();
+    }
 
     /** Messages sent ahead of a request's record. */
     static final class Spilled {
@@ -29,7 +60,7 @@ final class Unfinished {
     }
 
     private final int limit;
-    private final Map<Long, Open> open = new LinkedHashMap<>();
+    private final Map<Long, Running> open = new LinkedHashMap<>();
     private final Map<Long, Spilled> spilled = new LinkedHashMap<>();
 
     /** @param limit of each kind */
@@ -37,26 +68,26 @@ final class Unfinished {
         this.limit = limit;
     }
 
-    void opened(long spanId, Open request) {
+    void opened(long spanId, Running request) {
         if (limit == 0) {
             return;
         }
         if (open.size() >= limit) {
-            removeOldest(open).exchange().deactivate();
+            removeOldest(open).deactivate();
         }
-        Open again = open.put(spanId, request);
+        Running again = open.put(spanId, request);
         if (again != null) {
-            again.exchange().deactivate();
+            again.deactivate();
         }
-        request.exchange().activate();
+        request.activate();
     }
 
     /** The request with this span has ended: it is no longer active. */
     void ended(long spanId) {
         if (!open.isEmpty()) {
-            Open request = open.remove(spanId);
+            Running request = open.remove(spanId);
             if (request != null) {
-                request.exchange().deactivate();
+                request.deactivate();
             }
         }
     }
@@ -83,7 +114,7 @@ final class Unfinished {
     }
 
     /** Gives up all open requests. */
-    void drain(Consumer<Open> each) {
+    void drain(Consumer<Running> each) {
         open.values().forEach(each);
         open.clear();
         spilled.clear();

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
+import dev.spangard.telemetry.UpstreamTelemetry;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.data.MetricData;
@@ -30,6 +32,7 @@ final class FakeServices implements Services {
     final LinkedBlockingQueue<Service> left = new LinkedBlockingQueue<>();
 
     final Telemetry telemetry;
+    final UpstreamTelemetry upstream;
     final Accounts accounts;
 
     @Nullable
@@ -42,17 +45,17 @@ final class FakeServices implements Services {
 
     FakeServices(Ledger ledger) {
         accounts = ledger.accounts(KEY);
-        telemetry = Telemetry.create(
-                OpenTelemetrySdk.builder()
-                        .setTracerProvider(SdkTracerProvider.builder()
-                                .setIdGenerator(ids)
-                                .addSpanProcessor(SimpleSpanProcessor.create(spans))
-                                .build())
-                        .setMeterProvider(SdkMeterProvider.builder()
-                                .registerMetricReader(metrics)
-                                .build())
-                        .build(),
-                TelemetryOptions.DEFAULTS);
+        OpenTelemetrySdk otel = OpenTelemetrySdk.builder()
+                .setTracerProvider(SdkTracerProvider.builder()
+                        .setIdGenerator(ids)
+                        .addSpanProcessor(SimpleSpanProcessor.create(spans))
+                        .build())
+                .setMeterProvider(
+                        SdkMeterProvider.builder().registerMetricReader(metrics).build())
+                .build();
+        telemetry = Telemetry.create(otel, TelemetryOptions.DEFAULTS);
+        upstream = UpstreamTelemetry.create(
+                otel, otel.getTracerProvider(), SemconvMode.OLD, false, TelemetryOptions.DEFAULTS);
     }
 
     @Override
@@ -68,7 +71,7 @@ final class FakeServices implements Services {
             throw new AssertionError(e);
         }
         joined.add(hello);
-        return new Service(telemetry, accounts);
+        return new Service(telemetry, upstream, accounts);
     }
 
     @Override

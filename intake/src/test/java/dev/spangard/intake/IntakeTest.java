@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -159,6 +161,69 @@ final class IntakeTest {
         assertThat(services.accounts.received()).isEqualTo(9);
         assertThat(services.accounts.measured()).isEqualTo(4);
         assertThat(services.measured("http.server.request.duration")).isEqualTo(9);
+        assertThat(services.active()).isZero();
+    }
+
+    @Test
+    void makesTheSpansOfTheUpstreamProfile() throws Exception {
+        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
+            recorder.send(Golden.frame("upstream"));
+            recorder.send(Frames.goodbye(3, 0));
+            awaitLeft();
+        }
+
+        assertThat(intake.counters().malformedRecords()).isZero();
+        List<SpanData> spans = services.spans.getFinishedSpanItems();
+        assertThat(spans)
+                .extracting(SpanData::getName)
+                .containsExactly(
+                        "GET /items/5 http send",
+                        "GET /items/5 http receive",
+                        "GET /items/5 http send",
+                        "GET /items/5 http send",
+                        "GET /items/5",
+                        "GET /items/5 http receive",
+                        "room websocket receive",
+                        "room websocket send",
+                        "room websocket send",
+                        "room websocket receive",
+                        "room");
+        SpanData request = spans.get(4);
+        assertThat(request.getTraceId()).isEqualTo("0af7651916cd43dd8448eb211c80319c");
+        assertThat(request.getSpanId()).isEqualTo("b9c7c989f97918e1");
+        assertThat(request.getParentSpanContext().isRemote()).isTrue();
+        assertThat(request.getEndEpochNanos()).isEqualTo(1_699_999_999_187_500_000L);
+        assertThat(List.of(spans.get(0), spans.get(1), spans.get(2), spans.get(3), spans.get(5)))
+                .allSatisfy(child -> assertThat(child.getParentSpanId()).isEqualTo(request.getSpanId()))
+                .extracting(SpanData::getSpanId)
+                .doesNotHaveDuplicates()
+                .doesNotContain(request.getSpanId());
+        assertThat(spans.get(6).getSpanId()).isEqualTo("000000000000004d");
+        assertThat(spans.get(6).getAttributes().asMap().values()).contains(true, 200L, "websocket.receive");
+        assertThat(spans.get(7).getParentSpanId()).isEqualTo("000000000000004e");
+        assertThat(spans.get(8).getParentSpanContext().isValid()).isFalse();
+        assertThat(spans.get(8).getTraceId()).isEqualTo("0af7651916cd43dd8448eb211c80319d");
+        assertThat(spans.get(9).getStatus().getDescription()).isEqualTo("OSError: gone");
+        SpanData room = spans.get(10);
+        assertThat(room.getKind()).isEqualTo(SpanKind.INTERNAL);
+        assertThat(room.getParentSpanId()).isEqualTo("b7ad6b7169203331");
+        assertThat(room.getStatus().getDescription()).isEqualTo("OutOfStock: nothing left");
+        assertThat(services.measured("http.server.duration")).isEqualTo(2);
+        assertThat(services.accounts.received()).isEqualTo(3);
+        assertThat(services.accounts.measured()).isEqualTo(1);
+    }
+
+    @Test
+    void tellsOfAnUpstreamRequestWhoseProcessDied() throws Exception {
+        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
+            recorder.send(Golden.frame("upstream_open"));
+        }
+        awaitLeft();
+
+        SpanData span = services.spans.getFinishedSpanItems().getFirst();
+        assertThat(span.getName()).isEqualTo("GET /items/5");
+        assertThat(span.getEndEpochNanos()).isEqualTo(NOW);
+        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
         assertThat(services.active()).isZero();
     }
 

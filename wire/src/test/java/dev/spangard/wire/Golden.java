@@ -24,6 +24,8 @@ final class Golden {
             "spill",
             "failure",
             "summed",
+            "upstream",
+            "upstream_open",
             "values");
 
     private Golden() {}

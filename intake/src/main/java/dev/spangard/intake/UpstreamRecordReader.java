@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import dev.spangard.telemetry.ApplicationSpan;
+import dev.spangard.telemetry.ChildSpan;
+import dev.spangard.telemetry.Failure;
+import dev.spangard.telemetry.Request;
+import dev.spangard.telemetry.UpstreamExchange;
+import dev.spangard.telemetry.UpstreamRequest;
+import dev.spangard.telemetry.UpstreamRequest.Endpoint;
+import dev.spangard.telemetry.UpstreamResult;
+import dev.spangard.telemetry.UpstreamStatus;
+import dev.spangard.telemetry.UpstreamTelemetry;
+import dev.spangard.wire.MarshalReader;
+import io.opentelemetry.api.common.Attributes;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the records of the {@code upstream} profile (docs/wire-protocol.md, Upstream records). What is malformed is the
+ * caller's to count. Used by the peer's thread only.
+ */
+final class UpstreamRecordReader {
+    private static final int OPEN_FIELDS = 21;
+    private static final int FINISHED_FIELDS = 32;
+    private static final int CHILDREN_FIELDS = 10;
+
+    private static final int SAMPLED = 1;
+    private static final int INTERNAL = 2;
+    private static final int CANCELLED = 1;
+    private static final int DISCONNECTED = 2;
+
+    private final UpstreamTelemetry telemetry;
+    private final Accounts accounts;
+    private final RecordedIds.Slot ids;
+    private final Unfinished unfinished;
+
+    UpstreamRecordReader(Service service, RecordedIds.Slot ids, Unfinished unfinished) {
+        this.telemetry = service.upstream();
+        this.accounts = service.accounts();
+        this.ids = ids;
+        this.unfinished = unfinished;
+    }
+
+    void open(Request.Kind kind, int fields, MarshalReader in, BatchClock clock) {
+        RecordReader.expect(in, OPEN_FIELDS, fields);
+        Begun begun = begun(kind, in, clock);
+        unfinished.opened(
+                begun.origin.spanId(), new Unfinished.OpenUpstream(begun.exchange, begun.origin, begun.sampled));
+    }
+
+    void finished(Request.Kind kind, int fields, MarshalReader in, BatchClock clock) {
+        RecordReader.expect(in, FINISHED_FIELDS, fields);
+        Begun begun = begun(kind, in, clock);
+        long returned = clock.readNanos(in);
+        double end = in.float64();
+        long ended = end == 0 ? 0 : clock.nanos(in, end);
+        String target = RecordReader.repeatedOrNone(in);
+        UpstreamStatus status = ChildReader.status(in);
+        long received = Math.max(0, in.int64());
+        long sent = Math.max(0, in.int64());
+        List<String> headers = RecordReader.headers(in);
+        int outcome = in.int32();
+        Failure failure = in.nextIsNone() ? null : RecordReader.failure(in);
+        ApplicationSpan application = in.nextIsNone() ? null : new ApplicationSpanReader(in).read();
+        List<ChildSpan> children = new ChildReader(in, clock).read();
+        var result = new UpstreamResult(
+                ended,
+                returned,
+                target,
+                status,
+                received,
+                sent,
+                headers,
+                failure,
+                (outcome & CANCELLED) != 0,
+                (outcome & DISCONNECTED) != 0,
+                false,
+                application);
+        unfinished.ended(begun.origin.spanId());
+        end(begun.exchange, begun.origin, begun.sampled, result, children);
+    }
+
+    /** Of a request that goes on, or whose record follows. */
+    void children(int fields, MarshalReader in, BatchClock clock) {
+        RecordReader.expect(in, CHILDREN_FIELDS, fields);
+        Origin origin = Origin.read(in);
+        Request.Kind kind = in.int32() == 0 ? Request.Kind.HTTP : Request.Kind.WEBSOCKET;
+        String name = RecordReader.repeatedOrNone(in);
+        String method = RecordReader.repeatedOrNone(in);
+        String path = RecordReader.path(in);
+        List<ChildSpan> children = new ChildReader(in, clock).read();
+        try {
+            telemetry.children(children, origin.span(), kind, name, method, path, ids::set);
+        } finally {
+            ids.clear();
+        }
+    }
+
+    /** Its process is gone. */
+    void died(Unfinished.OpenUpstream open, long epochNanos) {
+        end(open.exchange(), open.origin(), open.sampled(), UpstreamResult.workerDied(epochNanos), List.of());
+    }
+
+    private void end(
+            UpstreamExchange exchange,
+            Origin origin,
+            boolean sampled,
+            UpstreamResult result,
+            List<ChildSpan> children) {
+        if (!sampled) {
+            exchange.endUnsampled(result);
+            accounts.measure(1);
+            return;
+        }
+        ids.set(origin.traceHigh(), origin.traceLow(), origin.spanId());
+        try {
+            exchange.end(origin.parent(), result, children, ids::set);
+        } finally {
+            ids.clear();
+        }
+    }
+
+    private record Begun(UpstreamExchange exchange, Origin origin, boolean sampled) {}
+
+    private Begun begun(Request.Kind kind, MarshalReader in, BatchClock clock) {
+        long start = clock.readNanos(in);
+        int flags = in.int32();
+        Origin origin = Origin.read(in);
+        String name = RecordReader.repeatedOrNone(in);
+        Attributes details = in.nextIsNone() ? Attributes.empty() : new ApplicationSpanReader(in).attributes();
+        String method = RecordReader.repeatedOrNone(in);
+        String scheme = RecordReader.repeatedOrNone(in);
+        String version = RecordReader.repeatedOrNone(in);
+        String path = RecordReader.path(in);
+        String query = in.bytesAsText(Limits.TEXT);
+        Endpoint server = endpoint(in);
+        Endpoint client = endpoint(in);
+        String host = in.repeatedBytesAsText(Limits.TEXT);
+        String serverName = in.nextIsNone() ? null : in.repeatedBytesAsText(Limits.TEXT);
+        String userAgent = in.repeatedBytesAsText(Limits.TEXT);
+        List<String> headers = RecordReader.headers(in);
+        long pid = in.int64();
+        var request = new UpstreamRequest(
+                kind,
+                (flags & INTERNAL) != 0,
+                name,
+                details,
+                method,
+                scheme,
+                version,
+                path,
+                query,
+                server,
+                client,
+                host,
+                serverName,
+                userAgent,
+                headers,
+                pid);
+        return new Begun(telemetry.exchange(request, start), origin, (flags & SAMPLED) != 0);
+    }
+
+    /** {@code [host, port]} with whatever a server puts there; None, or a sequence of nothing, is none. */
+    private static @Nullable Endpoint endpoint(MarshalReader in) {
+        if (!in.nextIsSequence()) {
+            in.skip();
+            return null;
+        }
+        int from = in.position();
+        int values = in.sequence();
+        String host = values > 0 && in.nextIsStr() ? in.repeatedStr(Limits.TEXT) : null;
+        if (host == null && values > 0) {
+            in.skip();
+        }
+        String port = Endpoint.NONE;
+        if (values > 1) {
+            if (in.nextIsStr()) {
+                port = in.repeatedStr(Limits.TEXT);
+            } else if (in.nextIsInt()) {
+                port = Long.toString(in.int64());
+            }
+        }
+        in.position(from);
+        in.skip();
+        return values == 0 ? null : new Endpoint(host, port);
+    }
+}
