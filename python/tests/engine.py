@@ -21,6 +21,12 @@ UNSAMPLED_FIELDS = (
     "kind", "start", "end", "method", "scheme", "http_version", "route", "status", "request_bytes",
     "response_bytes", "first_byte", "complete", "failure_type", "disconnected", "host",
 )  # fmt: skip
+UPSTREAM_FIELDS = (
+    "kind", "start", "flags", "trace", "span_id", "tracestate", "parent", "name", "details", "method", "scheme",
+    "http_version", "path", "query", "server", "client", "host", "server_name", "user_agent", "request_headers",
+    "pid", "end", "ended", "target", "status", "received", "sent", "response_headers", "outcome", "failure", "span",
+    "children",
+)  # fmt: skip
 
 
 class FakeEngine:
@@ -88,6 +94,16 @@ class FakeEngine:
         found = [dict(zip(REQUEST_FIELDS, r)) for r in self.records() if r[0] in (1, 2)]
         assert len(found) == count
         return found
+
+    def upstreams(self, count: int = 1) -> list[dict[str, Any]]:
+        """As ``requests``, of the upstream profile."""
+        self.wait(lambda: sum(r[0] in (12, 13) for r in self.records()) >= count)
+        found = [dict(zip(UPSTREAM_FIELDS, r)) for r in self.records() if r[0] in (12, 13)]
+        assert len(found) == count
+        return found
+
+    def upstream(self) -> dict[str, Any]:
+        return self.upstreams(1)[0]
 
     def request(self) -> dict[str, Any]:
         return self.requests(1)[0]

@@ -44,6 +44,7 @@ def test_version() -> None:
         (("atach",), 2, "unknown command atach"),
         (("attach",), 2, "a command is missing"),
         (("attach", "--"), 2, "a command is missing"),
+        (("attach", "--profile", "upsteam", "--", "true"), 2, "--profile upsteam is neither stable nor upstream"),
         (
             ("attach", "--service-nam", "x", "--", "true"),
             2,
@@ -158,6 +159,10 @@ def test_an_empty_element_among_the_propagators_would_end_the_application(given:
 def test_flag_is_spelt_as_its_variable(flag: str, variable: str) -> None:
     assert parse([flag, "v", "cmd"]) == ({variable: "v"}, ["cmd"])
     assert parse([f"{flag}=v", "--", "cmd"]) == ({variable: "v"}, ["cmd"])
+
+
+def test_the_profile_is_a_flag() -> None:
+    assert parse(["--profile", "upstream", "cmd"]) == ({"SPANGARD_PROFILE": "upstream"}, ["cmd"])
 
 
 def test_value_may_be_empty_or_look_like_a_flag() -> None:

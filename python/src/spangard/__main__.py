@@ -22,6 +22,7 @@ Flags of attach, each an environment variable in other words:
   --traces-exporter LIST    OTEL_TRACES_EXPORTER: otlp, console, compact, none
   --metrics-exporter LIST   OTEL_METRICS_EXPORTER: otlp, prometheus, console, none
   --traces-sampler NAME     OTEL_TRACES_SAMPLER
+  --profile NAME            SPANGARD_PROFILE: stable, or upstream, as opentelemetry-instrumentation-asgi
   --socket PATH             SPANGARD_SOCKET: where the engine listens
 and so for the other OTEL_ variables: --exporter-otlp-headers is OTEL_EXPORTER_OTLP_HEADERS.
 

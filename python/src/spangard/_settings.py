@@ -28,6 +28,9 @@ MAX_CAPTURED_TEXT = 8192
 
 PROPAGATORS = ("tracecontext", "baggage", "b3", "b3multi", "jaeger", "xray", "ottrace")
 
+PROFILES = ("stable", "upstream")
+"""What telemetry looks like, the default first: docs/telemetry.md."""
+
 _CAPTURE = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_"
 _REDACTED = b"[REDACTED]"
 
@@ -59,6 +62,20 @@ def _propagators(environ: Mapping[str, str]) -> tuple[Propagators | None, bool]:
     from ._propagators import Propagators
 
     return Propagators(names), True
+
+
+def profile_name(argument: str | None, environ: Mapping[str, str]) -> str:
+    """One of PROFILES. An impossible argument is a ValueError, an impossible variable a warning and the default."""
+    if argument is not None:
+        if argument not in PROFILES:
+            raise ValueError(f"profile must be stable or upstream; got {argument!r}")
+        return argument
+    named = environ.get("SPANGARD_PROFILE", "").strip()
+    if named in PROFILES:
+        return named
+    if named:
+        warn(f"SPANGARD_PROFILE={named!r} is neither stable nor upstream; using stable")
+    return PROFILES[0]
 
 
 class HeaderCapture:

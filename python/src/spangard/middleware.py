@@ -17,7 +17,7 @@ from ._buffer import BATCH, NOT_ARMED, recorder
 from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed, Summed
-from ._settings import Settings, header_capture, url_excluder
+from ._settings import Settings, header_capture, profile_name, url_excluder
 from ._websocket import SummedWebSocket
 from .frameworks import MARK, route_names
 
@@ -58,6 +58,8 @@ class OpenTelemetryMiddleware:
         http_capture_headers_server_response: list[str] | None = None,
         http_capture_headers_sanitize_fields: list[str] | None = None,
         exclude_spans: Iterable[str] | None = None,
+        *,
+        profile: str | None = None,
     ) -> None:
         refuse_providers(tracer_provider=tracer_provider, meter_provider=meter_provider, tracer=tracer, meter=meter)
         self.app = app
@@ -92,6 +94,11 @@ class OpenTelemetryMiddleware:
         self.recorder = recorder()
         # FastAPI leaves its own telemetry out for a request whose scope has its key
         self._quiets_fastapi = "fastapi" in sys.modules
+        if profile_name(profile, os.environ) == "upstream":
+            from ._upstream import become_upstream
+
+            hooks = (default_span_details, server_request_hook, client_request_hook, client_response_hook)
+            become_upstream(self, *hooks, exclude_spans)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         kind = scope.get("type")

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from .._settings import PROFILES
+
 _OTLP = (
     "CERTIFICATE CLIENT_CERTIFICATE CLIENT_KEY COMPRESSION ENDPOINT HEADERS INSECURE PROTOCOL TIMEOUT "
     "TRACES_CERTIFICATE TRACES_CLIENT_CERTIFICATE TRACES_CLIENT_KEY TRACES_COMPRESSION TRACES_ENDPOINT TRACES_HEADERS "
@@ -23,12 +25,15 @@ _OTHERS = (
     "SPAN_EVENT_COUNT_LIMIT SPAN_LINK_COUNT_LIMIT TRACES_EXPORTER TRACES_SAMPLER TRACES_SAMPLER_ARG"
 )
 
+PROFILE = "SPANGARD_PROFILE"
+
 
 def _variables() -> dict[str, str]:
     names = [f"EXPORTER_OTLP_{name}" for name in _OTLP.split()] + _OTHERS.split()
     flags = {f"--{name.lower().replace('_', '-')}": f"OTEL_{name}" for name in names}
     # opentelemetry-instrument leaves PYTHON_ out
     flags.update({flag.replace("--python-", "--"): name for flag, name in flags.items()})
+    flags["--profile"] = PROFILE
     return {**flags, "--socket": "SPANGARD_SOCKET", "--endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT"}
 
 
@@ -56,6 +61,8 @@ def parse(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
             if not rest or rest[0] == "--":
                 raise UsageError(f"{flag} needs a value")
             value = rest.pop(0)
+        if name == PROFILE and value not in PROFILES:
+            raise UsageError(f"--profile {value[:60]} is neither {' nor '.join(PROFILES)}")
         if "\0" in value:
             raise UsageError(f"the value of {flag} has a NUL character")
         variables[name] = value

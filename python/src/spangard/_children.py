@@ -1,0 +1,227 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""The `upstream` profile's spans as the application sees them through OpenTelemetry's API.
+
+Imported only when ``opentelemetry-api`` is installed. A child span exists as an object where somebody can see it: while
+``receive`` is awaited, in a hook, below another span than the request's. Its id is made when it is asked for.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter as clock
+
+from opentelemetry import context as _api
+from opentelemetry import trace as trace_api
+from opentelemetry.context.context import Context
+from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
+
+from ._context import CurrentSpan, attach, current, detach
+from ._exchange import FAILED, UpstreamExchange, is_error
+from ._facts import failure
+from ._messages import EVENTS_KEPT
+from ._upstream import response_propagators
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from opentelemetry.util import types
+
+    from .middleware import Message, Scope
+
+_SUPPRESSED = tuple(
+    key
+    for key in (
+        getattr(_api, "_SUPPRESS_INSTRUMENTATION_KEY", None),
+        "suppress_instrumentation",
+        getattr(_api, "_SUPPRESS_HTTP_INSTRUMENTATION_KEY", None),
+    )
+    if key
+)
+
+
+def is_suppressed(context: Context) -> bool:
+    """Whether somebody has asked for no telemetry here."""
+    return any(context.get(key) for key in _SUPPRESSED)
+
+
+def span_above(context: Context) -> trace_api.Span | None:
+    """The current span, whether it records or not; None if there is none, or the one that stands for none."""
+    span = context.get(SPAN_KEY)
+    return span if isinstance(span, trace_api.Span) and span is not trace_api.INVALID_SPAN else None
+
+
+class UpstreamSpan(CurrentSpan):
+    """Records exceptions as the Python SDK does, and those of hooks, which must not reach the request."""
+
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: types.Attributes = None,
+        timestamp: int | None = None,
+        escaped: bool = False,
+    ) -> None:
+        facts = {"exception.escaped": str(escaped), **(attributes or {})}
+        super().record_exception(exception, facts, timestamp, escaped)
+
+    def call(self, hook: Callable[..., Any], *arguments: Any) -> None:
+        try:
+            hook(*arguments)
+        except Exception as error:
+            self.record_exception(error)
+
+
+class ChildSpan(UpstreamSpan):
+    """The span of one message."""
+
+    span_id = 0  # not yet asked for
+    parent: tuple[int, int | None, int] | None = None  # None: the request's span
+
+    def __init__(self, server: ServerSpan, above: Any) -> None:
+        self._server = server
+        self._above: Any = server
+        self.sampled = server.sampled
+        if above is not server:
+            self._below(above)
+        self.recording = self.sampled
+
+    def _below(self, above: Any) -> None:
+        """Another span than the request's is current, or none: sampled as any child of it."""
+        middleware = self._server.middleware
+        try:
+            context = above.get_span_context()
+        except Exception:  # none, or somebody else's
+            context = trace_api.INVALID_SPAN_CONTEXT
+        root = middleware._root_sampler
+        if context.is_valid:
+            flags = int(context.trace_flags)
+            self.parent = (context.trace_id, context.span_id, flags)
+            self._above = above
+            self.sampled = bool(flags & 1) if middleware._parent_based else root is None or root(context.trace_id)
+        else:
+            trace_id = middleware.recorder.bits(128) or 1
+            self.parent = (trace_id, None, 0)
+            self._above = None
+            self.sampled = root is None or root(trace_id)
+
+    def get_span_context(self) -> trace_api.SpanContext:
+        context = self._context
+        if context is None:
+            self.span_id = self._server.middleware.recorder.bits(64) or 1
+            above = None if self._above is None else self._above.get_span_context()
+            if above is not None:
+                trace_id, state = above.trace_id, above.trace_state
+                flags = (int(above.trace_flags) & 0xFE) | self.sampled
+            else:
+                trace_id, state, flags = self.parent[0] if self.parent else 1, None, int(self.sampled)
+            context = trace_api.SpanContext(trace_id, self.span_id, False, trace_api.TraceFlags(flags), state)
+            self._context = context
+        return context
+
+    def noted(self, value: Any, failed: Any) -> Any:
+        """What the record says of it: only its value, if it is like any other."""
+        self.recording = False
+        did = self.taken() if self.touched else None
+        if not self.span_id and self.parent is None and did is None and failed is None:
+            return value
+        return (value, self.span_id, self.parent, did, failed)
+
+
+class ServerSpan(UpstreamSpan, UpstreamExchange):
+    """One request: its messages and its span."""
+
+    def detailed(self, details: Callable[[Scope], Any], scope: Scope) -> tuple[str | None, dict[str, Any] | None]:
+        """Name and attributes by ``default_span_details``; should it fail, the defaults, and the exception is told."""
+        try:
+            name, attributes = details(scope)
+            return self._text(name), self._all(attributes) or None
+        except Exception as error:
+            self.record_exception(error)
+            return None, None
+
+    def answered(self, status: int | str) -> None:
+        self.status_code = status
+        if is_error(status):
+            is_number = isinstance(status, int) and status >= 0
+            description = None if is_number else f"Non-integer HTTP status: {status}"
+            self.set_status(trace_api.StatusCode.ERROR, description)
+
+    def note_sent(self, code: int, value: Any, message: Message) -> None:
+        context = current()
+        above = context.get(SPAN_KEY)
+        hook = self.middleware.on_send
+        if hook is None and above is self:
+            super().note_sent(code, value, message)
+            return
+        start = clock()
+        child = ChildSpan(self, above)
+        if hook is not None:
+            token = attach(Context({**context, SPAN_KEY: child}))
+            try:
+                child.call(hook, child, self.scope, message)
+            finally:
+                _leave(token)
+        self._note(child, code, start, value, None)
+
+    async def receive(self) -> Message:
+        middleware = self.middleware
+        asked = clock()
+        if not middleware.receives:
+            message: Message = await self.server_receive()
+            self.heard(message, asked)
+            return message
+        context = current()
+        child = ChildSpan(self, context.get(SPAN_KEY))
+        token = attach(Context({**context, SPAN_KEY: child}))
+        try:
+            message = await self.server_receive()
+            if middleware.on_receive is not None:
+                child.call(middleware.on_receive, child, self.scope, message)
+        except BaseException as error:
+            self._note(child, FAILED, asked, None, failure(error) if isinstance(error, Exception) else None)
+            raise
+        finally:
+            _leave(token)
+        code, _, value = self.heard(message, asked)
+        self._note(child, code, asked, value, None)
+        return message
+
+    def _note(self, child: ChildSpan, code: int, start: float, value: Any, failed: Any) -> None:
+        if child.sampled:
+            self.messages += (code, start, clock(), child.noted(value, failed))
+            if len(self.messages) > EVENTS_KEPT:
+                self.spill()
+        child.recording = False
+
+    def propagated(self, message: Message) -> Message:
+        """Upstream sets the headers of a response propagator on every message, and in the application's own list."""
+        propagators = response_propagators()
+        if propagators is None:
+            return message
+        try:
+            propagator = propagators.get_global_response_propagator()
+            if not propagator:
+                return message
+            copy = {**message, "headers": list(message.get("headers") or ())}
+            propagator.inject(copy, context=trace_api.set_span_in_context(self, Context()), setter=_SETTER)
+        except Exception:  # somebody else's code
+            return message
+        return copy
+
+
+class _HeaderSetter:
+    """Appends a header to a message."""
+
+    def set(self, carrier: Message, key: str, value: str) -> None:
+        carrier["headers"].append((key.lower().encode("latin-1"), value.encode("latin-1")))
+
+
+_SETTER = _HeaderSetter()
+
+
+def _leave(token: Any) -> None:
+    try:
+        detach(token)
+    except ValueError:  # the message was waited for in another task, or its coroutine was thrown away
+        pass

@@ -1,0 +1,237 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""The `upstream` profile: the names and shapes of `opentelemetry-instrumentation-asgi`, a child span per message.
+
+What can only be decided in the application's process is decided here: kind and parent of the request's span, whether
+instrumentation is suppressed, under which span a message is sent, what hooks do. The engine makes the rest. Records:
+docs/wire-protocol.md, Upstream records.
+"""
+
+from __future__ import annotations
+
+import sys
+from time import perf_counter as clock
+
+from ._buffer import BATCH, NOT_ARMED
+from ._exchange import UpstreamExchange
+from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
+from .frameworks import MARK
+from .middleware import OpenTelemetryMiddleware
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .middleware import Receive, Scope, Send
+
+SAMPLED = 1
+INTERNAL = 2
+CANCELLED = 1
+DISCONNECTED = 2
+
+
+class UpstreamMiddleware(OpenTelemetryMiddleware):
+    """What an ``OpenTelemetryMiddleware`` becomes with ``profile="upstream"``."""
+
+    details: Any
+    on_request: Any
+    on_receive: Any
+    on_send: Any
+    receives: bool
+    sends: bool
+    exchange: Any
+    spans: Any
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
+        kind = scope.get("type")
+        api = self._api
+        outer = None if api is None else api.current()
+        if (
+            (outer and self.spans.is_suppressed(outer))
+            or (kind != "http" and kind != "websocket")
+            or MARK in scope
+            or (self._excluded and self._excludes(scope))
+        ):
+            return await (self._lifespan if kind == "lifespan" else self.app)(scope, receive, send)
+        start = clock()
+        recorder = self.recorder
+        headers = scope.get("headers")
+        if type(headers) is not list:
+            headers = headers_of(scope)
+        header = _first(headers)
+
+        # Its place in a trace: below a span that is current, else as the caller says, else on its own.
+        root = self._root_sampler
+        above = self.spans.span_above(outer) if outer else None
+        trace: Any = None
+        parent = baggage = local = None
+        state = b""
+        if above is None:
+            given, baggage = header.get(b"traceparent"), header.get(b"baggage")
+            if self._propagators is None:
+                trace = None if given is None else traceparent(given)
+            else:
+                trace, given, baggage = self._propagators(headers, given, baggage)
+        else:
+            local = api.local_parent(outer)
+        if trace is not None:
+            sampled: Any
+            sampled = int(trace[53:55], 16) & 1 if self._parent_based else root is None or root(int(trace[3:35], 16))
+            state = header.get(b"tracestate", b"") if given is not None else b""
+            if state:
+                state = tracestate(headers, state)
+        elif local is not None:
+            trace, parent = local.trace_id, local.span_id
+            sampled = local.trace_flags & 1 if self._parent_based else root is None or root(trace)
+        else:
+            trace = recorder.bits(128) or 1
+            sampled = root is None or root(trace)
+        span_id = recorder.bits(64) or 1
+
+        exchange = self.exchange()
+        exchange.middleware = self
+        exchange.scope = scope
+        exchange.trace = trace
+        exchange.span_id = span_id
+        if state:
+            exchange.state = state
+        exchange.sampled = exchange.recording = bool(sampled)
+        exchange.server_receive = receive
+        exchange.server_send = send
+        exchange.messages = []
+        name = details = None
+        if self.details is not None:
+            name, details = exchange.detailed(self.details, scope)
+
+        # What the scope says now; the application may change it.
+        method = scope.get("method")
+        path = scope.get("path", "")
+        query = scope.get("query_string", b"")
+        host = header.get(b"host")
+        server_name = host
+        agent = header.get(b"user-agent", b"")
+        if host is None:
+            host = b""
+        elif len(header) < len(headers):
+            server_name = _all(headers, b"host", host)
+        try:
+            size = len(path) + len(b"".join((query, host, agent, state, server_name or b"")))
+            plain = size + len(method or "") <= MAX_REQUEST_TEXT and type(query) is bytes
+        except Exception:
+            plain = False
+        if not plain:
+            method, path, _, query, host, agent, state, all_names = cut(
+                method, path, "", query, host, agent, state, server_name
+            )
+            server_name = None if server_name is None else all_names
+        internal = above is not None
+        captures = sampled and not internal
+        capture = self._capture
+        exchange.captures = self.capture_response if captures else None
+        head = exchange.head = (
+            14 if kind == "http" else 15, start, (SAMPLED if sampled else 0) | (INTERNAL if internal else 0),
+            trace, span_id, state, parent, name, details, method, scope.get("scheme"), scope.get("http_version"),
+            path, query, scope.get("server") or None, scope.get("client"), host, server_name, agent,
+            capture(headers) if captures and capture is not None else None, recorder.pid,
+        )  # fmt: skip
+        live = recorder.live
+        live[span_id] = head
+        if recorder.due == NOT_ARMED:
+            recorder.watch(start)
+        scope[MARK] = span_id
+        if self._quiets_fastapi and "fastapi.telemetry" not in scope:
+            scope["fastapi.telemetry"] = None
+
+        token = failed = None
+        if api is not None:
+            token = api.attach(api.context_with(exchange, outer, baggage if self._baggage else None))
+        outcome = 0
+        try:
+            if self.on_request is not None:
+                exchange.call(self.on_request, exchange, scope)
+            return await self.app(scope, exchange.receive, exchange.send)
+        except Exception as error:
+            failed = failure(error)
+            raise
+        except BaseException as error:
+            outcome = CANCELLED if failure(error)[3] else 0
+            raise
+        finally:
+            end = clock()
+            live.pop(span_id, None)
+            if token is not None:
+                try:
+                    api.detach(token)
+                except ValueError:  # closed by the garbage collector, in another context
+                    pass
+            exchange.recording = False
+            if exchange.messages and not sampled:  # they belong to a trace that is
+                exchange.spill()
+            if exchange.disconnected:
+                outcome |= DISCONNECTED
+            records = recorder.records
+            records.append((
+                head[0] - 2, *head[1:], end, exchange.ended, self._target(scope), exchange.status_code,
+                exchange.received, exchange.sent, exchange.captured, outcome, failed, exchange.taken(),
+                exchange.messages or None,
+            ))  # fmt: skip
+            if recorder.announced:
+                recorder.announced.discard(span_id)
+            if end >= recorder.look or len(records) >= BATCH:
+                recorder.appended(end)
+
+    def _target(self, scope: Scope) -> str | None:
+        """`http.target` of metrics: upstream's condition, a route with `path_format`, and the whole template for it."""
+        try:
+            template = getattr(scope.get("route"), "path_format", None)
+            if not template:
+                return None
+            target: Any = self._route_name(scope) or f"{scope.get('root_path', '')}{template}"
+            return str(target)[:MAX_REQUEST_TEXT]
+        except Exception:  # an object of the application's
+            return None
+
+
+def become_upstream(
+    middleware: Any, details: Any, on_request: Any, on_receive: Any, on_send: Any, exclude_spans: Any
+) -> None:
+    """The last step of construction: ``middleware`` gets this profile's ``__call__``, so that `stable` asks nothing."""
+    made = type(middleware)
+    own = made is OpenTelemetryMiddleware
+    middleware.__class__ = UpstreamMiddleware if own else type(made.__name__, (made, UpstreamMiddleware), {})
+    excluded = exclude_spans or ()
+    middleware.receives = "receive" not in excluded
+    middleware.sends = "send" not in excluded
+    with_api = middleware._api is not None
+    if with_api:
+        from . import _children
+
+        middleware.spans = _children
+        middleware.exchange = _children.ServerSpan
+    else:
+        middleware.exchange = UpstreamExchange
+    middleware.details = details if with_api else None
+    middleware.on_request = on_request if with_api else None
+    middleware.on_receive = on_receive if with_api and middleware.receives else None
+    middleware.on_send = on_send if with_api and middleware.sends else None
+
+
+def _first(headers: Any) -> dict[bytes, Any]:
+    """Lower-case name → first value, as upstream looks headers up."""
+    try:
+        return {name.lower(): value for name, value in reversed(headers)}
+    except Exception:  # something in it is not a pair
+        return lookup(reversed(headers))
+
+
+def _all(headers: Any, wanted: bytes, first: Any) -> Any:
+    """All values of a header, joined."""
+    try:
+        return b",".join([value for name, value in headers if name.lower() == wanted])
+    except Exception:
+        return first
+
+
+def response_propagators() -> Any:
+    """The module in which a response propagator may have been set, if anybody has loaded it."""
+    return sys.modules.get("opentelemetry.instrumentation.propagators")
