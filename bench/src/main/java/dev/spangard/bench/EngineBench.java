@@ -3,7 +3,6 @@
 package dev.spangard.bench;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -17,7 +16,6 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 
 /**
  * Records per second of one core that the engine turns into exported spans and measurements, and its resident memory:
@@ -227,7 +225,7 @@ final class EngineBench {
                 MUST_LOADED_MB,
                 mark(loaded <= MUST_LOADED_MB),
                 mark(loaded <= 130)));
-        out.append("\nMachine: ").append(cpu()).append(", ");
+        out.append("\nMachine: ").append(Machine.cpu()).append(", ");
         out.append(Runtime.getRuntime().availableProcessors()).append(" processors, ");
         out.append(System.getProperty("os.name")).append(' ').append(System.getProperty("os.version"));
         out.append(". Java ").append(Runtime.version()).append(", engine flags ");
@@ -240,16 +238,5 @@ final class EngineBench {
 
     private static String mark(boolean holds) {
         return holds ? "✓" : "✗";
-    }
-
-    private static String cpu() {
-        try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-            return lines.filter(line -> line.startsWith("model name"))
-                    .map(line -> line.substring(line.indexOf(':') + 2))
-                    .distinct()
-                    .collect(Collectors.joining(", "));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

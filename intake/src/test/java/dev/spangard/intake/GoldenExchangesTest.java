@@ -4,8 +4,10 @@ package dev.spangard.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
+import dev.spangard.telemetry.UpstreamTelemetry;
 import dev.spangard.wire.FrameAssembler;
 import dev.spangard.wire.MarshalReader;
 import io.opentelemetry.api.OpenTelemetry;
@@ -93,7 +95,13 @@ final class GoldenExchangesTest {
         Telemetry telemetry = Telemetry.create(openTelemetry, TelemetryOptions.DEFAULTS);
         IntakeCounters counters = new IntakeCounters();
         try (Ledger ledger = Ledger.open(directory.resolve("run/engine.sock"))) {
-            Service service = new Service(telemetry, ledger.accounts("service"));
+            UpstreamTelemetry upstream = UpstreamTelemetry.create(
+                    openTelemetry,
+                    openTelemetry.getTracerProvider(),
+                    SemconvMode.OLD,
+                    false,
+                    TelemetryOptions.DEFAULTS);
+            Service service = new Service(telemetry, upstream, ledger.accounts("service"));
             RecordReader reader = new RecordReader(service, ledger.recorder(1), ids.slot(), counters, 10);
             FrameAssembler frames = new FrameAssembler();
             byte[] batch = Frames.batch(1, 0, record);
