@@ -398,6 +398,15 @@ def test_no_scope_fails_the_request(engine: FakeEngine, odd: dict[str, Any]) -> 
     assert engine.upstream()["status"] == 200
 
 
+def test_what_hooks_did_survives_a_value_that_can_not_be_written(engine: FakeEngine) -> None:
+    def on_send(span: Any, scope: Any, message: Any) -> None:
+        span.add_event("sent", {"bytes": 5})
+
+    run(upstream(hello, client_response_hook=on_send), http_scope(scheme=object()))
+    events = engine.upstream()["children"][3][3][2]
+    assert [(name, facts) for name, _, facts in events] == [("sent", {"bytes": 5})]
+
+
 def test_two_host_headers_are_the_server_name_and_the_first_is_the_host(engine: FakeEngine) -> None:
     run(upstream(hello), http_scope(headers=[(b"host", b"a"), (b"Host", b"b"), (b"x", b"1")]))
     record = engine.upstream()

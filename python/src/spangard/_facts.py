@@ -176,7 +176,7 @@ def clean(value: object, depth: int = 0) -> object:
         return str.__str__(value)[:MAX_STACKTRACE]
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)[:MAX_REQUEST_TEXT]
-    if depth < 6:
+    if depth < 8:  # an attribute of an event that a hook added to a message's span
         if isinstance(value, (tuple, list)):
             items = [clean(item, depth + 1) for item in value[:4096]]
             return tuple(items) if isinstance(value, tuple) else items
