@@ -304,7 +304,7 @@ def test_another_users_engine_is_told_nothing(
     engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
-    monkeypatch.setattr(_link, "_owner", lambda connection: 4712)
+    monkeypatch.setattr(_link, "owner_of", lambda connection: (1, 4712))
     put(recorder, 128)
     assert recorder.link._socket is None
     assert "is served by another user (uid 4712)" in caplog.text
@@ -314,7 +314,7 @@ def test_another_users_engine_is_told_nothing(
 def test_the_owner_of_the_engines_socket_is_known(engine: FakeEngine) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(engine.path)
-        assert _link._owner(connection) == os.geteuid()
+        assert _link.owner_of(connection) == (os.getpid(), os.geteuid())
 
 
 @pytest.mark.parametrize("garbage", [b"\x00", b"\x00\x00\x00\x05hello", b"\xff" * 100])

@@ -107,6 +107,9 @@ class HttpReceiver:
         request_line = reader.readline()
         if not request_line:
             return False
+        if not request_line.endswith(b" HTTP/1.1\r\n"):  # such as HTTP/2's first line, which a gRPC exporter sends
+            connection.sendall(b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            return False
         method, path, _ = request_line.decode("latin-1").split(" ", 2)
         headers: dict[str, str] = {}
         while (line := reader.readline()) not in (b"\r\n", b""):

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 HELP = """\
 usage: spangard attach [FLAGS] -- CMD ARGS   run CMD with its ASGI application recorded, no code changed
        spangard engine [ARGS]                run the engine alone, in the foreground
+       spangard doctor [FLAGS]               say what is configured, what conflicts, whether the collector answers
        spangard --help | --version
 
-Flags of attach, each an environment variable in other words:
+Flags of attach and doctor, each an environment variable in other words:
   --service-name NAME       OTEL_SERVICE_NAME
   --endpoint URL            OTEL_EXPORTER_OTLP_ENDPOINT
   --traces-exporter LIST    OTEL_TRACES_EXPORTER: otlp, console, compact, none
@@ -34,7 +35,8 @@ def main() -> NoReturn:
     """Runs the command of `sys.argv`; never returns."""
     arguments = sys.argv[1:]
     command = arguments.pop(0) if arguments else ""
-    if command in ("-h", "--help", "help") or (command == "attach" and arguments[:1] in (["-h"], ["--help"])):
+    asks = arguments[:1] in (["-h"], ["--help"])
+    if command in ("-h", "--help", "help") or (command in ("attach", "doctor") and asks):
         sys.stdout.write(HELP)
         sys.exit(0)
     if command == "--version":
@@ -46,6 +48,10 @@ def main() -> NoReturn:
         from .attach.command import attach
 
         attach(arguments)
+    if command == "doctor":
+        from .doctor import doctor
+
+        doctor(arguments)
     if command == "engine":
         _engine(arguments)
     sys.stderr.write(f"spangard: unknown command {command}\n\n{HELP}" if command else HELP)

@@ -46,7 +46,7 @@ def socket_path() -> str:
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime:
         path = os.path.join(runtime, "spangard", "engine.sock")
-        if _fits(path) and _is_private(runtime) and _made_private(os.path.dirname(path)):
+        if _fits(path) and is_private(runtime) and _made_private(os.path.dirname(path)):
             return path
     directory = f"/tmp/spangard-{os.geteuid()}"  # noqa: S108 - checked below
     if not _made_private(directory):
@@ -199,7 +199,7 @@ def _fits(path: str) -> bool:
     return len(os.fsencode(path)) <= _limit()
 
 
-def _is_private(directory: str, mask: int = 0o022) -> bool:
+def is_private(directory: str, mask: int = 0o022) -> bool:
     """A directory, not a link to one, that belongs to this user, and none of whose mode bits in `mask` are set."""
     try:
         found = os.lstat(directory)
@@ -213,4 +213,4 @@ def _made_private(directory: str) -> bool:
         os.mkdir(directory, 0o700)
     except OSError:
         pass  # it is there, or cannot be: the check tells
-    return _is_private(directory, 0o077)
+    return is_private(directory, 0o077)

@@ -26,9 +26,14 @@ class EngineUnavailableError(Exception):
 
 def engine_command(arguments: list[str]) -> list[str]:
     """The whole command line of `spangard engine`; raises EngineUnavailableError."""
+    return java_command("engine", arguments)
+
+
+def java_command(command: str, arguments: list[str]) -> list[str]:
+    """That of one of the engine's commands."""
     if not os.path.isdir(JARS) or not any(name.endswith(".jar") for name in os.listdir(JARS)):
         raise EngineUnavailableError(f"this installation has no engine: no jars in {JARS}")
-    return [find_java(), *FLAGS, "-cp", os.path.join(JARS, "*"), MAIN_CLASS, "engine", *arguments]
+    return [find_java(), *FLAGS, "-cp", os.path.join(JARS, "*"), MAIN_CLASS, command, *arguments]
 
 
 def find_java() -> str:
@@ -57,6 +62,12 @@ def find_java() -> str:
     )
 
 
+def java_version(java: str) -> str:
+    """As its `release` file has it, else its feature version."""
+    home = os.path.dirname(os.path.dirname(os.path.realpath(java)))
+    return _release(home) or str(_asked(java))
+
+
 def _is_new_enough(java: str) -> bool:
     if not os.access(java, os.X_OK):
         return False
@@ -67,15 +78,19 @@ def _is_new_enough(java: str) -> bool:
 
 def _released(home: str) -> int:
     """The feature version in the runtime's `release` file, 0 if there is none."""
+    return feature_version(_release(home))
+
+
+def _release(home: str) -> str:
     try:
         with open(os.path.join(home, "release"), encoding="utf-8", errors="replace") as file:
             for line in file:
                 key, _, value = line.partition("=")
                 if key == "JAVA_VERSION":
-                    return feature_version(value.strip().strip('"'))
+                    return value.strip().strip('"')
     except OSError:
         pass
-    return 0
+    return ""
 
 
 def _asked(java: str) -> int:

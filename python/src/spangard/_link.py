@@ -130,10 +130,10 @@ class Link:
             connection.close()
             self._want_engine(now)
             return False
-        owner = _owner(connection)
-        if owner not in (None, 0, os.geteuid()):
+        owner = owner_of(connection)
+        if owner is not None and owner[1] not in (0, os.geteuid()):
             connection.close()
-            self._refused(f"the engine's socket {socket_path()} is served by another user (uid {owner})")
+            self._refused(f"the engine's socket {socket_path()} is served by another user (uid {owner[1]})")
             return False
         self._socket = connection
         self._greeting = hello(self._sent)
@@ -186,15 +186,16 @@ class Link:
                 pass
 
 
-def _owner(connection: socket.socket) -> int | None:
-    """The uid that listens there; None where the system does not tell. HELLO carries credentials: not to anybody."""
+def owner_of(connection: socket.socket) -> tuple[int, int] | None:
+    """Who listens there: pid and uid. None where the system does not tell. HELLO has credentials: not for anybody."""
     import socket
     import sys
 
     option = getattr(socket, "SO_PEERCRED", None)  # Linux: struct ucred, three ints: pid, uid, gid
     if option is None:
         return None
-    return int.from_bytes(connection.getsockopt(socket.SOL_SOCKET, option, 12)[4:8], sys.byteorder)
+    credentials = connection.getsockopt(socket.SOL_SOCKET, option, 12)
+    return int.from_bytes(credentials[:4], sys.byteorder), int.from_bytes(credentials[4:8], sys.byteorder)
 
 
 def _refusal(said: bytes) -> str | None:

@@ -42,14 +42,14 @@ def describe() -> dict[str, str | int | None]:
 
 def settings() -> dict[str, str]:
     """The variables that configure the engine's part. One too long is named: with it, HELLO would be refused whole."""
+    from ._settings import effective, warn
+
     found: dict[str, str] = {}
-    for name, value in os.environ.items():
+    for name, value in effective(os.environ).items():
         if name.startswith(("OTEL_", "SPANGARD_")) and len(found) < MAX_SETTINGS:
             if len(os.fsencode(name + value)) <= MAX_SETTING_BYTES:
                 found[name] = value
             else:
-                from ._settings import warn
-
                 warn(f"{name[:200]} is longer than {MAX_SETTING_BYTES} bytes and ignored")
     return found
 
@@ -71,7 +71,10 @@ def _console(pid: int) -> tuple[int, str | None]:
     path = f"/proc/{pid}/fd/1"
     if not os.path.exists(path):
         return 0, None
-    if any("console" in os.environ.get(name, "") for name in ("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER")):
+    from ._settings import effective
+
+    environ = effective(os.environ)
+    if any("console" in environ.get(name, "") for name in ("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER")):
         _share_file(1)
     return 0, path
 

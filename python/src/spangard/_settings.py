@@ -35,6 +35,22 @@ _CAPTURE = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_"
 _REDACTED = b"[REDACTED]"
 
 
+def effective(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """What configures this process: ``environ``, or the file that it names. A file that cannot be used is a warning."""
+    if "OTEL_CONFIG_FILE" not in environ and "SPANGARD_CONFIGURATION" not in environ:
+        return environ
+    from ._configuration_file import ConfigurationFileError, declared, ignore, is_declared
+
+    if not is_declared(environ):
+        return environ
+    try:
+        return declared(environ, warn)
+    except ConfigurationFileError as error:
+        warn(f"{error}; the environment is used")
+        ignore(environ)
+        return environ
+
+
 class Settings:
     """The environment's part of a middleware's configuration, read once at construction."""
 

@@ -17,7 +17,7 @@ from ._buffer import BATCH, NOT_ARMED, recorder
 from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed, Summed
-from ._settings import Settings, header_capture, profile_name, url_excluder
+from ._settings import Settings, effective, header_capture, profile_name, url_excluder
 from ._websocket import SummedWebSocket
 from .frameworks import MARK, route_names
 
@@ -63,16 +63,17 @@ class OpenTelemetryMiddleware:
     ) -> None:
         refuse_providers(tracer_provider=tracer_provider, meter_provider=meter_provider, tracer=tracer, meter=meter)
         self.app = app
-        settings = Settings(os.environ)
-        excluder = url_excluder(excluded_urls, app, os.environ)
+        environ = effective(os.environ)
+        settings = Settings(environ)
+        excluder = url_excluder(excluded_urls, app, environ)
         self._excluded: Any = bool if settings.disabled else excluder  # bool(url) is true: every URL
         self._root_sampler = settings.sampler.root
         self._parent_based = settings.sampler.parent_based
         self._propagators = settings.propagators
         self._baggage = settings.baggage
         hidden = http_capture_headers_sanitize_fields
-        self._capture = header_capture("REQUEST", http_capture_headers_server_request, hidden, os.environ)
-        self.capture_response = header_capture("RESPONSE", http_capture_headers_server_response, hidden, os.environ)
+        self._capture = header_capture("REQUEST", http_capture_headers_server_request, hidden, environ)
+        self.capture_response = header_capture("RESPONSE", http_capture_headers_server_response, hidden, environ)
         self._api = _opentelemetry_api()
         self._detailed: Any = Detailed if self._api is None else self._api.DetailedSpan
         self._detailed_http = self._detailed_websocket = self._detailed
@@ -94,7 +95,7 @@ class OpenTelemetryMiddleware:
         self.recorder = recorder()
         # FastAPI leaves its own telemetry out for a request whose scope has its key
         self._quiets_fastapi = "fastapi" in sys.modules
-        if profile_name(profile, os.environ) == "upstream":
+        if profile_name(profile, environ) == "upstream":
             from ._upstream import become_upstream
 
             hooks = (default_span_details, server_request_hook, client_request_hook, client_response_hook)

@@ -11,6 +11,7 @@ import os
 import sys
 
 from .. import _engine
+from .._configuration_file import ANSWER, ConfigurationFileError, declared, is_declared
 from .._settings import split
 from .flags import UsageError, parse
 
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 HOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hook")
 QUIET_S = 2.0
 """An engine starts in well under a second; after this long the user is told what is waited for."""
+START_FAILED = 3
 NOT_EXECUTABLE = 126
 NOT_FOUND = 127
 
 
 def attach(arguments: list[str]) -> NoReturn:
-    """Does not return. Exits with 2 for a wrong flag, 127 if there is no CMD, 126 if it cannot be executed."""
+    """Does not return. Exits with 2 for a wrong flag, 3 for a configuration file that is none, 127 if there is no CMD,
+    126 if it cannot be executed.
+    """
     try:
         variables, command = parse(arguments)
         if not command:
@@ -39,7 +43,11 @@ def attach(arguments: list[str]) -> NoReturn:
     if which(command[0]) is None:
         _fail(f"{command[0]}: command not found", NOT_FOUND)
     os.environ.update(variables)
-    environment = hooked(os.environ)
+    try:
+        answer = _configuration()
+    except ConfigurationFileError as error:
+        _fail(str(error), START_FAILED)
+    environment = hooked({**os.environ, **answer})
     os.environ.update(environment)
     _ensure_engine()
     sys.stdout.flush()
@@ -48,6 +56,16 @@ def attach(arguments: list[str]) -> NoReturn:
         os.execvpe(command[0], command, environment)  # noqa: S606
     except OSError as error:
         _fail(f"{command[0]}: {error.strerror}", NOT_EXECUTABLE)
+
+
+def _configuration() -> dict[str, str]:
+    """What CMD's recorders are to know of OTEL_CONFIG_FILE, so that not each of them starts a JVM to read it."""
+    if not is_declared(os.environ) or os.environ.get(ANSWER):
+        return {}
+    import json
+
+    said = declared(os.environ, _say)
+    return {ANSWER: json.dumps({name: value for name, value in said.items() if name.startswith("OTEL_")})}
 
 
 def hooked(environment: Mapping[str, str]) -> dict[str, str]:

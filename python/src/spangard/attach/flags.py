@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+
 from .._settings import PROFILES
 
 _OTLP = (
@@ -15,7 +17,7 @@ _OTLP = (
 )
 _OTHERS = (
     "ATTRIBUTE_COUNT_LIMIT ATTRIBUTE_VALUE_LENGTH_LIMIT BSP_EXPORT_TIMEOUT BSP_MAX_EXPORT_BATCH_SIZE "
-    "BSP_MAX_QUEUE_SIZE BSP_SCHEDULE_DELAY EVENT_ATTRIBUTE_COUNT_LIMIT EXPORTER_PROMETHEUS_HOST "
+    "BSP_MAX_QUEUE_SIZE BSP_SCHEDULE_DELAY CONFIG_FILE EVENT_ATTRIBUTE_COUNT_LIMIT EXPORTER_PROMETHEUS_HOST "
     "EXPORTER_PROMETHEUS_PORT INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS "
     "INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE "
     "INSTRUMENTATION_HTTP_KNOWN_METHODS LINK_ATTRIBUTE_COUNT_LIMIT LOG_LEVEL METRICS_EXEMPLAR_FILTER "
@@ -66,7 +68,40 @@ def parse(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
         if "\0" in value:
             raise UsageError(f"the value of {flag} has a NUL character")
         variables[name] = value
+    _check(variables)
     return variables, rest
+
+
+def _check(variables: dict[str, str]) -> None:
+    """What the recorder would have to warn of: said here, before anything runs. The engine reads the others."""
+    from .._sampling import sampler_from
+    from .._settings import PROPAGATORS, split
+
+    complaint = None
+    if "OTEL_TRACES_SAMPLER" in variables:
+        _, complaint = sampler_from(
+            {"OTEL_TRACES_SAMPLER_ARG": os.environ.get("OTEL_TRACES_SAMPLER_ARG", ""), **variables}
+        )
+    elif "OTEL_TRACES_SAMPLER_ARG" in variables:
+        _, complaint = sampler_from({**variables, "OTEL_TRACES_SAMPLER": "traceidratio"})
+    if complaint is not None:
+        raise UsageError(complaint.partition(";")[0])
+    for name in split(variables.get("OTEL_PROPAGATORS", "")):
+        if name.lower() not in (*PROPAGATORS, "none"):
+            raise UsageError(f"OTEL_PROPAGATORS: {name!r} is not known; known are {', '.join(PROPAGATORS)}, none")
+    for variable, value in variables.items():
+        if variable.endswith("_EXCLUDED_URLS") or "_CAPTURE_HEADERS_" in variable:
+            _check_expressions(variable, split(value))
+
+
+def _check_expressions(variable: str, expressions: list[str]) -> None:
+    import re
+
+    for expression in expressions:
+        try:
+            re.compile(expression)
+        except re.error as error:
+            raise UsageError(f"{variable}: {expression!r} is not a regular expression: {error}") from None
 
 
 def _suggestion(flag: str) -> str:

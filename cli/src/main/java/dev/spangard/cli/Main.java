@@ -5,6 +5,7 @@ package dev.spangard.cli;
 import dev.spangard.intake.EngineRunningException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -12,10 +13,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The engine's command line. The launcher in {@code python/src/spangard} starts it as {@code java … Main engine FLAGS}.
+ * The engine's command line. The launcher in {@code python/src/spangard} starts it as {@code java … Main engine FLAGS},
+ * and asks it as {@code configuration} and {@code doctor}.
  *
  * <p>Exit codes: 0 after an orderly end, or because another engine serves the socket; 2 for a wrong command line; 3 when
- * the engine cannot start.
+ * the engine cannot start, or a configuration file cannot be understood; 1 when the doctor finds a fault.
  */
 public final class Main {
     static final int OK = 0;
@@ -44,16 +46,43 @@ public final class Main {
         }
         EngineOptions options;
         try {
-            if (arguments.isEmpty() || !arguments.getFirst().equals("engine")) {
-                throw new UsageException("the first argument must be engine; try --help");
+            String command = arguments.isEmpty() ? "" : arguments.getFirst();
+            List<String> rest = arguments.subList(Math.min(1, arguments.size()), arguments.size());
+            switch (command) {
+                case "engine" -> options = EngineOptions.parse(rest, environment);
+                case "configuration" -> {
+                    return configuration(environment, out, err);
+                }
+                case "doctor" -> {
+                    return new Doctor(environment, rest, out).examine() ? OK : 1;
+                }
+                default ->
+                    throw new UsageException("the first argument must be engine, configuration or doctor; try --help");
             }
-            options = EngineOptions.parse(arguments.subList(1, arguments.size()), environment);
         } catch (UsageException e) {
             err.println("spangard: " + Console.printable(e.getMessage()));
             return USAGE;
         }
         EngineLog.write(err, options.logLevel());
         return serve(options, environment, err);
+    }
+
+    /** What the file that OTEL_CONFIG_FILE names says, in variables, as JSON for the launcher. */
+    private static int configuration(Map<String, String> environment, PrintStream out, PrintStream err) {
+        List<String> warnings = new ArrayList<>();
+        try {
+            Map<String, String> variables = ConfigurationFile.read(
+                    environment.getOrDefault(ConfigurationFile.VARIABLE, ""), environment, warnings::add);
+            var json = new Json().object().key("variables").object();
+            variables.forEach((name, value) -> json.key(name).value(value));
+            json.endObject().key("warnings").array();
+            warnings.forEach(line -> json.element().value(line));
+            out.println(json.endArray().endObject());
+            return OK;
+        } catch (ConfigurationException e) {
+            err.println("spangard: " + Console.printable(e.getMessage()));
+            return START_FAILED;
+        }
     }
 
     private static int serve(EngineOptions options, Map<String, String> environment, PrintStream err) {

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress prometheus) {
     private static final String VARIABLE = "OTEL_METRICS_EXPORTER";
     private static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
     private static final int DEFAULT_PROMETHEUS_PORT = 9464;
 
     MetricReaders {
@@ -58,12 +59,32 @@ record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress pro
                             Math.min(
                                     0xffff,
                                     settings.whole("OTEL_EXPORTER_PROMETHEUS_PORT", DEFAULT_PROMETHEUS_PORT, 1)));
-                default ->
-                    throw new ConfigurationException(VARIABLE + "=" + Settings.shortened(name)
-                            + " is not supported: it can be otlp, prometheus, console, none, or several of them");
+                default -> throw unsupported(name);
             }
         }
         return new MetricReaders(readers, prometheus);
+    }
+
+    /** Where metrics go by OTLP; null if they do not. */
+    static @Nullable OtlpSettings collector(Settings settings) throws ConfigurationException {
+        OtlpSettings collector = null;
+        for (String name : names(settings)) {
+            switch (name) {
+                case "none", "console", "prometheus" -> {}
+                case "otlp" -> collector = OtlpSettings.read(settings, Signal.METRICS, null);
+                case "otlp_proto_http" ->
+                    collector = OtlpSettings.read(settings, Signal.METRICS, OtlpSettings.Protocol.HTTP_PROTOBUF);
+                case "otlp_proto_grpc" ->
+                    collector = OtlpSettings.read(settings, Signal.METRICS, OtlpSettings.Protocol.GRPC);
+                default -> throw unsupported(name);
+            }
+        }
+        return collector;
+    }
+
+    private static ConfigurationException unsupported(String name) {
+        return new ConfigurationException(VARIABLE + "=" + Settings.shortened(name)
+                + " is not supported: it can be otlp, prometheus, console, none, or several of them");
     }
 
     /** Whoever names a collector for spans wants metrics there too; who names nothing finds them at the admin endpoint. */
@@ -78,15 +99,16 @@ record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress pro
         return otlp ? Set.of("otlp") : Set.of();
     }
 
-    /** Python measures a time-out from the start of each export; here the OTLP timeout bounds it. */
+    /** Python measures a time-out from the start of each export; here it bounds the OTLP timeout. */
     private static MetricReader periodic(MetricExporter exporter, Duration interval) {
         return PeriodicMetricReader.builder(exporter).setInterval(interval).build();
     }
 
     private static MetricExporter otlp(Settings settings, OtlpSettings.@Nullable Protocol protocol)
             throws ConfigurationException {
-        return OtlpExporters.metrics(
-                OtlpSettings.read(settings, Signal.METRICS, protocol), temporality(settings), aggregation(settings));
+        OtlpSettings otlp = OtlpSettings.read(settings, Signal.METRICS, protocol);
+        Duration longest = settings.millis("OTEL_METRIC_EXPORT_TIMEOUT", DEFAULT_TIMEOUT);
+        return OtlpExporters.metrics(otlp.within(longest), temporality(settings), aggregation(settings));
     }
 
     private static AggregationTemporalitySelector temporality(Settings settings) {

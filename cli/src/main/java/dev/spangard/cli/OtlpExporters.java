@@ -6,6 +6,7 @@ import io.opentelemetry.exporter.otlp.http.metrics.OtlpHttpMetricExporter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.exporter.otlp.metrics.OtlpGrpcMetricExporter;
 import io.opentelemetry.exporter.otlp.trace.OtlpGrpcSpanExporter;
+import io.opentelemetry.sdk.common.export.RetryPolicy;
 import io.opentelemetry.sdk.metrics.export.AggregationTemporalitySelector;
 import io.opentelemetry.sdk.metrics.export.DefaultAggregationSelector;
 import io.opentelemetry.sdk.metrics.export.MetricExporter;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** OTLP exporters of the OpenTelemetry SDK, from {@link OtlpSettings}. */
 final class OtlpExporters {
@@ -36,7 +38,8 @@ final class OtlpExporters {
                                 builder::setTimeout,
                                 builder::setCompression,
                                 builder::setTrustedCertificates,
-                                builder::setClientTls)
+                                builder::setClientTls,
+                                builder::setRetryPolicy)
                         .apply(settings);
                 yield builder.build();
             }
@@ -48,7 +51,8 @@ final class OtlpExporters {
                                 builder::setTimeout,
                                 builder::setCompression,
                                 builder::setTrustedCertificates,
-                                builder::setClientTls)
+                                builder::setClientTls,
+                                builder::setRetryPolicy)
                         .apply(settings);
                 yield builder.build();
             }
@@ -69,7 +73,8 @@ final class OtlpExporters {
                                 builder::setTimeout,
                                 builder::setCompression,
                                 builder::setTrustedCertificates,
-                                builder::setClientTls)
+                                builder::setClientTls,
+                                builder::setRetryPolicy)
                         .apply(settings);
                 yield builder.build();
             }
@@ -83,7 +88,8 @@ final class OtlpExporters {
                                 builder::setTimeout,
                                 builder::setCompression,
                                 builder::setTrustedCertificates,
-                                builder::setClientTls)
+                                builder::setClientTls,
+                                builder::setRetryPolicy)
                         .apply(settings);
                 yield builder.build();
             }
@@ -97,12 +103,16 @@ final class OtlpExporters {
             Consumer<Duration> timeout,
             Consumer<String> compression,
             Consumer<byte[]> trustedCertificates,
-            BiConsumer<byte[], byte[]> clientTls) {
+            BiConsumer<byte[], byte[]> clientTls,
+            Consumer<@Nullable RetryPolicy> retryPolicy) {
         void apply(OtlpSettings settings) throws ConfigurationException {
             endpoint.accept(settings.endpoint());
             timeout.accept(settings.timeout());
             compression.accept(settings.gzip() ? "gzip" : "none");
             settings.headers().forEach(header);
+            if (!settings.retries()) {
+                retryPolicy.accept(null);
+            }
             String trusted = settings.trustedCertificates();
             String key = settings.clientKey();
             String certificate = settings.clientCertificate();

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param endpoint the full URL for HTTP, scheme and authority for gRPC
  * @param trustedCertificates PEM; null for the platform's
  * @param clientKey PEM; null together with {@code clientCertificate}
+ * @param retries whether an export that failed for a while is tried again
  */
 record OtlpSettings(
         Protocol protocol,
@@ -29,13 +30,20 @@ record OtlpSettings(
         boolean gzip,
         @Nullable String trustedCertificates,
         @Nullable String clientKey,
-        @Nullable String clientCertificate) {
+        @Nullable String clientCertificate,
+        boolean retries) {
     enum Protocol {
         HTTP_PROTOBUF,
-        GRPC
+        GRPC;
+
+        /** As its variable has it. */
+        String shown() {
+            return this == GRPC ? "grpc" : "http/protobuf";
+        }
     }
 
     private static final int GRPC_PORT = 4317;
+    private static final int HTTP_PORT = 4318;
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
     /** Larger than any bundle of certificates; a device file would never end. */
     private static final long MAX_PEM_BYTES = 1 << 20;
@@ -74,7 +82,35 @@ record OtlpSettings(
                 gzip(settings, signal),
                 pem(settings, signal, "CERTIFICATE"),
                 key,
-                certificate);
+                certificate,
+                true);
+    }
+
+    /** For one export whose fate is to be known, within {@code longest}. */
+    OtlpSettings once(Duration longest) {
+        return with(shorter(longest), false);
+    }
+
+    /** With a timeout that is no longer. */
+    OtlpSettings within(Duration longest) {
+        return with(shorter(longest), retries);
+    }
+
+    private Duration shorter(Duration longest) {
+        return timeout.compareTo(longest) < 0 ? timeout : longest;
+    }
+
+    private OtlpSettings with(Duration newTimeout, boolean newRetries) {
+        return new OtlpSettings(
+                protocol,
+                endpoint,
+                headers,
+                newTimeout,
+                gzip,
+                trustedCertificates,
+                clientKey,
+                clientCertificate,
+                newRetries);
     }
 
     private static String httpEndpoint(@Nullable URI uri, boolean own, Signal signal) {
@@ -124,7 +160,13 @@ record OtlpSettings(
             return uri != null && uri.getPort() == GRPC_PORT ? Protocol.GRPC : Protocol.HTTP_PROTOBUF;
         }
         return switch (value) {
-            case "grpc" -> Protocol.GRPC;
+            case "grpc" -> {
+                if (uri != null && uri.getPort() == HTTP_PORT) {
+                    settings.warn(variable + " is grpc, but the endpoint's port 4318 is usually http/protobuf's; "
+                            + "grpc usually has 4317");
+                }
+                yield Protocol.GRPC;
+            }
             case "http/protobuf" -> {
                 if (uri != null && uri.getPort() == GRPC_PORT) {
                     settings.warn(variable + " is http/protobuf, but the endpoint's port 4317 is usually gRPC's; "

@@ -106,6 +106,10 @@ final class ServiceRegistry implements Services, AutoCloseable {
             }
             made = make(hello.process(), settings, resource, key);
         }
+        List<String> idle = Variables.withoutEffect(hello.settings());
+        if (!idle.isEmpty()) {
+            warnings.add("without effect here: " + String.join(", ", idle));
+        }
         warnings.forEach(line -> LOG.log(Level.WARNING, () -> made.name() + ": " + line));
         LOG.log(
                 Level.INFO,

@@ -18,6 +18,7 @@ import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SpanLimits;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -150,6 +151,14 @@ final class ServiceSdk {
                 TelemetryOptions.DEFAULT_SENSITIVE_QUERY_PARAMETERS,
                 length,
                 settings.isTrue("SPANGARD_WORKER_PID"));
+    }
+
+    /** Reads what {@link #start} reads beside the exporters, for the warnings. */
+    static void check(Settings settings) {
+        limits(settings, telemetryOptions(settings).attributeValueLengthLimit());
+        SpanQueueOptions.read(settings);
+        MetricReaders.exemplars(settings);
+        settings.millis("OTEL_METRIC_EXPORT_INTERVAL", Duration.ofMinutes(1));
     }
 
     private static SpanLimits limits(Settings settings, int valueLength) {

@@ -43,15 +43,38 @@ final class TraceExporters {
                         outputs.add(new Output(name, printing(name, console), prompt(queue, settings)));
                     }
                 }
-                case "zipkin", "jaeger", "zipkin_json", "zipkin_proto", "jaeger_thrift", "jaeger_proto" ->
-                    throw new ConfigurationException(VARIABLE + "=" + name
-                            + ": OpenTelemetry has dropped this exporter; Zipkin and Jaeger take otlp");
-                default ->
-                    throw new ConfigurationException(VARIABLE + "=" + Settings.shortened(name)
-                            + " is not supported: it can be otlp, console, compact, none, or several of them");
+                default -> throw unsupported(name);
             }
         }
         return outputs;
+    }
+
+    /** Where spans go by OTLP; null if they do not. */
+    static @Nullable OtlpSettings collector(Settings settings) throws ConfigurationException {
+        OtlpSettings collector = null;
+        for (String name : names(settings, null)) {
+            switch (name) {
+                case "none", "console", "compact" -> {}
+                case "otlp" -> collector = OtlpSettings.read(settings, Signal.TRACES, null);
+                case "otlp_proto_http" ->
+                    collector = OtlpSettings.read(settings, Signal.TRACES, OtlpSettings.Protocol.HTTP_PROTOBUF);
+                case "otlp_proto_grpc" ->
+                    collector = OtlpSettings.read(settings, Signal.TRACES, OtlpSettings.Protocol.GRPC);
+                default -> throw unsupported(name);
+            }
+        }
+        return collector;
+    }
+
+    private static ConfigurationException unsupported(String name) {
+        return switch (name) {
+            case "zipkin", "jaeger", "zipkin_json", "zipkin_proto", "jaeger_thrift", "jaeger_proto" ->
+                new ConfigurationException(VARIABLE + "=" + name
+                        + ": OpenTelemetry has dropped this exporter; Zipkin and Jaeger take otlp");
+            default ->
+                new ConfigurationException(VARIABLE + "=" + Settings.shortened(name)
+                        + " is not supported: it can be otlp, console, compact, none, or several of them");
+        };
     }
 
     private static Set<String> names(Settings settings, @Nullable Console console) {
