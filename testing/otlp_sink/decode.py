@@ -83,16 +83,18 @@ def points(request: ExportMetricsServiceRequest) -> Iterator[Point]:
                 kind = metric.WhichOneof("data")
                 data = getattr(metric, kind)
                 for point in data.data_points:
-                    yield _point(metric, kind, data, point, resource, scope_metrics.scope.name)
+                    yield _point(metric, kind, data, point, resource, scope_metrics)
 
 
-def _point(metric: Any, kind: str, data: Any, point: Any, resource: dict[str, Any], scope: str) -> Point:
+def _point(metric: Any, kind: str, data: Any, point: Any, resource: dict[str, Any], scope_metrics: Any) -> Point:
     common = {
         "name": metric.name,
         "unit": metric.unit,
         "kind": kind,
         "resource": resource,
-        "scope": scope,
+        "scope": scope_metrics.scope.name,
+        "schema_url": scope_metrics.schema_url,
+        "description": metric.description,
         "attributes": attributes(point.attributes),
         "start_ns": point.start_time_unix_nano,
         "time_ns": point.time_unix_nano,

@@ -96,3 +96,5 @@ class Point:
     exemplars: tuple[Exemplar, ...] = field(default=(), repr=False)
     monotonic: bool = False
     cumulative: bool = True
+    description: str = field(default="", repr=False)
+    schema_url: str = field(default="", repr=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -16,6 +16,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from . import decode
 from .model import Point, Span
+
+EXEMPLARS_KEPT = 64
+"""Of a series."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Store:
         with self._changed:
             for kept in (self._traces, self._metrics, self._spans, self._points, self.requests, self.errors):
                 kept.clear()
+            self.bytes = b""
             self.span_count = self.point_count = self.request_count = 0
 
     def spans(self) -> list[Span]:
@@ -103,14 +107,16 @@ class Store:
             return list(self._spans)
 
     def points(self) -> list[Point]:
-        """The newest point of each series. A series is resource, scope, name, attributes and start: a restarted engine's is another."""
+        """The newest point of each series, with the exemplars of earlier ones, which an SDK exports once. A series is resource, scope, name, attributes and start: a restarted engine's is another."""
         with self._changed:
             for request in self._metrics:
                 for point in decode.points(request):
                     key = (repr(sorted(point.resource.items())), point.scope, point.name, repr(sorted(point.attributes.items())), point.start_ns)
                     held = self._points.get(key)
-                    if held is None or held.time_ns <= point.time_ns:
+                    if held is None:
                         self._points[key] = point
+                    elif held.time_ns <= point.time_ns:
+                        self._points[key] = replace(point, exemplars=tuple(dict.fromkeys(held.exemplars + point.exemplars))[-EXEMPLARS_KEPT:])
             self._metrics.clear()
             return list(self._points.values())
 
