@@ -406,3 +406,11 @@ def test_a_request_older_than_a_second_is_announced_while_it_runs(
     announced = next(record for record in engine.records() if record[0] == 7)
     assert engine.records()[-1][-1] == announced[2], "the finished record names the span that was announced"
     assert not recorder.announced
+
+
+def test_reads_both_clocks_again_when_the_process_was_put_aside_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monotonic = iter([1.0, 1.5, 2.0, 2.000001])
+    wall = iter([10, 20])
+    monkeypatch.setattr(_buffer, "perf_counter", lambda: next(monotonic))
+    monkeypatch.setattr(_buffer, "time_ns", lambda: next(wall))
+    assert _buffer._clocks() == (20, 2.0)

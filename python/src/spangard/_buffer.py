@@ -49,6 +49,10 @@ OPEN_AFTER_S = 1.0
 LATE_S = 1.0
 """A timer this late is taken for lost with its event loop; a loop that is only busy still fires it."""
 
+TOGETHER_S = 2e-5
+"""Two readings of clocks that are no further apart were made together."""
+
+CLOCK_READINGS = 4
 NOT_ARMED = float("-inf")
 CLOSE_WAIT_S = 0.5
 _NOT_YET = (None, None, None, None, None, 0, None, None)
@@ -132,7 +136,7 @@ class Recorder:
         while True:
             batch = records[:count]
             finished = len([None for record in batch if record[0] in FINISHED])
-            head = (1, self._seq, self._taken + finished + self.dropped, self.dropped, time_ns(), perf_counter())
+            head = (1, self._seq, self._taken + finished + self.dropped, self.dropped, *_clocks())
             body = _encoded((*head, batch))
             if len(body) <= MAX_FRAME_BYTES:
                 break
@@ -229,6 +233,16 @@ class Recorder:
         self.flush()
         while (self.records or self.link.waiting()) and self.link.wait_writable(end - perf_counter()):
             self.flush()
+
+
+def _clocks() -> tuple[int, float]:
+    """Wall and monotonic clock at one moment: were the process put aside between the two, a whole batch would shift."""
+    for _ in range(CLOCK_READINGS):
+        before = perf_counter()
+        wall = time_ns()
+        if perf_counter() - before < TOGETHER_S:
+            break
+    return wall, before
 
 
 def _framed(body: bytes) -> bytes:
