@@ -59,7 +59,7 @@ def test_records_under_granian(shared: World, engine: Engine, flags: tuple[str, 
     assert (span.name, span.attributes["http.response.status_code"]) == ("GET /rooms/{room}", 101)
     assert server.stop() == 0
     assert "Traceback" not in server.process.err, server.process.err
-    shared.recorded_exactly(sink, 21)
+    shared.recorded_exactly(sink, 20, websockets=1)
 
 
 def test_records_all_workers_of_granian_as_one_service(shared: World, engine: Engine) -> None:

@@ -19,6 +19,7 @@ from otlp_sink import Sink, Span
 from otlp_sink.model import ERROR, SERVER, UNSET
 
 ACTIVE = "http.server.active_requests"
+DURATION = "http.server.request.duration"
 
 
 class Shop:
@@ -183,6 +184,13 @@ def test_spills_a_long_websocket(shop: Shop) -> None:
     assert closed(span) == (1000, "client")
 
 
-def test_websockets_are_measured(shop: Shop) -> None:
-    points = shop.sink.wait_until(lambda: [p for p in shop.sink.points("http.server.request.duration") if p.attributes["url.scheme"] == "ws"])
-    assert {p.attributes["http.response.status_code"] for p in points} >= {101, 403}
+def test_websockets_are_measured_apart_from_requests(shop: Shop) -> None:
+    sink = shop.sink
+    accepted = sink.wait_until(lambda: sink.points(f"{WEBSOCKET}.duration"))
+    assert {p.attributes["http.response.status_code"] for p in accepted} == {101}
+    denied = sink.wait_until(lambda: [p for p in sink.points(DURATION) if p.attributes["url.scheme"] == "ws"])
+    assert 403 in {p.attributes["http.response.status_code"] for p in denied}
+    assert 101 not in {p.attributes["http.response.status_code"] for p in denied}
+    for metric in ("messages", "io"):
+        directions = {p.attributes["network.io.direction"] for p in sink.points(f"{WEBSOCKET}.{metric}")}
+        assert directions == {"receive", "transmit"}

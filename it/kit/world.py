@@ -25,6 +25,7 @@ from .process import Process, poll
 
 APPS = Path(__file__).parent.parent / "apps"
 DURATION = "http.server.request.duration"
+WEBSOCKET_DURATION = "spangard.websocket.duration"
 BIN = Path(sys.executable).parent
 TOKEN = "SPANGARD_IT_TOKEN"
 LEAK_SECONDS = 10.0
@@ -87,7 +88,7 @@ class World:
         self._processes: list[Process] = []
         self._sinks: list[Sink] = []
         self._one_per_trace: list[Sink] = []
-        self._exact: list[tuple[Sink, int]] = []
+        self._exact: list[tuple[Sink, int, int]] = []
         self._engines: list[Engine] = []
 
     # environment
@@ -117,11 +118,13 @@ class World:
             self._one_per_trace.append(sink)
         return sink
 
-    def recorded_exactly(self, sink: Sink, requests: int) -> None:
-        """Waits for a span and a duration of each request; that no more came is seen at the end, when the engine has exported all it had."""
-        sink.wait_for(requests, 40)
+    def recorded_exactly(self, sink: Sink, requests: int, websockets: int = 0) -> None:
+        """Waits for a span and a duration of each; that no more came is seen at the end, when the engine has exported all it had."""
+        sink.wait_for(requests + websockets, 40)
         sink.wait_for_count(DURATION, requests, 40)
-        self._exact.append((sink, requests))
+        if websockets:
+            sink.wait_for_count(WEBSOCKET_DURATION, websockets, 40)
+        self._exact.append((sink, requests, websockets))
 
     def engine(self, *arguments: str, env: Mapping[str, str] | None = None) -> Engine:
         """Starts an engine on this world's socket and waits until it is ready."""
@@ -174,9 +177,10 @@ class World:
             except AssertionError as e:
                 failures.append(str(e))
         failures += self._orphans()
-        for sink, requests in self._exact:
-            if not sink.span_count == sink.count(DURATION) == requests:
-                failures.append(f"{sink.span_count} spans and {sink.count(DURATION)} durations of {requests} requests")
+        for sink, requests, websockets in self._exact:
+            counts = (sink.span_count, sink.count(DURATION), sink.count(WEBSOCKET_DURATION))
+            if counts != (requests + websockets, requests, websockets):
+                failures.append(f"spans, durations of requests and of WebSockets are {counts}, of {requests} and {websockets}")
         for sink in self._sinks:
             failures += [f"sink: {e}" for e in sink.errors]
             failures += duplicates(sink)

@@ -18,6 +18,9 @@ MAX_REQUEST_TEXT = 8192
 MAX_FIELD_TEXT = 2048
 """What each of these is cut to when together they are longer."""
 
+MAX_CLOSE_REASON = 123
+"""Characters; RFC 6455 allows as many bytes."""
+
 MAX_STACKTRACE = 16384
 MAX_MESSAGE = 4096
 
@@ -130,6 +133,13 @@ def size_of(body: Any) -> int:
     if isinstance(body, memoryview):
         return body.nbytes
     return len(body)
+
+
+def close_of(message: Any, default: int) -> int | tuple[int, str]:
+    """The code a WebSocket was closed with; with its reason, if one was given."""
+    code = int(message.get("code") or default)
+    reason = message.get("reason")
+    return (code, reason[:MAX_CLOSE_REASON]) if reason and type(reason) is str else code
 
 
 def failure(error: BaseException) -> Failure:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from time import perf_counter as clock
 
-from ._facts import size_of
+from ._facts import close_of, size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Detailed:
             messages += (5, now, str(message.get("subprotocol") or "")[:256] or 0)
             message = self._capture(message)
         elif kind == "websocket.close":
-            messages += (8, now, int(message.get("code") or 1000))
+            messages += (8, now, close_of(message, 1000))
         elif kind == "websocket.http.response.start":
             status = int(message["status"])
             if self.status_code is None:
@@ -158,7 +158,7 @@ class Detailed:
             elif kind == "websocket.connect":
                 messages += (18, asked, got, 0)
             elif kind == "websocket.disconnect":
-                messages += (21, asked, got, int(message.get("code") or 1005))
+                messages += (21, asked, got, close_of(message, 1005))
             else:
                 messages += (31, asked, got, str(kind)[:64])
             if len(messages) > EVENTS_KEPT:

@@ -31,6 +31,13 @@ PROPAGATORS = ("tracecontext", "baggage", "b3", "b3multi", "jaeger", "xray", "ot
 PROFILES = ("stable", "upstream")
 """What telemetry looks like, the default first: docs/telemetry.md."""
 
+FORWARDED = frozenset(
+    (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port")
+)
+"""What the engine is told of a request, each name behind a colon, where proxies are trusted."""
+MAX_FORWARDED = 4096
+"""Bytes of their values together. The ends of the last are kept: they are read from the right."""
+
 _CAPTURE = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_"
 _REDACTED = b"[REDACTED]"
 
@@ -97,18 +104,44 @@ def profile_name(argument: str | None, environ: Mapping[str, str]) -> str:
 class HeaderCapture:
     """Picks the headers that the configuration asks for, and hides the values it says to hide.
 
+    ``told`` are for the engine's eyes besides: it makes no attributes of them.
+
     Called on the application's threads; holds no lock: a lost update of ``_known`` costs one regex.
     """
 
-    __slots__ = ("_hide", "_known", "_wanted")
+    __slots__ = ("_hide", "_known", "_told", "_wanted")
 
-    def __init__(self, wanted: Callable[[str], object], hide: Callable[[str], object] | None) -> None:
+    def __init__(
+        self,
+        wanted: Callable[[str], object] | None,
+        hide: Callable[[str], object] | None,
+        told: frozenset[bytes] = frozenset(),
+    ) -> None:
         self._wanted = wanted
         self._hide = hide
+        self._told = told
         self._known: dict[bytes, int] = {}  # 0 leave, 1 take, 2 take hidden
 
     def __call__(self, headers: Iterable[Any]) -> list[bytes] | None:
-        taken: list[bytes] = []
+        taken = self._for_the_engine(headers) if self._told else []
+        known, before = self._known, len(taken)
+        try:
+            for name, value in headers:
+                decision = known[name]
+                if decision == 1:
+                    taken += (name, value)
+                elif decision:
+                    taken += (name, _REDACTED)
+            # A join tells bytes from others, too
+            if len(b"".join(taken)) <= MAX_CAPTURED_TEXT and len(taken) <= 2 * MAX_CAPTURED:
+                return taken or None
+        except Exception:  # a name not seen before, or not a pair of byte strings
+            pass
+        del taken[before:]
+        return self._carefully(headers, taken)
+
+    def _carefully(self, headers: Iterable[Any], taken: list[bytes]) -> list[bytes] | None:
+        most = len(taken) + 2 * MAX_CAPTURED
         room = MAX_CAPTURED_TEXT
         known = self._known
         for header in headers:
@@ -127,15 +160,32 @@ class HeaderCapture:
                 value = _REDACTED if decision == 2 else bytes(value[: max(0, room)])
                 room -= len(value)
                 taken += (name, value)
-                if room <= 0 or len(taken) >= 2 * MAX_CAPTURED:
+                if room <= 0 or len(taken) >= most:
                     break
         return taken or None
+
+    def _for_the_engine(self, headers: Iterable[Any]) -> list[bytes]:
+        found: list[bytes] = []
+        room = MAX_FORWARDED
+        for header in reversed(list(headers)):
+            try:
+                name, value = header
+            except (TypeError, ValueError):
+                continue
+            if isinstance(name, bytes) and name in self._told and isinstance(value, bytes):
+                value = bytes(value[-room:])
+                found[:0] = (b":" + name, value)
+                room -= len(value)
+                if room <= 0 or len(found) >= 2 * MAX_CAPTURED:
+                    break
+        return found
 
     def _decide(self, name: bytes) -> int:
         text = name.decode("latin-1")
         hidden = self._hide is not None and self._hide(text)
-        decision = (2 if hidden else 1) if self._wanted(text) else 0
-        if len(self._known) < HEADER_NAMES_REMEMBERED:
+        wanted = self._wanted is not None and not text.startswith(":") and self._wanted(text)
+        decision = (2 if hidden else 1) if wanted else 0
+        if len(self._known) < HEADER_NAMES_REMEMBERED and len(name) <= MAX_CAPTURED_NAME:
             self._known[bytes(name)] = decision
         return decision
 
@@ -146,21 +196,22 @@ def header_capture(
     hide: Iterable[str] | None,
     environ: Mapping[str, str],
 ) -> HeaderCapture | None:
-    """``direction`` is REQUEST or RESPONSE. None if nothing is to be captured.
+    """``direction`` is REQUEST or RESPONSE. None if nothing is to be captured, and no proxy trusted.
 
     As upstream an empty argument falls back to the environment; unlike upstream an empty list element matches
     nothing (PARITY B14).
     """
     variable = f"{_CAPTURE}SERVER_{direction}"
+    trusting = direction == "REQUEST" and split(environ.get("SPANGARD_TRUSTED_PROXIES", ""))
+    told = FORWARDED if trusting else frozenset()
     patterns = list(wanted or ()) or split(environ.get(variable, ""))
-    if not patterns:
-        return None
     hidden = list(hide or ()) or split(environ.get(f"{_CAPTURE}SANITIZE_FIELDS", ""))
     take = compiled(patterns, variable, from_argument=bool(wanted), fold_case=True)
     conceal = compiled(hidden, f"{_CAPTURE}SANITIZE_FIELDS", from_argument=bool(hide), fold_case=True)
-    if take is None:
+    if take is None and not told:
         return None
-    return HeaderCapture(take.fullmatch, conceal.search if conceal is not None else None)
+    search = None if conceal is None else conceal.search
+    return HeaderCapture(None if take is None else take.fullmatch, search, told)
 
 
 def url_excluder(excluded_urls: object, app: object, environ: Mapping[str, str]) -> Callable[[str], object] | None:

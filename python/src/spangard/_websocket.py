@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ._facts import size_of
+from ._facts import close_of, size_of
 from ._messages import EVENTS_KEPT, Detailed
 
 TYPE_CHECKING = False
@@ -66,7 +66,7 @@ class SummedWebSocket(Detailed):
 
     def _heard(self, message: Message) -> None:
         if message["type"] == "websocket.disconnect" and len(self.messages) < EVENTS_KEPT:
-            self.messages += (21, 0.0, 0.0, int(message.get("code") or 1005))
+            self.messages += (21, 0.0, 0.0, close_of(message, 1005))
 
     def _said(self, message: Message) -> Message:
         """Returns the message to pass on. So many that the limit counts come from no application that ASGI knows."""

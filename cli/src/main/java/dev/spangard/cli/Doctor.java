@@ -72,7 +72,11 @@ final class Doctor {
         for (Signal signal : Signal.values()) {
             begin(settings, signal, tries, targets);
         }
-        ServiceSdk.check(settings);
+        try {
+            ServiceSdk.check(settings);
+        } catch (ConfigurationException e) {
+            line("fail", e.getMessage(), "nothing is exported like this");
+        }
         tries.forEach((signal, attempt) -> tell(signal, targets.getOrDefault(signal, ""), attempt.fault()));
         if (tries.isEmpty() && healthy) {
             line("ok", "no collector is configured", "OTEL_EXPORTER_OTLP_ENDPOINT names one");

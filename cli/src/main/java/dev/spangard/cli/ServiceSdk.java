@@ -5,9 +5,11 @@ package dev.spangard.cli;
 import dev.spangard.intake.Accounts;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
+import dev.spangard.telemetry.OptIn;
 import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
+import dev.spangard.telemetry.TrustedProxies;
 import dev.spangard.telemetry.UpstreamTelemetry;
 import io.opentelemetry.exporter.prometheus.PrometheusMetricReader;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -78,10 +81,10 @@ final class ServiceSdk {
             RecordedIds ids,
             Accounts accounts)
             throws ConfigurationException {
+        TelemetryOptions options = telemetryOptions(settings);
         Console console = consolePath == null ? null : Console.at(consolePath, tty);
         List<TraceExporters.Output> outputs = TraceExporters.read(settings, console);
         MetricReaders readers = MetricReaders.read(settings, console);
-        TelemetryOptions options = telemetryOptions(settings);
         SpanLimits limits = limits(settings, options.attributeValueLengthLimit());
 
         var tracers = SdkTracerProvider.builder()
@@ -139,8 +142,10 @@ final class ServiceSdk {
         return elements == null ? List.of() : elements;
     }
 
-    private static TelemetryOptions telemetryOptions(Settings settings) {
+    private static TelemetryOptions telemetryOptions(Settings settings) throws ConfigurationException {
         List<String> methods = settings.list("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS");
+        List<String> sensitive =
+                settings.list("OTEL_INSTRUMENTATION_SANITIZATION_URL_EXPERIMENTAL_SENSITIVE_QUERY_PARAMETERS");
         int length = settings.whole(
                 "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
                 settings.whole(
@@ -148,13 +153,25 @@ final class ServiceSdk {
                 0);
         return new TelemetryOptions(
                 methods == null ? TelemetryOptions.DEFAULT_KNOWN_METHODS : Set.copyOf(methods),
-                TelemetryOptions.DEFAULT_SENSITIVE_QUERY_PARAMETERS,
+                sensitive == null ? TelemetryOptions.DEFAULT_SENSITIVE_QUERY_PARAMETERS : Set.copyOf(sensitive),
                 length,
-                settings.isTrue("SPANGARD_WORKER_PID"));
+                settings.isTrue("SPANGARD_WORKER_PID"),
+                read(settings, "SPANGARD_TRUSTED_PROXIES", TrustedProxies::of),
+                read(settings, "SPANGARD_ATTRIBUTES", OptIn::of));
+    }
+
+    /** A list that {@code from} understands, or says what it does not. */
+    private static <T> T read(Settings settings, String name, Function<List<String>, T> from)
+            throws ConfigurationException {
+        try {
+            return from.apply(elements(settings, name));
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(name + ": " + e.getMessage());
+        }
     }
 
     /** Reads what {@link #start} reads beside the exporters, for the warnings. */
-    static void check(Settings settings) {
+    static void check(Settings settings) throws ConfigurationException {
         limits(settings, telemetryOptions(settings).attributeValueLengthLimit());
         SpanQueueOptions.read(settings);
         MetricReaders.exemplars(settings);

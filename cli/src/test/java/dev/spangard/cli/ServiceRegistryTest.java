@@ -137,6 +137,12 @@ class ServiceRegistryTest {
         assertThatThrownBy(() -> join(1, "a", Map.of("OTEL_TRACES_EXPORTER", "zipkin")))
                 .isInstanceOf(Services.Refusal.class)
                 .hasMessageContaining("OTEL_TRACES_EXPORTER=zipkin");
+        assertThatThrownBy(() -> join(1, "a", Map.of("SPANGARD_ATTRIBUTES", "client.port,http.cookies")))
+                .isInstanceOf(Services.Refusal.class)
+                .hasMessageContaining("SPANGARD_ATTRIBUTES: http.cookies is none of");
+        assertThatThrownBy(() -> join(1, "a", Map.of("SPANGARD_TRUSTED_PROXIES", "10.0.0.1, proxy.internal")))
+                .isInstanceOf(Services.Refusal.class)
+                .hasMessageContaining("SPANGARD_TRUSTED_PROXIES: proxy.internal is neither");
         assertThat(registry().services()).isEmpty();
         assertThat(registry().rows()).isEmpty();
     }

@@ -4,6 +4,7 @@ package dev.spangard.intake;
 
 import dev.spangard.telemetry.Conversation;
 import dev.spangard.wire.MarshalReader;
+import org.jspecify.annotations.Nullable;
 
 /** Replays a flat list of events (docs/wire-protocol.md, Events) into a conversation. */
 final class EventReader {
@@ -45,7 +46,10 @@ final class EventReader {
             }
             case 5 -> into.accepted(subprotocol(in));
             case 6, 7 -> into.messageSent(in.int64());
-            case 8 -> into.closed(in.int32Or(0));
+            case 8 -> {
+                boolean reasoned = reasoned(in);
+                into.closed(in.int32Or(0), reasoned ? in.str(Limits.TEXT) : null);
+            }
             case 9 -> {
                 into.responseStarted();
                 into.status(in.int32Or(0));
@@ -71,13 +75,27 @@ final class EventReader {
                 into.disconnected();
             }
             case 19, 20 -> into.messageReceived(in.int64());
-            case 21 -> into.disconnected(in.int32Or(0));
+            case 21 -> {
+                boolean reasoned = reasoned(in);
+                into.disconnected(in.int32Or(0), reasoned ? in.str(Limits.TEXT) : null);
+            }
             case 18, 22, 31 -> in.skip();
             default -> throw in.malformed("event code " + code);
         }
     }
 
-    private static @org.jspecify.annotations.Nullable String subprotocol(MarshalReader in) {
+    /** Whether a close code comes with a reason: {@code (code, reason)}, which is entered here. */
+    private static boolean reasoned(MarshalReader in) {
+        if (!in.nextIsSequence()) {
+            return false;
+        }
+        if (in.sequence() != 2) {
+            throw in.malformed("close code and reason");
+        }
+        return true;
+    }
+
+    private static @Nullable String subprotocol(MarshalReader in) {
         if (in.nextIsStr()) {
             return in.str(Limits.TEXT);
         }

@@ -160,7 +160,8 @@ final class IntakeTest {
         assertThat(services.spans.getFinishedSpanItems()).hasSize(5);
         assertThat(services.accounts.received()).isEqualTo(9);
         assertThat(services.accounts.measured()).isEqualTo(4);
-        assertThat(services.measured("http.server.request.duration")).isEqualTo(9);
+        assertThat(services.measured("http.server.request.duration")).isEqualTo(6);
+        assertThat(services.measured("spangard.websocket.duration")).isEqualTo(3);
         assertThat(services.active()).isZero();
     }
 

@@ -79,6 +79,14 @@ final class RecordedRequest {
         events.add(out -> out.integer(code).float64(got).float64(got).integer(value));
     }
 
+    private static void closed(MarshalWriter out, int code, String reason) {
+        if (reason.isEmpty()) {
+            out.integer(code);
+        } else {
+            out.tuple(2).integer(code).str(reason);
+        }
+    }
+
     private void received(double got, ReceiveEvent event) {
         switch (event) {
             case HttpReceiveEvent.Request request -> {
@@ -93,7 +101,9 @@ final class RecordedRequest {
             case WebSocketReceiveEvent.Text text -> asked(19, got, utf8(text.text()));
             case WebSocketReceiveEvent.Binary binary ->
                 asked(20, got, binary.bytes().remaining());
-            case WebSocketReceiveEvent.Disconnect gone -> asked(21, got, gone.code());
+            case WebSocketReceiveEvent.Disconnect gone ->
+                events.add(
+                        out -> closed(out.integer(21).float64(got).float64(got), gone.code(), gone.reason()));
             default -> throw new AssertionError(event);
         }
     }
@@ -141,7 +151,8 @@ final class RecordedRequest {
             }
             case WebSocketSendEvent.Text text -> event(6, at, utf8(text.text()));
             case WebSocketSendEvent.Binary binary -> event(7, at, binary.bytes().remaining());
-            case WebSocketSendEvent.Close close -> event(8, at, close.code());
+            case WebSocketSendEvent.Close close ->
+                events.add(out -> closed(out.integer(8).float64(at), close.code(), close.reason()));
             case WebSocketSendEvent.DenialStart denial -> {
                 status = denial.status();
                 contentType = denial.headers().first(ByteString.of("content-type"));

@@ -52,7 +52,10 @@ final class ToldTelemetry {
         spans.getFinishedSpanItems().forEach(span -> span(out, span));
         metrics.collectAllMetrics().stream()
                 .sorted(Comparator.comparing(MetricData::getName))
-                .forEach(metric -> metric.getData().getPoints().forEach(point -> point(out, metric.getName(), point)));
+                .forEach(metric -> metric.getData().getPoints().stream()
+                        .map(point -> point(metric.getName(), point))
+                        .sorted()
+                        .forEach(out::append));
         return out.toString();
     }
 
@@ -83,8 +86,8 @@ final class ToldTelemetry {
         return String.format(Locale.ROOT, "%.6f ms", (epochNanos - startNanos) / 1e6);
     }
 
-    private static void point(StringBuilder out, String metric, PointData point) {
-        out.append(metric);
+    private static String point(String metric, PointData point) {
+        StringBuilder out = new StringBuilder(metric);
         switch (point) {
             case HistogramPointData histogram ->
                 out.append(String.format(Locale.ROOT, " %d, sum %.9f", histogram.getCount(), histogram.getSum()));
@@ -93,6 +96,7 @@ final class ToldTelemetry {
         }
         out.append('\n');
         attributes(out, point.getAttributes());
+        return out.toString();
     }
 
     private static void attributes(StringBuilder out, Attributes attributes) {

@@ -52,6 +52,9 @@ final class CapturedHeaders {
         Map<AttributeKey<List<String>>, List<String>> lines = new LinkedHashMap<>();
         int end = Math.min(headers.size() & ~1, 2 * MAX_LINES);
         for (int i = 0; i < end; i += 2) {
+            if (Forwarded.isMarked(headers.get(i))) {
+                continue;
+            }
             lines.computeIfAbsent(key(headers.get(i)), key -> new ArrayList<>(1))
                     .add(limit.cut(headers.get(i + 1)));
         }

@@ -15,7 +15,9 @@ public final class Conversation {
     /** RFC 6455, 7.4.1: the connection was lost; never sent. */
     private static final int CLOSE_ABNORMAL = 1006;
 
-    private static final int SWITCHING_PROTOCOLS = 101;
+    /** The status of an accepted WebSocket. */
+    static final int SWITCHING_PROTOCOLS = 101;
+
     private static final int FORBIDDEN = 403;
 
     enum Phase {
@@ -37,6 +39,7 @@ public final class Conversation {
     private long messagesReceived;
     private long messagesSent;
     private int closeCode;
+    private @Nullable String closeReason;
     private boolean closedByClient;
     private boolean clientLeft;
     private @Nullable String subprotocol;
@@ -121,18 +124,29 @@ public final class Conversation {
         bytesReceived += Math.max(0, bytes);
     }
 
-    /** {@code websocket.close} by the application: before the handshake was answered it is a 403. */
+    /** As {@link #closed(int, String)}, without a reason. */
     public void closed(int code) {
+        closed(code, null);
+    }
+
+    /** {@code websocket.close} by the application: before the handshake was answered it is a 403. */
+    public void closed(int code, @Nullable String reason) {
         if (phase == Phase.WAITING) {
             status = FORBIDDEN;
         } else if (closeCode == 0) {
             closeCode = code;
+            closeReason = "".equals(reason) ? null : reason;
         }
         phase = Phase.COMPLETE;
     }
 
-    /** {@code websocket.disconnect} from the client's side. */
+    /** As {@link #disconnected(int, String)}, without a reason. */
     public void disconnected(int code) {
+        disconnected(code, null);
+    }
+
+    /** {@code websocket.disconnect} from the client's side. */
+    public void disconnected(int code, @Nullable String reason) {
         if (phase == Phase.COMPLETE) {
             return;
         }
@@ -141,6 +155,7 @@ public final class Conversation {
         }
         if (closeCode == 0 && phase == Phase.RESPONDING) {
             closeCode = code;
+            closeReason = "".equals(reason) ? null : reason;
             closedByClient = true;
         }
     }
@@ -186,6 +201,12 @@ public final class Conversation {
     /** 0 if it was not closed. */
     int closeCode() {
         return closeCode;
+    }
+
+    /** What the side that closed gave as its reason; null if nothing. */
+    @Nullable
+    String closeReason() {
+        return closeReason;
     }
 
     boolean closedByClient() {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.telemetry;
 
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import java.util.List;
@@ -35,7 +36,12 @@ public final class Exchange {
     private static final int LARGEST_STATUS = 599;
 
     final Telemetry telemetry;
+    /** As the client made it, where trusted proxies tell. */
     final Request request;
+
+    /** Who is at the other end of the server's socket. */
+    final @Nullable Address peer;
+
     final Conversation conversation;
     final long startNanos;
     final String method;
@@ -59,11 +65,12 @@ public final class Exchange {
 
     Exchange(Telemetry telemetry, Request request, Conversation conversation, long startNanos) {
         this.telemetry = telemetry;
-        this.request = request;
+        this.request = telemetry.forwarded.resolve(request);
+        this.peer = request.client();
         this.conversation = conversation;
         this.startNanos = startNanos;
-        this.method = telemetry.method(request);
-        this.scheme = Telemetry.scheme(request);
+        this.method = telemetry.method(this.request);
+        this.scheme = Telemetry.scheme(this.request);
     }
 
     /** Where the messages of this exchange are told. */
@@ -75,7 +82,7 @@ public final class Exchange {
     public void activate() {
         if (!active) {
             active = true;
-            telemetry.measurements.active(1, method, scheme);
+            activeCount().add(1, method, Outcome.bounded(scheme));
         }
     }
 
@@ -83,7 +90,7 @@ public final class Exchange {
     public void deactivate() {
         if (active) {
             active = false;
-            telemetry.measurements.active(-1, method, scheme);
+            activeCount().add(-1, method, Outcome.bounded(scheme));
         }
     }
 
@@ -168,6 +175,7 @@ public final class Exchange {
         facts.addEvents(span, epochNanos);
         facts.setStatus(span, outcome);
         long endNanos = endNanos(epochNanos);
+        facts.putBackground(span, epochNanos - endNanos);
         measure(outcome, endNanos, context);
         span.end(endNanos, TimeUnit.NANOSECONDS);
     }
@@ -181,11 +189,20 @@ public final class Exchange {
         if (active) {
             deactivate();
         } else {
-            telemetry.measurements.passed(method, scheme);
+            activeCount().passed(method, Outcome.bounded(scheme));
         }
         double seconds = (endNanos - startNanos) / 1e9;
-        telemetry.measurements.ended(
-                outcome.attributes(), seconds, conversation.bytesReceived(), conversation.bytesSent(), context);
+        if (outcome.websocket() && (workerDied || outcome.status() == Conversation.SWITCHING_PROTOCOLS)) {
+            telemetry.websockets.ended(this, outcome, seconds, context);
+        } else {
+            Attributes attributes = telemetry.optIns.measured(this, outcome.attributes());
+            telemetry.measurements.ended(
+                    attributes, seconds, conversation.bytesReceived(), conversation.bytesSent(), context);
+        }
+    }
+
+    private ActiveCount activeCount() {
+        return request.kind() == Request.Kind.WEBSOCKET ? telemetry.websockets.active : telemetry.measurements.active;
     }
 
     /** When the client had its response; work the application does after that is not the client's time. */

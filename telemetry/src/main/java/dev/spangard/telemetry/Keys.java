@@ -16,15 +16,20 @@ final class Keys {
 
     static final AttributeKey<Long> RESPONSE_BODY_SIZE = longKey("http.response.body.size");
     static final AttributeKey<Long> PROCESS_PID = longKey("process.pid");
+    static final AttributeKey<String> SYNTHETIC_TYPE = stringKey("user_agent.synthetic.type");
+    static final AttributeKey<String> IO_DIRECTION = stringKey("network.io.direction");
 
     static final AttributeKey<Double> TIME_TO_FIRST_BYTE = doubleKey("spangard.response.time_to_first_byte");
     static final AttributeKey<Long> RESPONSE_CHUNKS = longKey("spangard.response.chunks");
+    static final AttributeKey<Double> STREAMING_TIME = doubleKey("spangard.response.streaming_time");
+    static final AttributeKey<Double> BACKGROUND_TIME = doubleKey("spangard.background_time");
     static final AttributeKey<Boolean> CLIENT_DISCONNECTED = booleanKey("spangard.client.disconnected");
     static final AttributeKey<Long> MESSAGES_RECEIVED = longKey("spangard.websocket.messages.received");
     static final AttributeKey<Long> MESSAGES_SENT = longKey("spangard.websocket.messages.sent");
     static final AttributeKey<Long> BYTES_RECEIVED = longKey("spangard.websocket.bytes.received");
     static final AttributeKey<Long> BYTES_SENT = longKey("spangard.websocket.bytes.sent");
     static final AttributeKey<Long> CLOSE_CODE = longKey("spangard.websocket.close.code");
+    static final AttributeKey<String> CLOSE_REASON = stringKey("spangard.websocket.close.reason");
     static final AttributeKey<String> CLOSED_BY = stringKey("spangard.websocket.close.by");
     static final AttributeKey<String> SUBPROTOCOL = stringKey("spangard.websocket.subprotocol");
 

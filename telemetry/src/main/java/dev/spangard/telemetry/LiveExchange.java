@@ -205,7 +205,7 @@ final class LiveExchange implements Receive, Send {
             case WebSocketReceiveEvent.Text message -> into.messageReceived(Utf8.length(message.text()));
             case WebSocketReceiveEvent.Binary message ->
                 into.messageReceived(message.bytes().remaining());
-            case WebSocketReceiveEvent.Disconnect gone -> into.disconnected(gone.code());
+            case WebSocketReceiveEvent.Disconnect gone -> into.disconnected(gone.code(), gone.reason());
             case WebSocketReceiveEvent.Connect connect -> {}
             case LifespanReceiveEvent lifespan -> {}
         }
@@ -288,7 +288,7 @@ final class LiveExchange implements Receive, Send {
             case WebSocketSendEvent.Text message -> into.messageSent(Utf8.length(message.text()));
             case WebSocketSendEvent.Binary message ->
                 into.messageSent(message.bytes().remaining());
-            case WebSocketSendEvent.Close close -> into.closed(close.code());
+            case WebSocketSendEvent.Close close -> into.closed(close.code(), close.reason());
             case WebSocketSendEvent.DenialStart denial -> {
                 started(denial.status(), into);
                 exchange.responseHeaders(recording.scopes.captured(denial.headers()));
@@ -361,8 +361,7 @@ final class LiveExchange implements Receive, Send {
                 if (failure != null) {
                     exchange.failed(failure);
                 }
-                long complete = exchange.conversation().completeNanos();
-                exchange.close(complete == 0 || failure != null ? now() : complete);
+                exchange.close(now());
             }
         } catch (RuntimeException e) {
             LOG.log(Level.WARNING, "A request was not recorded", e);

@@ -9,6 +9,7 @@ import io.opentelemetry.semconv.HttpAttributes;
 import io.opentelemetry.semconv.NetworkAttributes;
 import io.opentelemetry.semconv.UrlAttributes;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param method normalised
  * @param status 0 if none was sent
  * @param websocket whether it was one
+ * @param attributes of a request's or WebSocket's measurements
+ * @param received those of the messages that a WebSocket received, and {@code sent} of those it sent
  */
 record Outcome(
         String method,
@@ -27,10 +30,15 @@ record Outcome(
         int status,
         @Nullable String errorType,
         String spanName,
-        Attributes attributes) {
+        Attributes attributes,
+        Attributes received,
+        Attributes sent) {
 
     /** What the semantic conventions put for a value that is not one of the known. */
     static final String OTHER = "_OTHER";
+
+    /** Those that ASGI knows. */
+    private static final Set<String> SCHEMES = Set.of("http", "https", "ws", "wss");
 
     private static final String UNKNOWN_METHOD_NAME = "HTTP";
 
@@ -44,7 +52,7 @@ record Outcome(
             @Nullable String errorType) {
         AttributesBuilder attributes = Attributes.builder()
                 .put(HttpAttributes.HTTP_REQUEST_METHOD, method)
-                .put(UrlAttributes.URL_SCHEME, scheme);
+                .put(UrlAttributes.URL_SCHEME, bounded(scheme));
         if (route != null) {
             attributes.put(HttpAttributes.HTTP_ROUTE, route);
         }
@@ -60,6 +68,7 @@ record Outcome(
         if (httpVersion != null) {
             attributes.put(NetworkAttributes.NETWORK_PROTOCOL_VERSION, httpVersion);
         }
+        Attributes all = attributes.build();
         return new Outcome(
                 method,
                 scheme,
@@ -69,7 +78,18 @@ record Outcome(
                 status,
                 errorType,
                 spanName(method, route),
-                attributes.build());
+                all,
+                websocket ? directed(all, "receive") : all,
+                websocket ? directed(all, "transmit") : all);
+    }
+
+    /** A scheme as measurements have it: a client may have a say in it. */
+    static String bounded(String scheme) {
+        return SCHEMES.contains(scheme) ? scheme : OTHER;
+    }
+
+    private static Attributes directed(Attributes attributes, String direction) {
+        return attributes.toBuilder().put(Keys.IO_DIRECTION, direction).build();
     }
 
     static String spanName(String method, @Nullable String route) {

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes the facts of an {@link Exchange} onto its span, in the {@code stable} profile. */
 final class SpanFacts {
+    /** What an application does for a shorter time after its response is no work worth telling of. */
+    static final long BACKGROUND_FROM_NANOS = 1_000_000;
+
     private final Exchange exchange;
     private final Request request;
     private final TextLimit limit;
@@ -34,7 +37,7 @@ final class SpanFacts {
     }
 
     /** A span builder before its span starts, or a span after that: what attributes are put on. */
-    private interface Sink {
+    interface Sink {
         <T> Object put(AttributeKey<T> key, T value);
     }
 
@@ -103,6 +106,13 @@ final class SpanFacts {
         }
     }
 
+    /** What ran after the response; every application needs a moment to return. */
+    void putBackground(Span span, long nanos) {
+        if (nanos >= BACKGROUND_FROM_NANOS) {
+            span.setAttribute(Keys.BACKGROUND_TIME, nanos / 1e9);
+        }
+    }
+
     private Attributes exception(Failure failure) {
         AttributesBuilder attributes =
                 Attributes.builder().put(ExceptionAttributes.EXCEPTION_TYPE, limit.cut(failure.type()));
@@ -156,11 +166,11 @@ final class SpanFacts {
 
     /** Of the connection and the process, by which nobody samples. */
     private void putConnection(Sink to) {
-        Address client = request.client();
         // Servers put port 0 beside an address from X-Forwarded-For: then the peer, a proxy, is not known.
-        if (client != null && client.port() != 0) {
-            put(to, NetworkAttributes.NETWORK_PEER_ADDRESS, client.host());
-            putPort(to, NetworkAttributes.NETWORK_PEER_PORT, client);
+        Address peer = exchange.peer;
+        if (peer != null && peer.port() != 0) {
+            put(to, NetworkAttributes.NETWORK_PEER_ADDRESS, peer.host());
+            putPort(to, NetworkAttributes.NETWORK_PEER_PORT, peer);
         }
         if (request.kind() == Request.Kind.WEBSOCKET) {
             to.put(NetworkAttributes.NETWORK_PROTOCOL_NAME, "websocket");
@@ -169,6 +179,7 @@ final class SpanFacts {
         if (exchange.telemetry.options.workerPid() && request.pid() != 0) {
             to.put(Keys.PROCESS_PID, request.pid());
         }
+        exchange.telemetry.optIns.put(exchange, to);
     }
 
     /** RFC 9112, 3.2.2: servers may pass a target in absolute form on as the path; its authority may hold a password. */
@@ -208,6 +219,9 @@ final class SpanFacts {
         }
         if (said.bodies() > 1) {
             to.put(Keys.RESPONSE_CHUNKS, said.bodies());
+            if (said.completeNanos() != 0) {
+                to.put(Keys.STREAMING_TIME, Math.max(0, said.completeNanos() - said.firstBodyNanos()) / 1e9);
+            }
         }
     }
 
@@ -221,6 +235,7 @@ final class SpanFacts {
         if (said.closeCode() != 0) {
             to.put(Keys.CLOSE_CODE, (long) said.closeCode());
             to.put(Keys.CLOSED_BY, said.closedByClient() ? "client" : "application");
+            put(to, Keys.CLOSE_REASON, said.closeReason());
         }
     }
 

@@ -3,6 +3,7 @@
 package dev.spangard.telemetry;
 
 import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.semconv.SchemaUrls;
 import org.jspecify.annotations.Nullable;
@@ -17,19 +18,25 @@ public final class Telemetry {
 
     final Tracer tracer;
     final Measurements measurements;
+    final WebSocketMeasurements websockets;
     final TelemetryOptions options;
     final TextLimit limit;
     final QueryRedaction redaction;
     final HostHeader hostHeader = new HostHeader();
+    final Forwarded forwarded;
+    final OptInFacts optIns;
     final Outcomes outcomes = new Outcomes();
     final CapturedHeaders requestHeaders = new CapturedHeaders("http.request.header.");
     final CapturedHeaders responseHeaders = new CapturedHeaders("http.response.header.");
 
-    private Telemetry(Tracer tracer, Measurements measurements, TelemetryOptions options) {
+    private Telemetry(Tracer tracer, Meter meter, TelemetryOptions options) {
         this.tracer = tracer;
-        this.measurements = measurements;
+        this.measurements = new Measurements(meter);
+        this.websockets = new WebSocketMeasurements(meter);
         this.options = options;
         this.limit = new TextLimit(options.attributeValueLengthLimit());
+        this.forwarded = new Forwarded(options.trustedProxies(), hostHeader);
+        this.optIns = new OptInFacts(options.optIns());
         this.redaction = new QueryRedaction(options.sensitiveQueryParameters());
     }
 
@@ -42,7 +49,7 @@ public final class Telemetry {
             tracer.setInstrumentationVersion(version);
             meter.setInstrumentationVersion(version);
         }
-        return new Telemetry(tracer.build(), new Measurements(meter.build()), options);
+        return new Telemetry(tracer.build(), meter.build(), options);
     }
 
     /** A request that the server handed to the application at this time. Nothing is made before it is opened or ended. */

@@ -12,12 +12,16 @@ import java.util.Set;
  * @param sensitiveQueryParameters keys, case-sensitive, whose values in {@code url.query} become {@code REDACTED}
  * @param attributeValueLengthLimit characters of one attribute value ({@code OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT})
  * @param workerPid whether spans carry {@code process.pid} of the worker that served the request
+ * @param trustedProxies whose {@code Forwarded} and {@code X-Forwarded-*} headers say who the client is and what it asked for
+ * @param optIns attributes that are told only when asked for
  */
 public record TelemetryOptions(
         Set<String> knownMethods,
         Set<String> sensitiveQueryParameters,
         int attributeValueLengthLimit,
-        boolean workerPid) {
+        boolean workerPid,
+        TrustedProxies trustedProxies,
+        Set<OptIn> optIns) {
     /** RFC 9110, PATCH of RFC 5789 and QUERY, as the HTTP semantic conventions list them. */
     public static final Set<String> DEFAULT_KNOWN_METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY");
@@ -35,7 +39,12 @@ public record TelemetryOptions(
     public static final int DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT = 4096;
 
     public static final TelemetryOptions DEFAULTS = new TelemetryOptions(
-            DEFAULT_KNOWN_METHODS, DEFAULT_SENSITIVE_QUERY_PARAMETERS, DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT, false);
+            DEFAULT_KNOWN_METHODS,
+            DEFAULT_SENSITIVE_QUERY_PARAMETERS,
+            DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT,
+            false,
+            TrustedProxies.NONE,
+            Set.of());
 
     public TelemetryOptions {
         if (attributeValueLengthLimit < 0) {
@@ -44,5 +53,6 @@ public record TelemetryOptions(
         }
         knownMethods = Set.copyOf(knownMethods);
         sensitiveQueryParameters = Set.copyOf(sensitiveQueryParameters);
+        optIns = Set.copyOf(optIns);
     }
 }

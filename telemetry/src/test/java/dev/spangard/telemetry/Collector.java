@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Telemetry whose spans and measurements stay in memory. */
 final class Collector {
+    private static final List<String> DURATIONS =
+            List.of("http.server.request.duration", "spangard.websocket.duration");
+
     final InMemorySpanExporter spans = InMemorySpanExporter.create();
     final OpenTelemetrySdk openTelemetry;
     final Telemetry telemetry;
@@ -71,9 +74,12 @@ final class Collector {
         return List.copyOf(metric(name).getHistogramData().getPoints());
     }
 
-    /** The only point of the duration histogram. */
+    /** The only point of the two duration histograms, of requests and of WebSockets. */
     HistogramPointData duration() {
-        List<HistogramPointData> points = histogram("http.server.request.duration");
+        List<HistogramPointData> points = metrics.collectAllMetrics().stream()
+                .filter(metric -> DURATIONS.contains(metric.getName()))
+                .flatMap(metric -> metric.getHistogramData().getPoints().stream())
+                .toList();
         if (points.size() != 1) {
             throw new AssertionError(points.size() + " series: " + points);
         }
@@ -81,11 +87,24 @@ final class Collector {
     }
 
     long active(Attributes series) {
-        return metric("http.server.active_requests").getLongSumData().getPoints().stream()
+        return longPoints("http.server.active_requests").stream()
                 .filter(point -> point.getAttributes().equals(series))
                 .mapToLong(LongPointData::getValue)
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no series " + series));
+    }
+
+    List<LongPointData> longPoints(String name) {
+        return List.copyOf(metric(name).getLongSumData().getPoints());
+    }
+
+    List<MetricData> metrics() {
+        return List.copyOf(metrics.collectAllMetrics());
+    }
+
+    /** Of the metrics that have a value. */
+    List<String> names() {
+        return metrics.collectAllMetrics().stream().map(MetricData::getName).toList();
     }
 
     private MetricData metric(String name) {

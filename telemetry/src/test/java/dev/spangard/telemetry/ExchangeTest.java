@@ -18,6 +18,7 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.metrics.data.HistogramPointData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,7 @@ final class ExchangeTest {
                         .put("http.request.body.size", 3)
                         .put("http.response.body.size", 17)
                         .put("spangard.response.time_to_first_byte", 0.010)
+                        .put("spangard.background_time", 0.038)
                         .build()
                         .asMap());
     }
@@ -129,6 +131,28 @@ final class ExchangeTest {
                 .singleElement()
                 .extracting(exemplar -> exemplar.getSpanContext().getSpanId())
                 .isEqualTo(span.getSpanId());
+    }
+
+    @Test
+    void tellsOfBackgroundWorkFromAMillisecondOn() {
+        end(plain(200), START + 12 * MS + SpanFacts.BACKGROUND_FROM_NANOS - 1);
+        assertThat(attribute("spangard.background_time")).isNull();
+        collector.spans.reset();
+
+        end(plain(200), START + 12 * MS + SpanFacts.BACKGROUND_FROM_NANOS);
+        assertThat(attribute("spangard.background_time")).isEqualTo(0.001);
+    }
+
+    @Test
+    void measuresSchemesThatNobodyKnowsAsOne() {
+        for (String scheme : List.of("gopher", "x-1", "x-2")) {
+            end(collector.telemetry.exchange(Requests.host(scheme, "example.org", null), START), START);
+        }
+        assertThat(collector.duration().getAttributes().get(AttributeKey.stringKey("url.scheme")))
+                .isEqualTo("_OTHER");
+        assertThat(collector.spans.getFinishedSpanItems())
+                .extracting(span -> span.getAttributes().get(AttributeKey.stringKey("url.scheme")))
+                .containsExactly("gopher", "x-1", "x-2");
     }
 
     @Test
@@ -302,6 +326,7 @@ final class ExchangeTest {
 
         assertThat(attribute("http.response.body.size")).isEqualTo(3L);
         assertThat(attribute("spangard.response.chunks")).isEqualTo(2L);
+        assertThat(attribute("spangard.response.streaming_time")).isEqualTo(0.001);
         assertThat(collector.span().getEndEpochNanos()).isEqualTo(START + 2 * MS);
     }
 
@@ -322,7 +347,7 @@ final class ExchangeTest {
         said.messageReceived(7);
         said.messageReceived(3);
         said.messageSent(9);
-        said.disconnected(1001);
+        said.disconnected(1001, "going away");
         end(exchange, START + 7 * MS);
 
         SpanData span = collector.span();
@@ -350,10 +375,9 @@ final class ExchangeTest {
                         .put("spangard.websocket.subprotocol", "chat")
                         .put("spangard.websocket.close.code", 1001)
                         .put("spangard.websocket.close.by", "client")
+                        .put("spangard.websocket.close.reason", "going away")
                         .build()
                         .asMap());
-        assertThat(collector.duration().getAttributes().get(AttributeKey.stringKey("network.protocol.name")))
-                .isEqualTo("websocket");
     }
 
     @Test
@@ -449,7 +473,12 @@ final class ExchangeTest {
     @Test
     void cutsTextAtTheLimit() {
         Collector small = new Collector(new TelemetryOptions(
-                TelemetryOptions.DEFAULT_KNOWN_METHODS, TelemetryOptions.DEFAULT_SENSITIVE_QUERY_PARAMETERS, 5, true));
+                TelemetryOptions.DEFAULT_KNOWN_METHODS,
+                TelemetryOptions.DEFAULT_SENSITIVE_QUERY_PARAMETERS,
+                5,
+                true,
+                TrustedProxies.NONE,
+                Set.of()));
         Exchange exchange = small.telemetry.exchange(Requests.query("1234😀"), START);
         exchange.end(Context.root(), START);
 
