@@ -102,8 +102,7 @@ final class RecordedRequest {
             case WebSocketReceiveEvent.Binary binary ->
                 asked(20, got, binary.bytes().remaining());
             case WebSocketReceiveEvent.Disconnect gone ->
-                events.add(
-                        out -> closed(out.integer(21).float64(got).float64(got), gone.code(), gone.reason()));
+                events.add(out -> closed(out.integer(21).float64(got).float64(got), gone.code(), gone.reason()));
             default -> throw new AssertionError(event);
         }
     }
