@@ -53,7 +53,10 @@ SERVERS = {
 
 
 # What fails without any telemetry, too
-UNABLE = {("Quart", "daphne"): ("W", "Quart reads a WebSocket's `scheme`, which daphne leaves out of the scope")}
+UNABLE = {
+    ("Quart", "daphne"): ("W", "Quart reads a WebSocket's `scheme`, which daphne leaves out of the scope"),
+    ("Quart", "granian"): ("W", "granian holds back the close that Quart sends until the client has closed, recorded or not"),
+}
 
 
 def lacks(framework: str, server: str) -> dict[str, str]:
