@@ -15,7 +15,7 @@ from opentelemetry import trace as trace_api
 from opentelemetry.context.context import Context
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
-from ._context import CurrentSpan, attach, current, detach
+from ._context import CurrentSpan, attach, current, leave
 from ._exchange import FAILED, UpstreamExchange, is_error
 from ._facts import failure
 from ._messages import EVENTS_KEPT
@@ -93,17 +93,16 @@ class ChildSpan(UpstreamSpan):
             context = above.get_span_context()
         except Exception:  # none, or somebody else's
             context = trace_api.INVALID_SPAN_CONTEXT
-        root = middleware._root_sampler
         if context.is_valid:
             flags = int(context.trace_flags)
             self.parent = (context.trace_id, context.span_id, flags)
             self._above = above
-            self.sampled = bool(flags & 1) if middleware._parent_based else root is None or root(context.trace_id)
+            self.sampled = middleware.samples(context.trace_id, flags)
         else:
             trace_id = middleware.recorder.bits(128) or 1
             self.parent = (trace_id, None, 0)
             self._above = None
-            self.sampled = root is None or root(trace_id)
+            self.sampled = middleware.samples(trace_id)
 
     def get_span_context(self) -> trace_api.SpanContext:
         context = self._context
@@ -161,7 +160,7 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
             try:
                 child.call(hook, child, self.scope, message)
             finally:
-                _leave(token)
+                leave(token)
         self._note(child, code, start, value, None)
 
     async def receive(self) -> Message:
@@ -182,7 +181,7 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
             self._note(child, FAILED, asked, None, failure(error) if isinstance(error, Exception) else None)
             raise
         finally:
-            _leave(token)
+            leave(token)
         code, _, value = self.heard(message, asked)
         self._note(child, code, asked, value, None)
         return message
@@ -218,10 +217,3 @@ class _HeaderSetter:
 
 
 _SETTER = _HeaderSetter()
-
-
-def _leave(token: Any) -> None:
-    try:
-        detach(token)
-    except ValueError:  # the message was waited for in another task, or its coroutine was thrown away
-        pass

@@ -220,6 +220,14 @@ def _enter_and_leave() -> tuple[Callable[[], Context], Callable[[Context], Any],
 current, attach, detach = _enter_and_leave()
 
 
+def leave(token: Any) -> None:
+    """`detach`, also in another context than the one that was entered."""
+    try:
+        detach(token)
+    except ValueError:  # waited for in another task, or closed by the garbage collector
+        pass
+
+
 class NewContext(Context):
     """An empty Context, made without a look for arguments."""
 

@@ -61,7 +61,6 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
         header = _first(headers)
 
         # Its place in a trace: below a span that is current, else as the caller says, else on its own.
-        root = self._root_sampler
         above = self.spans.span_above(outer) if outer else None
         trace: Any = None
         parent = baggage = local = None
@@ -75,17 +74,16 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
         else:
             local = api.local_parent(outer)
         if trace is not None:
-            sampled: Any
-            sampled = int(trace[53:55], 16) & 1 if self._parent_based else root is None or root(int(trace[3:35], 16))
+            sampled = self.samples(int(trace[3:35], 16), int(trace[53:55], 16))
             state = header.get(b"tracestate", b"") if given is not None else b""
             if state:
                 state = tracestate(headers, state)
         elif local is not None:
             trace, parent = local.trace_id, local.span_id
-            sampled = local.trace_flags & 1 if self._parent_based else root is None or root(trace)
+            sampled = self.samples(trace, local.trace_flags)
         else:
             trace = recorder.bits(128) or 1
-            sampled = root is None or root(trace)
+            sampled = self.samples(trace)
         span_id = recorder.bits(64) or 1
 
         exchange = self.exchange()
@@ -95,7 +93,7 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
         exchange.span_id = span_id
         if state:
             exchange.state = state
-        exchange.sampled = exchange.recording = bool(sampled)
+        exchange.sampled = exchange.recording = sampled
         exchange.server_receive = receive
         exchange.server_send = send
         exchange.messages = []
@@ -160,10 +158,7 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
             end = clock()
             live.pop(span_id, None)
             if token is not None:
-                try:
-                    api.detach(token)
-                except ValueError:  # closed by the garbage collector, in another context
-                    pass
+                api.leave(token)
             exchange.recording = False
             if exchange.messages and not sampled:  # they belong to a trace that is
                 exchange.spill()
@@ -179,6 +174,12 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
                 recorder.announced.discard(span_id)
             if end >= recorder.look or len(records) >= BATCH:
                 recorder.appended(end)
+
+    def samples(self, trace_id: int, parents_flags: int | None = None) -> bool:
+        """Whether a span is kept: as its parent is, or by the trace's id at the top of one."""
+        if parents_flags is not None and self._parent_based:
+            return bool(parents_flags & 1)
+        return self._root_sampler is None or bool(self._root_sampler(trace_id))
 
     def _target(self, scope: Scope) -> str | None:
         """`http.target` of metrics: upstream's condition, a route with `path_format`, and the whole template for it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from .. import _engine
-from .._java import JARS, MINIMUM, EngineUnavailableError, find_java, java_command, java_version
+from .._java import JARS, MINIMUM, EngineUnavailableError, java_command, java_version
 from .._link import owner_of
 
 TYPE_CHECKING = False
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 def java(report: Report) -> bool:
     """Whether the engine can be run."""
     try:
-        java_command("engine", [])
-        path = find_java()
+        path = java_command("engine", [])[0]
     except EngineUnavailableError as error:
         report.fail(str(error), f"the engine needs Java {MINIMUM} or later and its jars in {JARS}")
         return False

@@ -8,6 +8,9 @@ import os
 from importlib.metadata import PackageNotFoundError, distributions, entry_points, version
 from importlib.util import find_spec
 
+from .._settings import split
+from ..attach.servers import PATCHES
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,14 +18,8 @@ if TYPE_CHECKING:
 
     from .report import Report
 
-SERVERS = {
-    "uvicorn": "uvicorn.config",
-    "gunicorn": "gunicorn.workers.gasgi",
-    "hypercorn": "hypercorn.app_wrappers",
-    "daphne": "daphne.server",
-    "granian": "granian.asgi",
-}
-"""Distribution to the module that attach patches: the keys of `attach.servers.PATCHES`."""
+SERVERS = {module.partition(".")[0]: module for module in PATCHES}
+"""Distribution to the module that attach patches."""
 
 ASGI_INSTRUMENTATIONS = ("asgi", "fastapi", "starlette", "django", "falcon", "quart", "litestar")
 
@@ -77,11 +74,11 @@ def propagators(report: Report, environ: Mapping[str, str]) -> None:
         report.warn("opentelemetry-api is not installed: the application cannot see the current span", "")
         return
     known = _entry_points("opentelemetry_propagator")
-    for name in environ.get("OTEL_PROPAGATORS", "").split(","):
-        if name.strip() and name.strip() not in known and name.strip() != "none":
+    for name in split(environ.get("OTEL_PROPAGATORS", "")):
+        if name not in known and name != "none":
             report.fail(
-                f"OTEL_PROPAGATORS: opentelemetry-api has no {name.strip()}, and ends an application over that",
-                f"install its package, such as opentelemetry-propagator-{name.strip()}",
+                f"OTEL_PROPAGATORS: opentelemetry-api has no {name}, and ends an application over that",
+                f"install its package, such as opentelemetry-propagator-{name}",
             )
 
 
