@@ -2,7 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.telemetry;
 
+import static dev.spangard.telemetry.Requests.START;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.propagation.ContextPropagators;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
@@ -68,6 +73,22 @@ final class Collector {
                 .map(Map.Entry::getValue)
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** A request that was answered with this status. */
+    Exchange plain(int status) {
+        Exchange exchange = telemetry.exchange(Requests.get(), START);
+        Requests.answer(exchange.conversation(), status);
+        return exchange;
+    }
+
+    /** The only span, and its measurement, say this of an error; {@code status} 0 for none. */
+    void assertError(String type, long status) {
+        assertThat(span().getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
+        assertThat(attribute("error.type")).isEqualTo(type);
+        assertThat(attribute("http.response.status_code")).isEqualTo(status == 0 ? null : (Object) status);
+        assertThat(duration().getAttributes().get(AttributeKey.stringKey("error.type")))
+                .isEqualTo(type);
     }
 
     List<HistogramPointData> histogram(String name) {

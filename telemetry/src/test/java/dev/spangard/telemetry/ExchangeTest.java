@@ -3,6 +3,8 @@
 package dev.spangard.telemetry;
 
 import static dev.spangard.telemetry.Requests.START;
+import static dev.spangard.telemetry.Requests.answer;
+import static dev.spangard.telemetry.Requests.end;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -19,7 +21,6 @@ import io.opentelemetry.sdk.metrics.data.HistogramPointData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -93,7 +94,7 @@ final class ExchangeTest {
 
     @Test
     void measuresTheSameDurationAsTheSpans() {
-        end(plain(200), START + 50 * MS);
+        end(collector.plain(200), START + 50 * MS);
 
         HistogramPointData duration = collector.duration();
         assertThat(duration.getSum()).isEqualTo(0.012);
@@ -121,8 +122,8 @@ final class ExchangeTest {
 
     @Test
     void keepsAnExemplarOfASampledRequestOnly() {
-        end(plain(200), START + 50 * MS);
-        plain(200).endUnsampled(START + 50 * MS);
+        end(collector.plain(200), START + 50 * MS);
+        collector.plain(200).endUnsampled(START + 50 * MS);
 
         SpanData span = collector.span();
         HistogramPointData duration = collector.duration();
@@ -135,11 +136,11 @@ final class ExchangeTest {
 
     @Test
     void tellsOfBackgroundWorkFromAMillisecondOn() {
-        end(plain(200), START + 12 * MS + SpanFacts.BACKGROUND_FROM_NANOS - 1);
+        end(collector.plain(200), START + 12 * MS + SpanFacts.BACKGROUND_FROM_NANOS - 1);
         assertThat(attribute("spangard.background_time")).isNull();
         collector.spans.reset();
 
-        end(plain(200), START + 12 * MS + SpanFacts.BACKGROUND_FROM_NANOS);
+        end(collector.plain(200), START + 12 * MS + SpanFacts.BACKGROUND_FROM_NANOS);
         assertThat(attribute("spangard.background_time")).isEqualTo(0.001);
     }
 
@@ -157,177 +158,10 @@ final class ExchangeTest {
 
     @Test
     void namesTheSpanByMethodAloneWithoutARoute() {
-        end(plain(404), START);
+        end(collector.plain(404), START);
 
         assertThat(collector.span().getName()).isEqualTo("GET");
         assertThat(collector.span().getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
-    }
-
-    @Test
-    void callsAServerErrorAnError() {
-        end(plain(503), START);
-
-        assertError("503", 503);
-    }
-
-    @Test
-    void staysUnsetUpTo499() {
-        end(plain(499), START);
-
-        assertThat(collector.span().getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
-        assertThat(attribute("error.type")).isNull();
-    }
-
-    @Test
-    void keepsImpossibleStatusCodesFromBecomingErrorTypes() {
-        end(plain(60_000), START);
-
-        assertError("_OTHER", 60_000);
-    }
-
-    @Test
-    void says500ForAnExceptionBeforeTheResponse() {
-        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        exchange.failed(new Failure("shop.OutOfStock", "nothing left", "Traceback …", false));
-        exchange.end(Context.root(), START + 5 * MS);
-
-        assertError("shop.OutOfStock", 500);
-        assertThat(collector.span().getEvents()).singleElement().satisfies(event -> {
-            assertThat(event.getName()).isEqualTo("exception");
-            assertThat(event.getEpochNanos()).isEqualTo(START + 5 * MS);
-            assertThat(event.getAttributes())
-                    .isEqualTo(Attributes.builder()
-                            .put("exception.type", "shop.OutOfStock")
-                            .put("exception.message", "nothing left")
-                            .put("exception.stacktrace", "Traceback …")
-                            .build());
-        });
-    }
-
-    @Test
-    void keepsTheStatusSentBeforeAnException() {
-        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        exchange.conversation().responseStarted();
-        exchange.conversation().status(200);
-        exchange.failed(new Failure("ValueError", "", "", false));
-        exchange.end(Context.root(), START);
-
-        assertError("ValueError", 200);
-    }
-
-    @Test
-    void tellsOfAnExceptionAfterTheResponse() {
-        Exchange exchange = plain(200);
-        exchange.failed(new Failure("ValueError", "in the background", "", false));
-        exchange.end(Context.root(), START + 90 * MS);
-
-        assertError("ValueError", 200);
-        assertThat(collector.span().getEndEpochNanos()).isEqualTo(START + 12 * MS);
-        assertThat(collector.span().getEvents()).hasSize(1);
-    }
-
-    @Test
-    void says500WhenTheApplicationReturnsWithoutAnswering() {
-        end(collector.telemetry.exchange(Requests.get(), START), START);
-
-        assertError("500", 500);
-    }
-
-    @Test
-    void callsAHalfSentResponseIncomplete() {
-        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        exchange.conversation().responseStarted();
-        exchange.conversation().status(200);
-        exchange.conversation().responseBody(START, 5, false);
-        end(exchange, START + MS);
-
-        assertError("response_incomplete", 200);
-    }
-
-    @Test
-    void noticesAClientThatLeavesBeforeTheResponse() {
-        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        exchange.conversation().disconnected();
-        end(exchange, START);
-
-        assertError("client_disconnected", 0);
-        assertThat(attribute("spangard.client.disconnected")).isEqualTo(true);
-    }
-
-    @Test
-    void noticesAClientThatLeavesInTheMiddle() {
-        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        exchange.conversation().responseStarted();
-        exchange.conversation().status(201);
-        exchange.conversation().disconnected();
-        end(exchange, START);
-
-        assertError("client_disconnected", 201);
-    }
-
-    @Test
-    void thinksNothingOfADisconnectAfterTheResponse() {
-        Exchange exchange = plain(200);
-        exchange.conversation().disconnected();
-        end(exchange, START);
-
-        assertThat(collector.span().getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
-        assertThat(attribute("spangard.client.disconnected")).isNull();
-    }
-
-    @Test
-    void tellsCancellationFromFailure() {
-        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        exchange.failed(new Failure("asyncio.exceptions.CancelledError", "", "", true));
-        end(exchange, START);
-
-        assertError("cancelled", 0);
-    }
-
-    @Test
-    void blamesTheClientForACancellationItCaused() {
-        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        exchange.conversation().disconnected();
-        exchange.failed(new Failure("asyncio.exceptions.CancelledError", "", "", true));
-        end(exchange, START);
-
-        assertError("client_disconnected", 0);
-    }
-
-    @Test
-    void findsNoErrorInACancellationAfterTheResponse() {
-        Exchange exchange = plain(200);
-        exchange.failed(new Failure("asyncio.exceptions.CancelledError", "", "", true));
-        end(exchange, START);
-
-        assertThat(collector.span().getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
-    }
-
-    @Test
-    void saysThatTheWorkerDied() {
-        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        exchange.workerDied();
-        end(exchange, START);
-
-        assertError("worker_died", 0);
-    }
-
-    @Test
-    void ignoresWhatIsSentBeforeTheStartAndAfterTheEnd() {
-        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        Conversation said = exchange.conversation();
-        said.responseBody(START, 100, true);
-        said.responseStarted();
-        said.status(200);
-        said.responseBody(START + MS, 1, false);
-        said.responseBody(START + 2 * MS, 2, true);
-        said.responseBody(START + 3 * MS, 1000, true);
-        end(exchange, START + 9 * MS);
-
-        assertThat(attribute("http.response.body.size")).isEqualTo(3L);
-        assertThat(attribute("spangard.response.chunks")).isEqualTo(2L);
-        assertThat(attribute("spangard.response.streaming_time")).isEqualTo(0.001);
-        assertThat(collector.span().getEndEpochNanos()).isEqualTo(START + 2 * MS);
     }
 
     @Test
@@ -336,90 +170,6 @@ final class ExchangeTest {
 
         assertThat(collector.span().getEndEpochNanos()).isEqualTo(START);
         assertThat(collector.duration().getSum()).isZero();
-    }
-
-    @Test
-    void hasAWebSocketsSpanFromHandshakeToEnd() {
-        Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
-        exchange.route("/ws");
-        Conversation said = exchange.conversation();
-        said.accepted("chat");
-        said.messageReceived(7);
-        said.messageReceived(3);
-        said.messageSent(9);
-        said.disconnected(1001, "going away");
-        end(exchange, START + 7 * MS);
-
-        SpanData span = collector.span();
-        assertThat(span.getName()).isEqualTo("GET /ws");
-        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
-        assertThat(span.getEndEpochNanos()).isEqualTo(START + 7 * MS);
-        assertThat(span.getAttributes().asMap())
-                .isEqualTo(Attributes.builder()
-                        .put("http.request.method", "GET")
-                        .put("url.scheme", "ws")
-                        .put("url.path", "/ws")
-                        .put("server.address", "example.org")
-                        .put("server.port", 80)
-                        .put("client.address", "127.0.0.1")
-                        .put("network.peer.address", "127.0.0.1")
-                        .put("network.peer.port", 51234)
-                        .put("network.protocol.name", "websocket")
-                        .put("network.protocol.version", "1.1")
-                        .put("http.route", "/ws")
-                        .put("http.response.status_code", 101)
-                        .put("spangard.websocket.messages.received", 2)
-                        .put("spangard.websocket.messages.sent", 1)
-                        .put("spangard.websocket.bytes.received", 10)
-                        .put("spangard.websocket.bytes.sent", 9)
-                        .put("spangard.websocket.subprotocol", "chat")
-                        .put("spangard.websocket.close.code", 1001)
-                        .put("spangard.websocket.close.by", "client")
-                        .put("spangard.websocket.close.reason", "going away")
-                        .build()
-                        .asMap());
-    }
-
-    @Test
-    void knowsHowEachWebSocketHandshakeWasAnswered() {
-        assertThat(handshake(said -> said.accepted(null))).isEqualTo(101L);
-        assertThat(handshake(said -> said.closed(1000))).isEqualTo(403L);
-        assertThat(handshake(said -> {
-                    said.responseStarted();
-                    said.status(429);
-                }))
-                .isEqualTo(429L);
-        assertThat(handshake(said -> {})).isEqualTo(500L);
-        assertThat(handshake(said -> said.disconnected(1006))).isNull();
-    }
-
-    @Test
-    void usesConnectForAWebSocketOverHttp2() {
-        end(collector.telemetry.exchange(Requests.websocket("2"), START), START);
-
-        assertThat(attribute("http.request.method")).isEqualTo("CONNECT");
-    }
-
-    @Test
-    void callsALostWebSocketAnError() {
-        Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
-        exchange.conversation().accepted(null);
-        exchange.conversation().disconnected(1006);
-        end(exchange, START);
-
-        assertError("client_disconnected", 101);
-        assertThat(attribute("spangard.websocket.close.code")).isEqualTo(1006L);
-    }
-
-    @Test
-    void callsAClosureByInternalErrorAnError() {
-        Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
-        exchange.conversation().accepted(null);
-        exchange.conversation().closed(1011);
-        end(exchange, START);
-
-        assertError("1011", 101);
-        assertThat(attribute("spangard.websocket.close.by")).isEqualTo("application");
     }
 
     @Test
@@ -511,7 +261,7 @@ final class ExchangeTest {
                 "b7ad6b7169203331",
                 TraceFlags.getSampled(),
                 TraceState.getDefault());
-        Exchange exchange = plain(500);
+        Exchange exchange = collector.plain(500);
         exchange.route("/r");
         exchange.application(new ApplicationSpan(
                 "renamed",
@@ -535,7 +285,7 @@ final class ExchangeTest {
 
     @Test
     void leavesAnOkFromTheApplicationAlone() {
-        Exchange exchange = plain(500);
+        Exchange exchange = collector.plain(500);
         exchange.application(new ApplicationSpan(null, Attributes.empty(), List.of(), StatusCode.OK, null, List.of()));
         end(exchange, START);
 
@@ -550,7 +300,7 @@ final class ExchangeTest {
                 .put("http.request.method", "GET")
                 .put("url.scheme", "http")
                 .build();
-        Exchange exchange = plain(200);
+        Exchange exchange = collector.plain(200);
         exchange.activate();
         exchange.activate();
         assertThat(collector.active(series)).isEqualTo(1);
@@ -561,7 +311,7 @@ final class ExchangeTest {
 
     @Test
     void showsTheActiveSeriesForShortRequestsToo() {
-        end(plain(200), START);
+        end(collector.plain(200), START);
 
         assertThat(collector.active(Attributes.builder()
                         .put("http.request.method", "GET")
@@ -572,7 +322,7 @@ final class ExchangeTest {
 
     @Test
     void makesTheSameSpanWhenDrivenLive() {
-        Exchange recorded = plain(200);
+        Exchange recorded = collector.plain(200);
         recorded.route("/r");
         end(recorded, START + 20 * MS);
         SpanData expected = collector.span();
@@ -625,7 +375,7 @@ final class ExchangeTest {
                 "b7ad6b7169203331",
                 TraceFlags.getSampled(),
                 TraceState.getDefault());
-        plain(200).end(Context.root().with(Span.wrap(remote)), START);
+        collector.plain(200).end(Context.root().with(Span.wrap(remote)), START);
 
         assertThat(collector.span().getParentSpanContext()).isEqualTo(remote);
         assertThat(collector.span().getTraceId()).isEqualTo(remote.getTraceId());
@@ -636,7 +386,7 @@ final class ExchangeTest {
         for (String route : List.of("/a", "/b")) {
             for (int status : new int[] {200, 500}) {
                 for (int times = 0; times < 3; times++) {
-                    Exchange exchange = plain(status);
+                    Exchange exchange = collector.plain(status);
                     exchange.route(route);
                     end(exchange, START);
                 }
@@ -649,43 +399,8 @@ final class ExchangeTest {
                 .allSatisfy(point -> assertThat(point.getSum()).isCloseTo(0.036, within(1e-12)));
     }
 
-    private Exchange plain(int status) {
-        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        answer(exchange.conversation(), status);
-        return exchange;
-    }
-
-    private static void answer(Conversation said, int status) {
-        said.requestBody(3);
-        said.responseStarted();
-        said.status(status);
-        said.responseBody(START + 10 * MS, 17, true);
-        said.responseTaken(START + 12 * MS);
-    }
-
-    private static void end(Exchange exchange, long epochNanos) {
-        exchange.end(Context.root(), epochNanos);
-    }
-
-    private void assertError(String type, long status) {
-        SpanData span = collector.span();
-        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
-        assertThat(attribute("error.type")).isEqualTo(type);
-        assertThat(attribute("http.response.status_code")).isEqualTo(status == 0 ? null : (Object) status);
-        assertThat(collector.duration().getAttributes().get(AttributeKey.stringKey("error.type")))
-                .isEqualTo(type);
-    }
-
     private @Nullable Object attribute(String name) {
         return collector.attribute(name);
-    }
-
-    private @Nullable Object handshake(Consumer<Conversation> answer) {
-        collector.spans.reset();
-        Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
-        answer.accept(exchange.conversation());
-        end(exchange, START);
-        return attribute("http.response.status_code");
     }
 
     private String server(String scheme, String host, @Nullable Address server) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.telemetry;
 
+import io.opentelemetry.context.Context;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -67,5 +68,18 @@ final class Requests {
                 "curl/8.5.0",
                 List.of("X-Team", "a", "x-team", "b", "Accept", "*/*"),
                 4711);
+    }
+
+    /** Three bytes asked, seventeen answered. */
+    static void answer(Conversation said, int status) {
+        said.requestBody(3);
+        said.responseStarted();
+        said.status(status);
+        said.responseBody(START + 10_000_000, 17, true);
+        said.responseTaken(START + 12_000_000);
+    }
+
+    static void end(Exchange exchange, long epochNanos) {
+        exchange.end(Context.root(), epochNanos);
     }
 }
