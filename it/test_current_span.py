@@ -126,7 +126,7 @@ def test_parents_the_spans_of_a_users_own_sdk_and_outgoing_requests(shared: Worl
     ours, theirs = shared.sink(one_per_trace=True), shared.sink()
     server = shared.serve("uvicorn", "with_sdk:app", env={**ours.env, "USER_SDK_ENDPOINT": theirs.endpoint}, attach=True)
     trace = Trace()
-    answer = json.loads(get(server, "/work/x", trace.header).body)
+    answer = json.loads(get(server, "/jobs/x", trace.header).body)
     span = trace.span(ours)
     [inner] = [s for s in theirs.wait_for(1) if s.name == "inner work"]
     assert (inner.trace_id, inner.parent_span_id, inner.kind) == (trace.trace_id, span.span_id, INTERNAL)

@@ -38,7 +38,7 @@ downstream = HTTPServer(("127.0.0.1", 0), Downstream)
 threading.Thread(target=downstream.serve_forever, daemon=True).start()
 
 
-@app.get("/work/{name}")
+@app.get("/jobs/{name}")
 def work(name: str) -> dict:
     with tracer.start_as_current_span("inner work") as inner:
         headers: dict[str, str] = {}
