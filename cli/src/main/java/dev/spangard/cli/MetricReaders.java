@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress prometheus) {
     private static final String VARIABLE = "OTEL_METRICS_EXPORTER";
+    private static final Set<String> WITHOUT_COLLECTOR = Set.of("none", "console", "prometheus");
     private static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
     private static final int DEFAULT_PROMETHEUS_PORT = 9464;
@@ -40,12 +41,13 @@ record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress pro
         List<MetricReader> readers = new ArrayList<>();
         InetSocketAddress prometheus = null;
         for (String name : names(settings)) {
+            OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.METRICS, name);
+            if (otlp != null) {
+                readers.add(periodic(exporter(settings, otlp), interval));
+                continue;
+            }
             switch (name) {
                 case "none" -> {}
-                case "otlp" -> readers.add(periodic(otlp(settings, null), interval));
-                case "otlp_proto_http" ->
-                    readers.add(periodic(otlp(settings, OtlpSettings.Protocol.HTTP_PROTOBUF), interval));
-                case "otlp_proto_grpc" -> readers.add(periodic(otlp(settings, OtlpSettings.Protocol.GRPC), interval));
                 case "console" -> {
                     if (console == null) {
                         settings.warn(VARIABLE + "=console: the application has no standard output to print to");
@@ -69,14 +71,11 @@ record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress pro
     static @Nullable OtlpSettings collector(Settings settings) throws ConfigurationException {
         OtlpSettings collector = null;
         for (String name : names(settings)) {
-            switch (name) {
-                case "none", "console", "prometheus" -> {}
-                case "otlp" -> collector = OtlpSettings.read(settings, Signal.METRICS, null);
-                case "otlp_proto_http" ->
-                    collector = OtlpSettings.read(settings, Signal.METRICS, OtlpSettings.Protocol.HTTP_PROTOBUF);
-                case "otlp_proto_grpc" ->
-                    collector = OtlpSettings.read(settings, Signal.METRICS, OtlpSettings.Protocol.GRPC);
-                default -> throw unsupported(name);
+            OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.METRICS, name);
+            if (otlp != null) {
+                collector = otlp;
+            } else if (!WITHOUT_COLLECTOR.contains(name)) {
+                throw unsupported(name);
             }
         }
         return collector;
@@ -104,9 +103,7 @@ record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress pro
         return PeriodicMetricReader.builder(exporter).setInterval(interval).build();
     }
 
-    private static MetricExporter otlp(Settings settings, OtlpSettings.@Nullable Protocol protocol)
-            throws ConfigurationException {
-        OtlpSettings otlp = OtlpSettings.read(settings, Signal.METRICS, protocol);
+    private static MetricExporter exporter(Settings settings, OtlpSettings otlp) throws ConfigurationException {
         Duration longest = settings.millis("OTEL_METRIC_EXPORT_TIMEOUT", DEFAULT_TIMEOUT);
         return OtlpExporters.metrics(otlp.within(longest), temporality(settings), aggregation(settings));
     }

@@ -54,6 +54,22 @@ record OtlpSettings(
                 || settings.text("OTEL_EXPORTER_OTLP_ENDPOINT") != null;
     }
 
+    /**
+     * What an exporter is configured with.
+     *
+     * @param name as in {@code OTEL_…_EXPORTER}
+     * @return null if it exports by other means, or there is none of this name
+     */
+    static @Nullable OtlpSettings ofExporter(Settings settings, Signal signal, String name)
+            throws ConfigurationException {
+        return switch (name) {
+            case "otlp" -> read(settings, signal, null);
+            case "otlp_proto_http" -> read(settings, signal, Protocol.HTTP_PROTOBUF);
+            case "otlp_proto_grpc" -> read(settings, signal, Protocol.GRPC);
+            default -> null;
+        };
+    }
+
     /** @param named the protocol that the exporter's name implies ({@code otlp_proto_grpc}); null to look at the variables */
     static OtlpSettings read(Settings settings, Signal signal, @Nullable Protocol named) throws ConfigurationException {
         String own = settings.text(signal.variable("ENDPOINT"));

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Which exporters {@code OTEL_TRACES_EXPORTER} names, or what its absence means. */
 final class TraceExporters {
     private static final String VARIABLE = "OTEL_TRACES_EXPORTER";
+    private static final Set<String> WITHOUT_COLLECTOR = Set.of("none", "console", "compact");
     /** A person watches: what happened shows while it is still of interest. */
     private static final Duration CONSOLE_DELAY = Duration.ofMillis(100);
 
@@ -31,11 +32,13 @@ final class TraceExporters {
         SpanQueueOptions queue = SpanQueueOptions.read(settings);
         List<Output> outputs = new ArrayList<>();
         for (String name : names(settings, console)) {
+            OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.TRACES, name);
+            if (otlp != null) {
+                outputs.add(new Output(name, OtlpExporters.spans(otlp), queue));
+                continue;
+            }
             switch (name) {
                 case "none" -> {}
-                case "otlp" -> outputs.add(otlp(name, settings, null, queue));
-                case "otlp_proto_http" -> outputs.add(otlp(name, settings, OtlpSettings.Protocol.HTTP_PROTOBUF, queue));
-                case "otlp_proto_grpc" -> outputs.add(otlp(name, settings, OtlpSettings.Protocol.GRPC, queue));
                 case "console", "compact" -> {
                     if (console == null) {
                         settings.warn(VARIABLE + "=" + name + ": the application has no standard output to print to");
@@ -53,14 +56,11 @@ final class TraceExporters {
     static @Nullable OtlpSettings collector(Settings settings) throws ConfigurationException {
         OtlpSettings collector = null;
         for (String name : names(settings, null)) {
-            switch (name) {
-                case "none", "console", "compact" -> {}
-                case "otlp" -> collector = OtlpSettings.read(settings, Signal.TRACES, null);
-                case "otlp_proto_http" ->
-                    collector = OtlpSettings.read(settings, Signal.TRACES, OtlpSettings.Protocol.HTTP_PROTOBUF);
-                case "otlp_proto_grpc" ->
-                    collector = OtlpSettings.read(settings, Signal.TRACES, OtlpSettings.Protocol.GRPC);
-                default -> throw unsupported(name);
+            OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.TRACES, name);
+            if (otlp != null) {
+                collector = otlp;
+            } else if (!WITHOUT_COLLECTOR.contains(name)) {
+                throw unsupported(name);
             }
         }
         return collector;
@@ -86,12 +86,6 @@ final class TraceExporters {
             return Set.of("otlp");
         }
         return console != null && console.tty() ? Set.of("compact") : Set.of();
-    }
-
-    private static Output otlp(
-            String name, Settings settings, OtlpSettings.@Nullable Protocol protocol, SpanQueueOptions queue)
-            throws ConfigurationException {
-        return new Output(name, OtlpExporters.spans(OtlpSettings.read(settings, Signal.TRACES, protocol)), queue);
     }
 
     private static SpanExporter printing(String name, Console console) {
