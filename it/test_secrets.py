@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from kit.engine import Engine
 from kit.http1 import get, send
+from kit.process import poll
 from kit.profiles import PROFILES
 from kit.world import World
 
@@ -66,3 +69,29 @@ def test_the_sink_keeps_what_is_no_secret(shared: World, engine: Engine) -> None
     server = shared.serve("uvicorn", "hello:app", attach=True, env=sink.env)
     get(server, b"/a?open=" + CANARY)
     sink.wait_until(lambda: CANARY in sink.bytes)
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_the_log_keeps_the_secrets_of_an_exporter(world: World, log_format: str) -> None:
+    """A collector that is down, one that refuses, one that is none: whatever is said of them says no password and no header."""
+    canary = CANARY.decode()
+    engine = world.engine("--log-level", "debug", "--log-format", log_format)
+    well, away = world.sink(), world.sink()
+    well.fail(401)
+    away.refuse()
+    env = {**well.env, "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer {canary},x-api-key={canary}", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
+    endpoints = [f"http://user:{canary}@localhost:{sink.port}" for sink in (well, away)] + [f"htp://user:{canary}@localhost"]
+    servers = [world.serve("uvicorn", "hello:app", attach=True, env={**env, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}) for endpoint in endpoints]
+    for server in servers:
+        assert get(server, "/").status == 200
+    poll(lambda: engine.process.err.count("xport") >= 2, 40, lambda: engine.process.err)
+    for server in servers:
+        server.stop()
+    assert engine.stop() == 0
+    log = engine.process.err
+    assert canary not in log + engine.process.out
+    assert canary not in "".join(server.process.out + server.process.err for server in servers)
+    if log_format == "json":
+        lines = [json.loads(line) for line in log.splitlines()]
+        assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
+        assert any(line["message"] == "engine ends" for line in lines)

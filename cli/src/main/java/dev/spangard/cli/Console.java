@@ -131,8 +131,14 @@ final class Console implements Closeable {
         return escaped.toString();
     }
 
-    /** C0, DEL, C1, line separators, and the marks that reverse the direction of a line. */
+    /** C0, DEL, C1, line separators, and all marks of bidirectional text, which show a line in another order. */
     private static boolean isControl(char c) {
-        return c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+        return c < ' '
+                || (c >= 0x7f && c < 0xa0)
+                || c == 0x061c
+                || c == 0x200e
+                || c == 0x200f
+                || (c >= 0x2028 && c <= 0x202e)
+                || (c >= 0x2066 && c <= 0x2069);
     }
 }

@@ -112,6 +112,7 @@ final class Engine implements AutoCloseable {
         try {
             while (!stop.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
                 drops.look(services.rows());
+                EngineLog.tellSuppressed();
                 services.closeUnused();
                 if (isIdle()) {
                     LOG.log(Level.INFO, "no recorder for long; leaving");

@@ -4,9 +4,8 @@ package dev.spangard.cli;
 
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
+import java.time.Instant;
+import java.util.List;
 import java.util.logging.Handler;
 import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
@@ -15,24 +14,20 @@ import java.util.logging.SimpleFormatter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The engine's log: one line a record on standard error, control characters escaped. System.Logger and the OpenTelemetry
- * SDK both end here.
+ * The engine's log: one line a record on standard error, in a {@link LogFormat}, as often as a {@link LogThrottle} lets
+ * it. System.Logger and the OpenTelemetry SDK both end here.
  */
 public final class EngineLog extends LogManager {
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
-                    "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
-            .withZone(ZoneOffset.UTC);
-
     /** For {@link LogManager} alone, which makes the one there is. */
     public EngineLog() {}
 
     /** Of what is logged from this level on. {@link Main} has made this the log manager before. */
-    static void write(PrintStream err, Level level) {
+    static void write(PrintStream err, Level level, LogFormat format) {
         Logger root = Logger.getLogger("");
         for (Handler handler : root.getHandlers()) {
             root.removeHandler(handler);
         }
-        root.addHandler(new Lines(err));
+        root.addHandler(new Lines(err, format, new LogThrottle(System::nanoTime)));
         root.setLevel(
                 switch (level) {
                     case DEBUG -> java.util.logging.Level.FINE;
@@ -42,57 +37,83 @@ public final class EngineLog extends LogManager {
                 });
     }
 
+    /** Says how often messages were left out, where their minute is over. To be called now and then. */
+    static void tellSuppressed() {
+        for (Handler handler : Logger.getLogger("").getHandlers()) {
+            handler.flush();
+        }
+    }
+
+    /** Says how often messages were left out that nobody has been told about yet: the log ends. */
+    static void end() {
+        for (Handler handler : Logger.getLogger("").getHandlers()) {
+            handler.close();
+        }
+    }
+
     /** Nothing: the JVM resets its log manager when it begins to end, and what is lost while draining would go unsaid. */
     @Override
     public void reset() {}
 
-    private static final class Lines extends Handler {
+    /** Where all records go. Thread-safe: a line is one call of the stream. */
+    static final class Lines extends Handler {
         private final PrintStream err;
+        private final LogFormat format;
+        private final LogThrottle throttle;
 
-        Lines(PrintStream err) {
+        Lines(PrintStream err, LogFormat format, LogThrottle throttle) {
             this.err = err;
+            this.format = format;
+            this.throttle = throttle;
             setFormatter(new SimpleFormatter());
         }
 
         @Override
         public void publish(LogRecord record) {
-            if (isLoggable(record)) {
-                err.println(line(record, getFormatter().formatMessage(record)));
+            if (!isLoggable(record)) {
+                return;
+            }
+            tell(throttle.ended());
+            String level = name(record.getLevel());
+            String logger = String.valueOf(record.getLoggerName());
+            String message = getFormatter().formatMessage(record);
+            if (throttle.admits(level, logger, message)) {
+                err.println(format.line(record.getInstant(), level, logger, message, record.getThrown()));
+            }
+        }
+
+        private void tell(List<LogThrottle.Suppressed> messages) {
+            for (LogThrottle.Suppressed one : messages) {
+                err.println(format.line(
+                        Instant.now(),
+                        one.level(),
+                        one.logger(),
+                        "not shown " + one.count() + " times within a minute: " + one.message(),
+                        null));
             }
         }
 
         @Override
         public void flush() {
+            tell(throttle.ended());
             err.flush();
         }
 
         @Override
-        public void close() {}
-    }
-
-    static String line(LogRecord record, String message) {
-        var line = new StringBuilder(160);
-        TIME.formatTo(record.getInstant(), line);
-        line.append(' ').append(name(record.getLevel())).append(' ');
-        line.append(Console.printable(message));
-        for (Throwable cause = record.getThrown(); cause != null; cause = cause.getCause()) {
-            line.append(": ").append(cause.getClass().getName());
-            String why = cause.getMessage();
-            if (why != null) {
-                line.append(": ").append(Console.printable(why));
-            }
+        public void close() {
+            tell(throttle.rest());
+            err.flush();
         }
-        return line.toString();
     }
 
-    private static String name(java.util.logging.@Nullable Level level) {
+    static String name(java.util.logging.@Nullable Level level) {
         int value = level == null ? 0 : level.intValue();
         if (value >= java.util.logging.Level.SEVERE.intValue()) {
             return "ERROR";
         }
         if (value >= java.util.logging.Level.WARNING.intValue()) {
-            return "WARN ";
+            return "WARN";
         }
-        return value >= java.util.logging.Level.INFO.intValue() ? "INFO " : "DEBUG";
+        return value >= java.util.logging.Level.INFO.intValue() ? "INFO" : "DEBUG";
     }
 }

@@ -20,7 +20,11 @@ import org.jspecify.annotations.Nullable;
  * @param admin where {@code /livez}, {@code /readyz} and {@code /metrics} answer; null for nowhere
  */
 record EngineOptions(
-        Path socket, @Nullable Duration idleExit, @Nullable InetSocketAddress admin, Level logLevel) {
+        Path socket,
+        @Nullable Duration idleExit,
+        @Nullable InetSocketAddress admin,
+        Level logLevel,
+        LogFormat logFormat) {
     static final String HELP = """
             usage: spangard engine [FLAGS]
 
@@ -28,6 +32,7 @@ record EngineOptions(
               --idle-exit SECONDS  leave after this long without a recorder; 0, the default: never
               --admin HOST:PORT    /livez, /readyz, /metrics; default 127.0.0.1:9464; off for none
               --log-level LEVEL    debug, info, warning or error; default info (OTEL_LOG_LEVEL)
+              --log-format FORMAT  text, the default, or json: one object a line
               --help, --version
             """;
 
@@ -40,6 +45,7 @@ record EngineOptions(
         String idleExit = "0";
         String admin = DEFAULT_ADMIN;
         String logLevel = environment.getOrDefault("OTEL_LOG_LEVEL", "info");
+        LogFormat logFormat = LogFormat.TEXT;
         for (Iterator<String> rest = arguments.iterator(); rest.hasNext(); ) {
             String argument = rest.next();
             int equals = argument.startsWith("--") ? argument.indexOf('=') : -1;
@@ -49,13 +55,14 @@ record EngineOptions(
                 case "--idle-exit" -> idleExit = value(flag, argument, equals, rest);
                 case "--admin" -> admin = value(flag, argument, equals, rest);
                 case "--log-level" -> logLevel = level(value(flag, argument, equals, rest), flag);
+                case "--log-format" -> logFormat = format(value(flag, argument, equals, rest));
                 default -> throw new UsageException("unknown argument " + argument + "; try spangard engine --help");
             }
         }
         if (socket.isEmpty()) {
             throw new UsageException("--socket PATH is missing, and so is SPANGARD_SOCKET");
         }
-        return new EngineOptions(path(socket), seconds(idleExit), address(admin), level(logLevel));
+        return new EngineOptions(path(socket), seconds(idleExit), address(admin), level(logLevel), logFormat);
     }
 
     private static String value(String flag, String argument, int equals, Iterator<String> rest) throws UsageException {
@@ -115,6 +122,14 @@ record EngineOptions(
             default ->
                 throw new UsageException(
                         flag + " " + Settings.shortened(text) + " is not debug, info, warning or error");
+        };
+    }
+
+    private static LogFormat format(String text) throws UsageException {
+        return switch (text) {
+            case "text" -> LogFormat.TEXT;
+            case "json" -> LogFormat.JSON;
+            default -> throw new UsageException("--log-format " + Settings.shortened(text) + " is not text or json");
         };
     }
 

@@ -136,6 +136,17 @@ final class Json {
     }
 
     private void string(String text) {
+        quote(text, out);
+    }
+
+    /** One JSON string, its quotes included, in printable ASCII. */
+    static String quoted(String text) {
+        var out = new StringBuilder(text.length() + 16);
+        quote(text, out);
+        return out.toString();
+    }
+
+    private static void quote(String text, StringBuilder out) {
         out.append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

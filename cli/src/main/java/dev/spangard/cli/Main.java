@@ -63,7 +63,7 @@ public final class Main {
             err.println("spangard: " + Console.printable(e.getMessage()));
             return USAGE;
         }
-        EngineLog.write(err, options.logLevel());
+        EngineLog.write(err, options.logLevel(), options.logFormat());
         return serve(options, environment, err);
     }
 
@@ -103,6 +103,7 @@ public final class Main {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        EngineLog.end();
         ended.countDown();
         try {
             Runtime.getRuntime().removeShutdownHook(end);

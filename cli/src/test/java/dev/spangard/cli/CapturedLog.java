@@ -30,7 +30,12 @@ final class CapturedLog extends Handler implements AutoCloseable {
 
     @Override
     public void publish(LogRecord record) {
-        lines.add(EngineLog.line(record, record.getMessage()));
+        lines.add(LogFormat.TEXT.line(
+                record.getInstant(),
+                EngineLog.name(record.getLevel()),
+                record.getLoggerName(),
+                record.getMessage(),
+                record.getThrown()));
     }
 
     @Override

@@ -27,11 +27,12 @@ class EngineOptionsTest {
                 Path.of("/run/e.sock"),
                 Duration.ofMillis(2500),
                 new InetSocketAddress(InetAddress.ofLiteral("::1"), 9000),
-                Level.DEBUG);
+                Level.DEBUG,
+                LogFormat.JSON);
 
-        assertThat(parse("--socket /run/e.sock --idle-exit 2.5 --admin [::1]:9000 --log-level debug"))
+        assertThat(parse("--socket /run/e.sock --idle-exit 2.5 --admin [::1]:9000 --log-level debug --log-format json"))
                 .isEqualTo(expected);
-        assertThat(parse("--socket=/run/e.sock --idle-exit=2.5 --admin=[::1]:9000 --log-level=DEBUG"))
+        assertThat(parse("--socket=/run/e.sock --idle-exit=2.5 --admin=[::1]:9000 --log-level=DEBUG --log-format=json"))
                 .isEqualTo(expected);
     }
 
@@ -42,7 +43,8 @@ class EngineOptionsTest {
                         Path.of("/run/e.sock"),
                         null,
                         new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 9464),
-                        Level.INFO));
+                        Level.INFO,
+                        LogFormat.TEXT));
         assertThat(parse("--socket /run/e.sock --admin off").admin()).isNull();
     }
 
@@ -70,6 +72,7 @@ class EngineOptionsTest {
                 "--socket /x --admin :9464",
                 "--socket /x --admin localhost:65536",
                 "--socket /x --log-level loud",
+                "--socket /x --log-format xml",
             })
     void aWrongCommandLineIsRefused(String line) {
         assertThatThrownBy(() -> parse(line)).isInstanceOf(UsageException.class);

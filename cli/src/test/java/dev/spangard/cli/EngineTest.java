@@ -23,7 +23,7 @@ class EngineTest {
     Path directory;
 
     private EngineOptions options(@Nullable Duration idleExit) {
-        return new EngineOptions(directory.resolve("private/engine.sock"), idleExit, null, Level.INFO);
+        return new EngineOptions(directory.resolve("private/engine.sock"), idleExit, null, Level.INFO, LogFormat.TEXT);
     }
 
     @Test
