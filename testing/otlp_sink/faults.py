@@ -14,6 +14,7 @@ class Gate:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._open = False
+        self._forgets = False
         self.arrived = 0
 
     def wait_for_arrivals(self, n: int, seconds: float = 20) -> None:
@@ -28,12 +29,19 @@ class Gate:
             self._open = True
             self._condition.notify_all()
 
-    def pass_through(self) -> None:
-        """Called by the receiver: returns when the gate is open."""
+    def forget(self) -> None:
+        """As if the collector had died: whoever waits is cut off and counts as never received."""
+        with self._condition:
+            self._forgets = True
+        self.release()
+
+    def pass_through(self) -> bool:
+        """Called by the receiver: returns when the gate is open, False for a request that is to be forgotten."""
         with self._condition:
             self.arrived += 1
             self._condition.notify_all()
             self._condition.wait_for(lambda: self._open)
+            return not self._forgets
 
 
 class Faults:
@@ -44,12 +52,19 @@ class Faults:
         self.status = 0
         self.retry_after: int | None = None
         self.rejected_spans = 0
+        self.resets = False
+        self.slow: threading.Event | None = None
+        self.seconds = 0.0
         self.refused = 0
 
     def heal(self) -> None:
         """Answers well again; whoever waits at a gate goes on."""
         self.status = self.rejected_spans = 0
         self.retry_after = None
+        self.resets = False
+        if self.slow is not None:
+            self.slow.set()
+            self.slow = None
         if self.gate is not None:
             self.gate.release()
             self.gate = None

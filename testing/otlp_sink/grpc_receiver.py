@@ -23,8 +23,8 @@ class _Service:
         self._faults = faults
 
     def _admit(self, context: Any) -> tuple[dict[str, str], bool]:
-        if self._faults.gate is not None:
-            self._faults.gate.pass_through()
+        if self._faults.gate is not None and not self._faults.gate.pass_through():
+            context.abort(grpc.StatusCode.INTERNAL, "forgotten")
         if self._faults.status:
             self._faults.refused += 1
             context.abort(grpc.StatusCode.UNAVAILABLE, "ill")
@@ -35,10 +35,10 @@ class _Service:
 class _Traces(_Service, trace_service_pb2_grpc.TraceServiceServicer):
     def Export(self, request: Any, context: Any) -> Any:
         headers, certificate = self._admit(context)
-        self._store.add_traces(request, headers, request.ByteSize(), certificate)
+        rejected = self._store.add_traces(request, headers, request.ByteSize(), certificate, self._faults.rejected_spans)
         answer = trace_service_pb2.ExportTraceServiceResponse()
-        if self._faults.rejected_spans:
-            answer.partial_success.rejected_spans = self._faults.rejected_spans
+        if rejected:
+            answer.partial_success.rejected_spans = rejected
             answer.partial_success.error_message = "told to"
         return answer
 

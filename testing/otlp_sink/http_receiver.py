@@ -9,6 +9,7 @@ import gzip
 import json
 import socket
 import ssl
+import struct
 import threading
 from typing import BinaryIO
 
@@ -38,6 +39,12 @@ class HttpReceiver:
         self.port = port
         self.listen()
 
+    def serve_with(self, tls: ssl.SSLContext) -> None:
+        """From the next connection on; those that are open are cut."""
+        self._tls = tls
+        self.refuse()
+        self.listen()
+
     def listen(self) -> None:
         """(Re)opens the port that was given or found the first time."""
         listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
@@ -46,7 +53,9 @@ class HttpReceiver:
         self._start(self._accept, listener)
 
     def refuse(self) -> None:
-        """Closes the port and every connection: new ones get ECONNREFUSED."""
+        """Closes the port and every connection: new ones get ECONNREFUSED. Once more does nothing."""
+        if self._listener.fileno() < 0:
+            return
         # shutdown wakes the accept that another thread sits in; close alone would leave the port listening under it
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -119,8 +128,14 @@ class HttpReceiver:
         if method == "GET" and path == "/stats":
             self._reply(connection, 200, "application/json", json.dumps(self._store.stats()).encode())
             return True
-        if self._faults.gate is not None:
-            self._faults.gate.pass_through()
+        if (slow := self._faults.slow) is not None:
+            slow.wait(self._faults.seconds)
+        if self._faults.gate is not None and not self._faults.gate.pass_through():
+            return False
+        if self._faults.resets:
+            self._faults.refused += 1
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return False
         if self._faults.status:
             extra = b"" if self._faults.retry_after is None else b"retry-after: %d\r\n" % self._faults.retry_after
             self._faults.refused += 1
@@ -139,8 +154,9 @@ class HttpReceiver:
                 body = gzip.decompress(body)
             self._store.body(body)
             if path == "/v1/traces":
-                self._store.add_traces(ExportTraceServiceRequest.FromString(body), headers, size, certificate)
-                rejected = self._faults.rejected_spans
+                rejected = self._store.add_traces(
+                    ExportTraceServiceRequest.FromString(body), headers, size, certificate, self._faults.rejected_spans
+                )
                 answer = ExportTraceServiceResponse()
                 if rejected:
                     answer.partial_success.rejected_spans = rejected

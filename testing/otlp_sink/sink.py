@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 from types import TracebackType
 from typing import Any, Self
 
@@ -40,6 +41,9 @@ class Sink:
         self._scheme = "http" if certificates is None else "https"
         self._store = Store(keep, keep_bytes)
         self._faults = Faults()
+        self._certificates = certificates
+        self._want_client = want_client
+        self._expired = False
         self._receiver = self._start(certificates, want_client, port)
 
     def _start(self, certificates: Certificates | None, want_client: bool, port: int) -> Any:
@@ -137,6 +141,11 @@ class Sink:
         return self._store.span_count
 
     @property
+    def rejected(self) -> int:
+        """Of these: rejected by a partial success."""
+        return self._store.rejected_count
+
+    @property
     def errors(self) -> list[str]:
         """What no correct exporter sends."""
         return list(self._store.errors)
@@ -171,6 +180,27 @@ class Sink:
         """From now on each trace request is answered with a partial success that rejects so many spans."""
         self._faults.rejected_spans = spans
 
+    def forget(self) -> None:
+        """Ends hold, but as if the collector had died: requests that wait at the gate were never received."""
+        if self._faults.gate is not None:
+            self._faults.gate.forget()
+            self._faults.gate = None
+
+    def reset(self) -> None:
+        """From now on HTTP requests are read and answered by a reset of the connection. They count as not received."""
+        self._faults.resets = True
+
+    def slow(self, seconds: float) -> None:
+        """From now on HTTP requests wait so long."""
+        self._faults.seconds = seconds
+        self._faults.slow = Event()
+
+    def expire(self) -> None:
+        """From now on HTTP connections are shown a certificate that expired yesterday."""
+        assert self._certificates is not None
+        self._expired = True
+        self._receiver.serve_with(self._certificates.server_context(self._want_client, expired=True))
+
     def refuse(self) -> None:
         """Closes the port until :meth:`listen`."""
         self._receiver.refuse()
@@ -180,5 +210,8 @@ class Sink:
         self._receiver.listen()
 
     def heal(self) -> None:
-        """Ends hold, fail and reject."""
+        """Ends all faults but refuse."""
         self._faults.heal()
+        if self._expired and self._certificates is not None:
+            self._expired = False
+            self._receiver.serve_with(self._certificates.server_context(self._want_client))

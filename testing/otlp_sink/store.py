@@ -47,17 +47,21 @@ class Store:
         self.requests: list[Received] = []
         self.errors: list[str] = []
         self.span_count = 0
+        self.rejected_count = 0
         self.point_count = 0
         self.request_count = 0
 
-    def add_traces(self, request: ExportTraceServiceRequest, headers: dict[str, str], size: int, certificate: bool) -> None:
-        """Called by a receiver once it is decided that the request is accepted."""
+    def add_traces(self, request: ExportTraceServiceRequest, headers: dict[str, str], size: int, certificate: bool, reject: int = 0) -> int:
+        """Called by a receiver once it is decided that the request is accepted; how many of its spans it rejects, at most ``reject``."""
         count = sum(len(s.spans) for r in request.resource_spans for s in r.scope_spans)
         with self._changed:
             self.span_count += count
+            rejected = min(reject, count)
+            self.rejected_count += rejected
             if self._keep:
                 self._traces.append(request)
             self._note(Received("traces", headers, size, count, certificate))
+        return rejected
 
     def add_metrics(self, request: ExportMetricsServiceRequest, headers: dict[str, str], size: int, certificate: bool) -> None:
         """As :meth:`add_traces`."""
@@ -96,7 +100,7 @@ class Store:
             for kept in (self._traces, self._metrics, self._spans, self._points, self.requests, self.errors):
                 kept.clear()
             self.bytes = b""
-            self.span_count = self.point_count = self.request_count = 0
+            self.span_count = self.rejected_count = self.point_count = self.request_count = 0
 
     def spans(self) -> list[Span]:
         """All spans in arrival order."""

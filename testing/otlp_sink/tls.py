@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ssl
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import trustme
@@ -26,6 +27,8 @@ class Certificates:
     def __init__(self, folder: Path) -> None:
         self._authority = trustme.CA()
         self._server = self._authority.issue_cert("localhost", "127.0.0.1")
+        now = datetime.now(timezone.utc)
+        self._expired = self._authority.issue_cert("localhost", "127.0.0.1", not_before=now - timedelta(days=2), not_after=now - timedelta(days=1))
         client = self._authority.issue_cert("client.test")
         self.ca = folder / "ca.pem"
         self.client_certificate = folder / "client.pem"
@@ -37,10 +40,10 @@ class Certificates:
         self.client_key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         self.client_key_traditional.write_bytes(client.private_key_pem.bytes())
 
-    def server_context(self, want_client: bool) -> ssl.SSLContext:
+    def server_context(self, want_client: bool, expired: bool = False) -> ssl.SSLContext:
         """For the HTTP receiver; with ``want_client`` a peer without our authority's certificate is refused."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._server.configure_cert(context)
+        (self._expired if expired else self._server).configure_cert(context)
         if want_client:
             self._authority.configure_trust(context)
             context.verify_mode = ssl.CERT_REQUIRED
