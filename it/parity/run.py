@@ -87,7 +87,7 @@ def _by_service(sink: Sink) -> dict[str, tuple[list[Span], list[Point]]]:
     for span in sink.spans():
         result.setdefault(_scenario(span), ([], []))[0].append(span)
     for point in sink.points():
-        if point.name.startswith(normal.OF_THE_SDK):
+        if point.name.startswith(normal.OF_THE_SDK) or point.scope == "spangard.engine":
             continue
         result.setdefault(_scenario(point), ([], []))[1].append(point)
     return result

@@ -49,8 +49,11 @@ final class ConsoleMetricExporter implements MetricExporter {
         }
     }
 
+    /** Without the engine's books: who watches a terminal watches the application. */
     static String json(Collection<MetricData> metrics) {
         Map<Resource, Map<InstrumentationScopeInfo, List<MetricData>>> grouped = metrics.stream()
+                .filter(metric ->
+                        !metric.getInstrumentationScopeInfo().getName().equals(ServiceMetrics.SCOPE))
                 .collect(Collectors.groupingBy(
                         MetricData::getResource,
                         LinkedHashMap::new,

@@ -99,7 +99,9 @@ final class Engine implements AutoCloseable {
         }
         var exposition = new Exposition();
         for (ServiceSdk sdk : services.services()) {
-            exposition.add(sdk.scrape().collect());
+            exposition.add(new MetricSnapshots(sdk.scrape().collect().stream()
+                    .filter(family -> !ServiceMetrics.isSaidByEngine(family))
+                    .toList()));
         }
         exposition.add(EngineMetrics.collect(
                 Main.version(), listening.peers(), listening.counters(), services.rows(), services.services()));

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.intake.Accounts;
+import dev.spangard.intake.Balance;
 import dev.spangard.intake.DropReason;
 import dev.spangard.intake.IntakeCounters;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
@@ -27,6 +27,10 @@ final class EngineMetrics {
             IntakeCounters intake,
             List<ServiceRegistry.Row> rows,
             List<ServiceSdk> sdks) {
+        // All metrics of one service are of one instant, at which its sums are right.
+        List<Books> books = rows.stream()
+                .map(row -> new Books(row.name().labels(), row.accounts().balance()))
+                .toList();
         return MetricSnapshots.builder()
                 .metricSnapshot(InfoSnapshot.builder()
                         .name("spangard_engine")
@@ -50,14 +54,15 @@ final class EngineMetrics {
                         "Parts of long requests that were missing when the request ended",
                         intake.lostSpills()))
                 .metricSnapshot(
-                        perService(REQUESTS + "_seen", "Requests that applications finished", rows, Accounts::seen))
+                        perService(REQUESTS + "_seen", "Requests that applications finished", books, Balance::seen))
                 .metricSnapshot(
-                        perService(REQUESTS + "_received", "Requests the engine has read", rows, Accounts::received))
+                        perService(REQUESTS + "_received", "Requests the engine has read", books, Balance::received))
                 .metricSnapshot(perService(
-                        REQUESTS + "_measured", "Unsampled requests, complete once measured", rows, Accounts::measured))
+                        REQUESTS + "_measured", "Unsampled requests, complete once measured", books, Balance::measured))
                 .metricSnapshot(perService(
-                        REQUESTS + "_exported", "Requests whose span was delivered", rows, Accounts::exported))
-                .metricSnapshot(dropped(rows))
+                        REQUESTS + "_exported", "Requests whose span was delivered", books, Balance::exported))
+                .metricSnapshot(dropped(books))
+                .metricSnapshot(queuedRequests(books))
                 .metricSnapshot(exporterSpans(sdks))
                 .metricSnapshot(queued(sdks))
                 .build();
@@ -74,27 +79,41 @@ final class EngineMetrics {
                 .build();
     }
 
+    private record Books(Labels service, Balance balance) {}
+
     private static CounterSnapshot perService(
-            String name, String help, List<ServiceRegistry.Row> rows, ToLongFunction<Accounts> value) {
+            String name, String help, List<Books> books, ToLongFunction<Balance> value) {
         var counter = CounterSnapshot.builder().name(name).help(help);
-        for (ServiceRegistry.Row row : rows) {
-            counter.dataPoint(
-                    point(value.applyAsLong(row.accounts()), row.name().labels()));
+        for (Books row : books) {
+            counter.dataPoint(point(value.applyAsLong(row.balance()), row.service()));
         }
         return counter.build();
     }
 
-    private static CounterSnapshot dropped(List<ServiceRegistry.Row> rows) {
+    private static CounterSnapshot dropped(List<Books> books) {
         var counter = CounterSnapshot.builder()
                 .name(REQUESTS + "_dropped")
                 .help("Requests that became neither an exported span nor a measurement, by reason");
-        for (ServiceRegistry.Row row : rows) {
+        for (Books row : books) {
             for (DropReason reason : DropReason.values()) {
-                counter.dataPoint(point(
-                        row.accounts().dropped(reason), row.name().labels().add("reason", reason.attributeValue())));
+                counter.dataPoint(
+                        point(row.balance().dropped(reason), row.service().add("reason", reason.attributeValue())));
             }
         }
         return counter.build();
+    }
+
+    private static GaugeSnapshot queuedRequests(List<Books> books) {
+        var gauge = GaugeSnapshot.builder()
+                .name(REQUESTS + "_queued")
+                .help("Requests that nothing has become of yet, by place");
+        for (Books row : books) {
+            gauge.dataPoint(gaugePoint(
+                            row.balance().queuedAtRecorders(), row.service().add("place", "recorder")))
+                    .dataPoint(gaugePoint(
+                            row.balance().queuedInEngine(), row.service().add("place", "engine")));
+        }
+        return gauge.build();
     }
 
     private static CounterSnapshot exporterSpans(List<ServiceSdk> sdks) {
@@ -104,9 +123,9 @@ final class EngineMetrics {
         for (ServiceSdk sdk : sdks) {
             for (ServiceSdk.Pipe pipe : sdk.pipes()) {
                 Labels labels = sdk.name().labels().add("exporter", pipe.exporter());
-                counter.dataPoint(point(pipe.books().delivered(), labels.add("outcome", "delivered")))
-                        .dataPoint(point(pipe.books().failed(), labels.add("outcome", "failed")))
-                        .dataPoint(point(pipe.books().overflowed(), labels.add("outcome", "queue_full")));
+                for (ExportBooks.Outcome outcome : ExportBooks.Outcome.values()) {
+                    counter.dataPoint(point(pipe.books().spans(outcome), labels.add("outcome", outcome.label())));
+                }
             }
         }
         return counter.build();
@@ -116,8 +135,8 @@ final class EngineMetrics {
         var gauge = GaugeSnapshot.builder().name("spangard_queued_spans").help("Spans waiting for their exporter");
         for (ServiceSdk sdk : sdks) {
             for (ServiceSdk.Pipe pipe : sdk.pipes()) {
-                gauge.dataPoint(new GaugeDataPointSnapshot(
-                        pipe.queue().queued(), sdk.name().labels().add("exporter", pipe.exporter()), null));
+                gauge.dataPoint(
+                        gaugePoint(pipe.queue().queued(), sdk.name().labels().add("exporter", pipe.exporter())));
             }
         }
         return gauge.build();
@@ -129,6 +148,10 @@ final class EngineMetrics {
                 .help(help)
                 .dataPoint(point(value, Labels.EMPTY))
                 .build();
+    }
+
+    private static GaugeDataPointSnapshot gaugePoint(long value, Labels labels) {
+        return new GaugeDataPointSnapshot(value, labels, null);
     }
 
     private static CounterDataPointSnapshot point(long value, Labels labels) {

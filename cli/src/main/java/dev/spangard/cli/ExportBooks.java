@@ -4,6 +4,10 @@ package dev.spangard.cli;
 
 import dev.spangard.intake.Accounts;
 import dev.spangard.intake.DropReason;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -12,55 +16,77 @@ import org.jspecify.annotations.Nullable;
  * request: its books are kept in the service's {@link Accounts} too, so that a request is counted once.
  */
 final class ExportBooks implements SpanTally {
+    /** What becomes of a span. */
+    enum Outcome {
+        DELIVERED(null),
+        FAILED(DropReason.EXPORT),
+        REJECTED(DropReason.REJECTED),
+        QUEUE_FULL(DropReason.QUEUE),
+        SHUTDOWN(DropReason.SHUTDOWN);
+
+        private final @Nullable DropReason reason;
+
+        Outcome(@Nullable DropReason reason) {
+            this.reason = reason;
+        }
+
+        /** As it appears in the {@code outcome} attribute of metrics. */
+        String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     private final @Nullable Accounts accounts;
-    private final LongAdder delivered = new LongAdder();
-    private final LongAdder failed = new LongAdder();
-    private final LongAdder overflowed = new LongAdder();
+    private final Map<Outcome, LongAdder> spans = new EnumMap<>(Outcome.class);
 
     ExportBooks(@Nullable Accounts accounts) {
         this.accounts = accounts;
+        for (Outcome outcome : Outcome.values()) {
+            spans.put(outcome, new LongAdder());
+        }
     }
 
     @Override
-    public void starts(int spans, int requests) {
+    public void starts(int started, int requests) {
         if (accounts != null) {
             accounts.exportStarts(requests);
         }
     }
 
+    /** Which of a batch were rejected no collector says: where not all stand for requests, rather too many are counted. */
     @Override
-    public void ended(int spans, int requests, boolean wasDelivered) {
-        (wasDelivered ? delivered : failed).add(spans);
+    public void ended(int ended, int requests, Outcome outcome, int rejected) {
+        add(Outcome.REJECTED, rejected);
+        add(outcome, ended - rejected);
         if (accounts != null) {
-            accounts.exportEnded(requests, wasDelivered);
+            int rejectedRequests = Math.min(rejected, requests);
+            int rest = requests - rejectedRequests;
+            accounts.drop(DropReason.REJECTED, rejectedRequests);
+            if (outcome.reason != null) {
+                accounts.drop(outcome.reason, rest);
+            }
+            accounts.exportEnded(requests, outcome == Outcome.DELIVERED ? rest : 0);
         }
     }
 
     @Override
-    public void overflowed(int spans, int requests) {
-        overflowed.add(spans);
-        if (accounts != null) {
-            accounts.drop(DropReason.QUEUE, requests);
+    public void lost(int lost, int requests, Outcome outcome) {
+        add(outcome, lost);
+        if (accounts != null && outcome.reason != null) {
+            accounts.drop(outcome.reason, requests);
         }
     }
 
-    @Override
-    public void abandoned(int spans, int requests) {
-        failed.add(spans);
-        if (accounts != null) {
-            accounts.drop(DropReason.EXPORT, requests);
-        }
+    private void add(Outcome outcome, int n) {
+        adder(outcome).add(n);
     }
 
-    long delivered() {
-        return delivered.sum();
+    /** Spans with this outcome so far. */
+    long spans(Outcome outcome) {
+        return adder(outcome).sum();
     }
 
-    long failed() {
-        return failed.sum();
-    }
-
-    long overflowed() {
-        return overflowed.sum();
+    private LongAdder adder(Outcome outcome) {
+        return Objects.requireNonNull(spans.get(outcome));
     }
 }

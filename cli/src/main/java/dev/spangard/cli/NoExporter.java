@@ -21,7 +21,7 @@ record NoExporter(Accounts accounts) implements SpanProcessor {
     @Override
     public void onEnd(ReadableSpan span) {
         accounts.exportStarts(1);
-        accounts.exportEnded(1, true);
+        accounts.exportEnded(1, 1);
     }
 
     @Override

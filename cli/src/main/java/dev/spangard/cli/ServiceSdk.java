@@ -3,6 +3,7 @@
 package dev.spangard.cli;
 
 import dev.spangard.intake.Accounts;
+import dev.spangard.intake.Balance;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
 import dev.spangard.telemetry.OptIn;
@@ -98,6 +99,7 @@ final class ServiceSdk {
                 .setIdGenerator(ids)
                 .setSampler(Sampler.alwaysOn())
                 .setSpanLimits(limits);
+        Balance booksAtStart = accounts.balance();
         List<Pipe> pipes = new ArrayList<>();
         for (TraceExporters.Output output : outputs) {
             var books = new ExportBooks(pipes.isEmpty() ? accounts : null);
@@ -122,6 +124,7 @@ final class ServiceSdk {
 
         var tracerProvider = tracers.build();
         var meterProvider = meters.build();
+        ServiceMetrics.register(meterProvider.get(ServiceMetrics.SCOPE), accounts, booksAtStart, List.copyOf(pipes));
         var otel = OpenTelemetrySdk.builder()
                 .setTracerProvider(tracerProvider)
                 .setMeterProvider(meterProvider)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.cli.ExportBooks.Outcome;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Batches ended spans and hands them to one exporter, on one thread of its own. At every moment
  *
- * <pre>spans given = delivered + failed + overflowed + abandoned + queued + at the exporter</pre>
+ * <pre>spans given = ended + lost + queued + at the exporter</pre>
  *
  * as its {@link SpanTally} is told. That is why it is not the SDK's BatchSpanProcessor, which forgets what is queued when
  * a shutdown takes too long, and counts as failed what its exporter delivers late.
@@ -108,7 +109,7 @@ final class SpanQueue implements SpanProcessor {
             lock.unlock();
         }
         if (!taken) {
-            tally.overflowed(1, request ? 1 : 0);
+            tally.lost(1, request ? 1 : 0, Outcome.QUEUE_FULL);
         }
     }
 
@@ -260,13 +261,13 @@ final class SpanQueue implements SpanProcessor {
         try {
             result = exporter.export(Collections.unmodifiableList(batch.spans));
         } catch (RuntimeException e) {
-            tally.ended(spans, requests, false);
+            tally.ended(spans, requests, Outcome.FAILED, 0);
             LOG.log(Level.WARNING, "the span exporter failed", e);
             return;
         }
         var answer = new Answer();
         result.whenComplete(() -> {
-            tally.ended(spans, requests, result.isSuccess());
+            tally.ended(spans, requests, result.isSuccess() ? Outcome.DELIVERED : Outcome.FAILED, 0);
             came(answer);
         });
         await(answer);
@@ -307,7 +308,7 @@ final class SpanQueue implements SpanProcessor {
             lock.unlock();
         }
         if (!rest.spans.isEmpty()) {
-            tally.abandoned(rest.spans.size(), rest.requests);
+            tally.lost(rest.spans.size(), rest.requests, Outcome.SHUTDOWN);
         }
     }
 

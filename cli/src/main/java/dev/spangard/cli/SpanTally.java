@@ -10,12 +10,14 @@ interface SpanTally {
     /** Spans about to be handed to the exporter; {@link #ended} follows when it answers. */
     void starts(int spans, int requests);
 
-    /** The exporter's answer. */
-    void ended(int spans, int requests, boolean delivered);
+    /**
+     * The exporter's answer to all of them.
+     *
+     * @param outcome of those that were not rejected
+     * @param rejected of the spans: not taken by a collector that took the others
+     */
+    void ended(int spans, int requests, ExportBooks.Outcome outcome, int rejected);
 
-    /** Spans that found the queue full. */
-    void overflowed(int spans, int requests);
-
-    /** Spans that were still queued when the time to shut down was over. */
-    void abandoned(int spans, int requests);
+    /** Spans that will not be handed to the exporter. */
+    void lost(int spans, int requests, ExportBooks.Outcome outcome);
 }

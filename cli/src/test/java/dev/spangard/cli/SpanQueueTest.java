@@ -4,6 +4,7 @@ package dev.spangard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.cli.ExportBooks.Outcome;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
@@ -336,6 +337,7 @@ class SpanQueueTest {
         final AtomicInteger failed = new AtomicInteger();
         final AtomicInteger overflowed = new AtomicInteger();
         final AtomicInteger abandoned = new AtomicInteger();
+        final AtomicInteger rejected = new AtomicInteger();
         /** Of the started: those that stand for a request. */
         final AtomicInteger requests = new AtomicInteger();
 
@@ -356,20 +358,15 @@ class SpanQueueTest {
         }
 
         @Override
-        public void ended(int spans, int asked, boolean wasDelivered) {
-            (wasDelivered ? delivered : failed).addAndGet(spans);
+        public void ended(int spans, int asked, Outcome outcome, int refused) {
+            (outcome == Outcome.DELIVERED ? delivered : failed).addAndGet(spans - refused);
+            rejected.addAndGet(refused);
             answered.release(spans);
         }
 
         @Override
-        public void overflowed(int spans, int asked) {
-            overflowed.addAndGet(spans);
-            requestsLost.addAndGet(asked);
-        }
-
-        @Override
-        public void abandoned(int spans, int asked) {
-            abandoned.addAndGet(spans);
+        public void lost(int spans, int asked, Outcome outcome) {
+            (outcome == Outcome.QUEUE_FULL ? overflowed : abandoned).addAndGet(spans);
             requestsLost.addAndGet(asked);
         }
     }

@@ -7,12 +7,12 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * What became of the finished requests of one service. When nothing is under way,
+ * What became of the finished requests of one service. At every instant
  *
- * <pre>seen = exported + measured + dropped, for all reasons together</pre>
+ * <pre>seen = exported + measured + queued + dropped, for all reasons together</pre>
  *
- * holds exactly, over any number of restarts and kills of the engine: the counters live in the {@link Ledger}'s file,
- * one atomic store each.
+ * as {@link #balance} tells it, over any number of restarts and kills of the engine: the counters live in the
+ * {@link Ledger}'s file, one atomic store each.
  *
  * <p>Any thread may call any method; none blocks or throws.
  */
@@ -72,15 +72,38 @@ public final class Accounts {
         return sum;
     }
 
+    /**
+     * All counters at one instant, since the ledger began. A request is counted first where it comes from and last where
+     * it ends; the counters are read the other way round, so that whatever moves meanwhile is still queued here.
+     */
+    public Balance balance() {
+        long[] dropped = new long[DropReason.values().length];
+        for (DropReason reason : DropReason.values()) {
+            dropped[reason.slot()] = totalDropped(reason);
+        }
+        long measured = total(MEASURED);
+        long exported = total(EXPORTED);
+        long received = total(RECEIVED);
+        return new Balance(total(SEEN), received, measured, exported, dropped);
+    }
+
     /** Spans about to be handed to an exporter; {@link #exportEnded} follows, whatever happens. */
     public void exportStarts(int spans) {
         add(IN_FLIGHT, spans);
     }
 
-    /** The exporter's answer to spans told to {@link #exportStarts}. */
-    public void exportEnded(int spans, boolean delivered) {
-        add(delivered ? EXPORTED : FIRST_DROPPED + DropReason.EXPORT.slot(), spans);
+    /**
+     * The exporter's answer to spans told to {@link #exportStarts}: delivered, but for those that are {@link #drop dropped}
+     * before this is called.
+     */
+    public void exportEnded(int spans, int delivered) {
+        add(EXPORTED, delivered);
         add(IN_FLIGHT, -spans);
+    }
+
+    /** Spans told to {@link #exportStarts} and not answered yet. */
+    public long inFlight() {
+        return total(IN_FLIGHT);
     }
 
     /** Finished requests lost. */
@@ -102,14 +125,7 @@ public final class Accounts {
 
     /** Books what an earlier engine had read and not settled when it ended. Called before any other use. */
     void settle() {
-        long settled = total(MEASURED)
-                + total(EXPORTED)
-                + totalDropped(DropReason.MALFORMED)
-                + totalDropped(DropReason.QUEUE)
-                + totalDropped(DropReason.EXPORT)
-                + totalDropped(DropReason.ENGINE)
-                + totalDropped(DropReason.UNCONFIRMED);
-        long lost = Math.max(0, total(RECEIVED) - settled);
+        long lost = Math.max(0, balance().queuedInEngine());
         long unconfirmed = Math.min(lost, Math.max(0, total(IN_FLIGHT)));
         drop(DropReason.UNCONFIRMED, unconfirmed);
         COUNTER.setVolatile(counters, (long) IN_FLIGHT * Long.BYTES, 0L);

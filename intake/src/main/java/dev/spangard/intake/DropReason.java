@@ -17,7 +17,13 @@ public enum DropReason {
     /** Read by an engine that ended before exporting it. */
     ENGINE(5, "engine"),
     /** Handed to the exporter of an engine that was killed before the answer came: the collector may have it. */
-    UNCONFIRMED(6, "unconfirmed");
+    UNCONFIRMED(6, "unconfirmed"),
+    /** Read and left out because the engine had more to do than it can. */
+    INTAKE(7, "intake"),
+    /** The collector took the rest of the export and said that it rejects this part: OTLP's partial success. */
+    REJECTED(8, "rejected"),
+    /** Still queued when the time to shut down was over. */
+    SHUTDOWN(9, "shutdown");
 
     /** Which of the ledger's counters it is: part of the file's layout, so never renumbered. */
     private final int slot;

@@ -31,7 +31,7 @@ import java.util.Set;
  *       64 +-----------------------------------------------------+
  *          | recorder slots: id, read, seen, dropped, used       |  4096 × 64 bytes
  *   262208 +-----------------------------------------------------+
- *          | service slots: key, used, counters of {@link Accounts}     |  256 × 128 bytes
+ *          | service slots: key, used, counters of {@link Accounts}     |  256 × 256 bytes
  *          +-----------------------------------------------------+
  * </pre>
  *
@@ -48,10 +48,10 @@ public final class Ledger implements AutoCloseable {
     /** Services remembered. */
     static final int MAX_SERVICES = 256;
 
-    private static final long MAGIC = 0x53_50_47_4c_45_44_47_31L;
+    private static final long MAGIC = 0x53_50_47_4c_45_44_47_32L;
     private static final long HEADER_BYTES = 64;
     private static final long RECORDER_BYTES = 64;
-    private static final long SERVICE_BYTES = 128;
+    private static final long SERVICE_BYTES = 256;
     private static final long SERVICES_AT = HEADER_BYTES + MAX_RECORDERS * RECORDER_BYTES;
     private static final long FILE_BYTES = SERVICES_AT + MAX_SERVICES * SERVICE_BYTES;
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,9 +30,10 @@ final class LedgerTest {
         before.drop(DropReason.RECORDER, 10);
         before.drop(DropReason.QUEUE, 5);
         before.exportStarts(30);
-        before.exportEnded(30, true);
+        before.exportEnded(30, 30);
         before.exportStarts(8);
-        before.exportEnded(8, false);
+        before.drop(DropReason.EXPORT, 8);
+        before.exportEnded(8, 0);
         before.exportStarts(12);
         killed.close();
 
@@ -44,6 +46,43 @@ final class LedgerTest {
             assertThat(after.dropped()).isEqualTo(37);
             assertThat(after.seen()).isZero();
             assertThat(before.seen()).isEqualTo(before.exported() + before.measured() + before.dropped());
+        }
+    }
+
+    @Test
+    void balancesAtEveryInstant() throws Exception {
+        try (Ledger ledger = Ledger.open(socket)) {
+            Accounts accounts = ledger.accounts("shop");
+            var ended = new AtomicBoolean();
+            Thread busy = Thread.ofPlatform().start(() -> {
+                for (int i = 0; i < 300_000; i++) {
+                    accounts.finished(3);
+                    accounts.drop(DropReason.RECORDER, 1);
+                    accounts.receive(1);
+                    accounts.exportStarts(1);
+                    accounts.exportEnded(1, 1);
+                    accounts.receive(1);
+                    accounts.drop(i % 2 == 0 ? DropReason.REJECTED : DropReason.INTAKE, 1);
+                }
+                ended.set(true);
+            });
+            long looks = 0;
+            while (!ended.get()) {
+                Balance now = accounts.balance();
+                assertThat(now.queuedAtRecorders()).as("%s", now).isNotNegative();
+                assertThat(now.queuedInEngine()).as("%s", now).isNotNegative();
+                assertThat(now.seen())
+                        .isEqualTo(now.measured()
+                                + now.exported()
+                                + now.dropped()
+                                + now.queuedAtRecorders()
+                                + now.queuedInEngine());
+                looks++;
+            }
+            busy.join();
+            assertThat(looks).isPositive();
+            assertThat(accounts.balance().queuedAtRecorders()).isZero();
+            assertThat(accounts.balance().queuedInEngine()).isZero();
         }
     }
 

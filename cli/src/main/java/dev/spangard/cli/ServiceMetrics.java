@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import dev.spangard.intake.Accounts;
+import dev.spangard.intake.Balance;
+import dev.spangard.intake.DropReason;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.metrics.Meter;
+import io.opentelemetry.api.metrics.ObservableLongMeasurement;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * One service's books as its own metrics, so that they go where its telemetry goes: docs/telemetry.md has the list. All
+ * points of one export are of one instant. Where all services are scraped together {@link EngineMetrics} has the same.
+ *
+ * <p>Counters begin with the service's SDK, whose start is the series' start; what was queued then is
+ * {@code spangard.requests.inherited}.
+ */
+final class ServiceMetrics {
+    /** Of the instrumentation scope. */
+    static final String SCOPE = "spangard.engine";
+
+    /** What {@link EngineMetrics} says already, as Prometheus names it. */
+    private static final List<String> SAID_BY_ENGINE =
+            List.of("spangard_requests_", "spangard_exporter_spans", "spangard_queued_spans");
+
+    private static final AttributeKey<String> REASON = AttributeKey.stringKey("spangard.reason");
+    private static final AttributeKey<String> PLACE = AttributeKey.stringKey("spangard.place");
+    private static final AttributeKey<String> EXPORTER = AttributeKey.stringKey("spangard.exporter");
+    private static final AttributeKey<String> OUTCOME = AttributeKey.stringKey("spangard.outcome");
+    /** Made once: nothing but numbers changes from one look to the next. */
+    private static final Map<DropReason, Attributes> REASONS = Stream.of(DropReason.values())
+            .collect(Collectors.toUnmodifiableMap(
+                    Function.identity(), reason -> Attributes.of(REASON, reason.attributeValue())));
+
+    private static final Attributes AT_RECORDERS = Attributes.of(PLACE, "recorder");
+    private static final Attributes IN_ENGINE = Attributes.of(PLACE, "engine");
+
+    private final Accounts accounts;
+    private final List<ServiceSdk.Pipe> pipes;
+    private final Balance start;
+
+    private final ObservableLongMeasurement seen;
+    private final ObservableLongMeasurement received;
+    private final ObservableLongMeasurement measured;
+    private final ObservableLongMeasurement exported;
+    private final ObservableLongMeasurement dropped;
+    private final ObservableLongMeasurement inherited;
+    private final ObservableLongMeasurement queued;
+    private final ObservableLongMeasurement exporterSpans;
+    private final ObservableLongMeasurement queuedSpans;
+
+    private ServiceMetrics(Meter meter, Accounts accounts, Balance start, List<ServiceSdk.Pipe> pipes) {
+        this.accounts = accounts;
+        this.start = start;
+        this.pipes = pipes;
+        seen = counter(meter, "spangard.requests.seen", "{request}", "Requests that the application finished");
+        received = counter(meter, "spangard.requests.received", "{request}", "Of these: read by the engine");
+        measured =
+                counter(meter, "spangard.requests.measured", "{request}", "Unsampled requests, complete once measured");
+        exported = counter(meter, "spangard.requests.exported", "{request}", "Requests whose span was delivered");
+        dropped = counter(
+                meter,
+                "spangard.requests.dropped",
+                "{request}",
+                "Requests that became neither an exported span nor a measurement, by reason");
+        inherited = counter(
+                meter,
+                "spangard.requests.inherited",
+                "{request}",
+                "Requests that were queued when these counters began");
+        queued = gauge(
+                meter, "spangard.requests.queued", "{request}", "Requests that nothing has become of yet, by place");
+        exporterSpans = counter(
+                meter, "spangard.exporter.spans", "{span}", "Spans given to each exporter, by what became of them");
+        queuedSpans = gauge(meter, "spangard.queued.spans", "{span}", "Spans waiting for their exporter");
+        meter.batchCallback(
+                this::tell, seen, received, measured, exported, dropped, inherited, queued, exporterSpans, queuedSpans);
+    }
+
+    /**
+     * From now on told by each collection of the meter's provider.
+     *
+     * @param start of the counters
+     */
+    static void register(Meter meter, Accounts accounts, Balance start, List<ServiceSdk.Pipe> pipes) {
+        new ServiceMetrics(meter, accounts, start, pipes);
+    }
+
+    /** Whether a family of a service's own metrics is in {@link EngineMetrics} too. */
+    static boolean isSaidByEngine(MetricSnapshot family) {
+        String name = family.getMetadata().getPrometheusName();
+        return SAID_BY_ENGINE.stream().anyMatch(name::startsWith);
+    }
+
+    private void tell() {
+        Balance now = accounts.balance();
+        seen.record(now.seen() - start.seen());
+        received.record(now.received() - start.received());
+        measured.record(now.measured() - start.measured());
+        exported.record(now.exported() - start.exported());
+        REASONS.forEach(
+                (reason, attributes) -> dropped.record(now.dropped(reason) - start.dropped(reason), attributes));
+        inherited.record(start.queuedAtRecorders() + start.queuedInEngine());
+        queued.record(now.queuedAtRecorders(), AT_RECORDERS);
+        queued.record(now.queuedInEngine(), IN_ENGINE);
+        for (ServiceSdk.Pipe pipe : pipes) {
+            Attributes exporter = Attributes.of(EXPORTER, pipe.exporter());
+            for (ExportBooks.Outcome outcome : ExportBooks.Outcome.values()) {
+                exporterSpans.record(
+                        pipe.books().spans(outcome),
+                        exporter.toBuilder().put(OUTCOME, outcome.label()).build());
+            }
+            queuedSpans.record(pipe.queue().queued(), exporter);
+        }
+    }
+
+    private static ObservableLongMeasurement counter(Meter meter, String name, String unit, String description) {
+        return meter.counterBuilder(name)
+                .setUnit(unit)
+                .setDescription(description)
+                .buildObserver();
+    }
+
+    private static ObservableLongMeasurement gauge(Meter meter, String name, String unit, String description) {
+        return meter.gaugeBuilder(name)
+                .ofLongs()
+                .setUnit(unit)
+                .setDescription(description)
+                .buildObserver();
+    }
+}
