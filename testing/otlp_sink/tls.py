@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ssl
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
@@ -27,7 +27,7 @@ class Certificates:
     def __init__(self, folder: Path) -> None:
         self._authority = trustme.CA()
         self._server = self._authority.issue_cert("localhost", "127.0.0.1")
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         self._expired = self._authority.issue_cert("localhost", "127.0.0.1", not_before=now - timedelta(days=2), not_after=now - timedelta(days=1))
         client = self._authority.issue_cert("client.test")
         self.ca = folder / "ca.pem"
