@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from spangard import frameworks
+from spangard._notes import SLACK
 from spangard.frameworks import MARK, RouteNames, noted, route_names
 
 if TYPE_CHECKING:
@@ -66,10 +67,10 @@ def test_nothing_is_noted_for_a_request_that_is_over_or_not_recorded(scope: dict
 
 
 def test_notes_that_nobody_takes_are_bounded(recorder: Recorder) -> None:
-    for mark in range(3 * noted.SLACK):
+    for mark in range(3 * SLACK):
         recorder.live[mark] = ()
         noted.note({MARK: mark}, "", "/items")
         if mark:
             del recorder.live[mark]
-    assert len(noted._notes) <= len(recorder.live) + noted.SLACK + 1
+    assert len(noted._notes) <= len(recorder.live) + SLACK + 1
     assert noted.AllRouteNames().names({MARK: 0}) == "/items", "what runs keeps its note"

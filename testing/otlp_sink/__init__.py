@@ -14,9 +14,9 @@ Everything is decoded with ``opentelemetry-proto``; what does not decode is kept
 """
 
 from .faults import Gate
-from .model import Event, Exemplar, Link, Point, Span
+from .model import Event, Exemplar, Link, Log, Point, Span
 from .sink import Sink
 from .store import Received
 from .tls import Certificates
 
-__all__ = ["Certificates", "Event", "Exemplar", "Gate", "Link", "Point", "Received", "Sink", "Span"]
+__all__ = ["Certificates", "Event", "Exemplar", "Gate", "Link", "Log", "Point", "Received", "Sink", "Span"]

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from .model import Event, Exemplar, Link, Point, Span
+from .model import Event, Exemplar, Link, Log, Point, Span
 
 
 def value(any_value: Any) -> Any:
@@ -72,6 +73,24 @@ def _span(span: Any, resource: dict[str, Any], scope_spans: Any) -> Span:
         scope_version=scope_spans.scope.version,
         schema_url=scope_spans.schema_url,
     )
+
+
+def logs(request: ExportLogsServiceRequest) -> Iterator[Log]:
+    """Every log record of a request."""
+    for resource_logs in request.resource_logs:
+        resource = attributes(resource_logs.resource.attributes)
+        for scope_logs in resource_logs.scope_logs:
+            for record in scope_logs.log_records:
+                yield Log(
+                    event_name=record.event_name,
+                    severity=record.severity_number,
+                    time_ns=record.time_unix_nano,
+                    trace_id=record.trace_id.hex(),
+                    span_id=record.span_id.hex(),
+                    attributes=attributes(record.attributes),
+                    resource=resource,
+                    scope=scope_logs.scope.name,
+                )
 
 
 def points(request: ExportMetricsServiceRequest) -> Iterator[Point]:

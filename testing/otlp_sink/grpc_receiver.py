@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
+from opentelemetry.proto.collector.logs.v1 import logs_service_pb2, logs_service_pb2_grpc
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
@@ -50,6 +51,13 @@ class _Metrics(_Service, metrics_service_pb2_grpc.MetricsServiceServicer):
         return metrics_service_pb2.ExportMetricsServiceResponse()
 
 
+class _Logs(_Service, logs_service_pb2_grpc.LogsServiceServicer):
+    def Export(self, request: Any, context: Any) -> Any:
+        headers, certificate = self._admit(context)
+        self._store.add_logs(request, headers, request.ByteSize(), certificate)
+        return logs_service_pb2.ExportLogsServiceResponse()
+
+
 class GrpcReceiver:
     """Listens from construction until :meth:`close`; with certificates by TLS, and then ``want_client`` asks the peer for one."""
 
@@ -62,6 +70,7 @@ class GrpcReceiver:
         server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", 64 << 20), ("grpc.so_reuseport", 0)])
         trace_service_pb2_grpc.add_TraceServiceServicer_to_server(_Traces(store, faults), server)
         metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(_Metrics(store, faults), server)
+        logs_service_pb2_grpc.add_LogsServiceServicer_to_server(_Logs(store, faults), server)
         if certificates is None:
             port = server.add_insecure_port(f"127.0.0.1:{port}")
         else:

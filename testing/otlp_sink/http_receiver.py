@@ -14,6 +14,7 @@ import threading
 from typing import BinaryIO
 
 from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
     ExportMetricsServiceResponse,
@@ -165,6 +166,9 @@ class HttpReceiver:
             if path == "/v1/metrics":
                 self._store.add_metrics(ExportMetricsServiceRequest.FromString(body), headers, size, certificate)
                 return 200, ExportMetricsServiceResponse().SerializeToString()
+            if path == "/v1/logs":
+                self._store.add_logs(ExportLogsServiceRequest.FromString(body), headers, size, certificate)
+                return 200, ExportLogsServiceResponse().SerializeToString()
             raise ValueError(f"path {path!r}")
         except (ValueError, DecodeError, OSError, EOFError) as e:
             self._store.error(f"{type(e).__name__}: {e}")

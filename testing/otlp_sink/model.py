@@ -68,6 +68,24 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Log:
+    """A log record; ids in lower-case hex, ``severity`` as OTLP numbers it."""
+
+    event_name: str
+    severity: int
+    time_ns: int
+    trace_id: str
+    span_id: str
+    attributes: dict[str, Any]
+    resource: dict[str, Any] = field(repr=False)
+    scope: str = field(repr=False)
+
+
+ERROR_LOG = 17
+"""``severity`` of a record that tells of an error."""
+
+
+@dataclass(frozen=True)
 class Exemplar:
     """A measurement with the span it was made in; ids in lower-case hex."""
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from .faults import Faults, Gate
-from .model import Point, Span
+from .model import Log, Point, Span
 from .store import Received, Store
 from .tls import Certificates
 
@@ -94,6 +94,10 @@ class Sink:
     def spans(self) -> list[Span]:
         """All spans so far, in arrival order."""
         return self._store.spans()
+
+    def logs(self) -> list[Log]:
+        """All log records so far, in arrival order."""
+        return self._store.logs()
 
     def wait_for(self, n: int, seconds: float = WAIT_SECONDS) -> list[Span]:
         """All spans, once there are at least ``n``. Fails with the names of those that came."""

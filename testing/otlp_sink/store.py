@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from . import decode
-from .model import Point, Span
+from .model import Log, Point, Span
 
 EXEMPLARS_KEPT = 64
 """Of a series."""
@@ -42,6 +43,7 @@ class Store:
         self._changed = threading.Condition(threading.RLock())
         self._traces: list[ExportTraceServiceRequest] = []
         self._metrics: list[ExportMetricsServiceRequest] = []
+        self._logs: list[ExportLogsServiceRequest] = []
         self._spans: list[Span] = []
         self._points: dict[Any, Point] = {}
         self.requests: list[Received] = []
@@ -72,6 +74,14 @@ class Store:
                 self._metrics.append(request)
             self._note(Received("metrics", headers, size, count, certificate))
 
+    def add_logs(self, request: ExportLogsServiceRequest, headers: dict[str, str], size: int, certificate: bool) -> None:
+        """As :meth:`add_traces`."""
+        count = sum(len(s.log_records) for r in request.resource_logs for s in r.scope_logs)
+        with self._changed:
+            if self._keep:
+                self._logs.append(request)
+            self._note(Received("logs", headers, size, count, certificate))
+
     def _note(self, received: Received) -> None:
         self.request_count += 1
         if self._keep:
@@ -97,7 +107,7 @@ class Store:
     def clear(self) -> None:
         """Forgets everything received so far; a benchmark does this between warm-up and measurement."""
         with self._changed:
-            for kept in (self._traces, self._metrics, self._spans, self._points, self.requests, self.errors):
+            for kept in (self._traces, self._metrics, self._logs, self._spans, self._points, self.requests, self.errors):
                 kept.clear()
             self.bytes = b""
             self.span_count = self.rejected_count = self.point_count = self.request_count = 0
@@ -109,6 +119,11 @@ class Store:
                 self._spans.extend(decode.spans(request))
             self._traces.clear()
             return list(self._spans)
+
+    def logs(self) -> list[Log]:
+        """All log records in arrival order."""
+        with self._changed:
+            return [log for request in self._logs for log in decode.logs(request)]
 
     def points(self) -> list[Point]:
         """The newest point of each series, with the exemplars of earlier ones, which an SDK exports once. A series is resource, scope, name, attributes and start: a restarted engine's is another."""

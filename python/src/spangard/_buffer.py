@@ -58,7 +58,7 @@ CLOSE_WAIT_S = 0.5
 _NOT_YET = (None, None, None, None, None, 0, None, None)
 """The fields of an OPEN record that only a finished request has: route to span, nothing spilled."""
 
-FINISHED = frozenset((1, 2, 3, 4, 9, 10, 12, 13))
+FINISHED = frozenset((1, 2, 3, 4, 9, 10, 12, 13, 17))
 """Kinds of records that stand for one finished request each."""
 
 

@@ -17,6 +17,7 @@ from ._buffer import BATCH, NOT_ARMED, recorder
 from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed, Summed
+from ._metric_attributes import measured_with, noted
 from ._settings import Settings, effective, header_capture, profile_name, url_excluder
 from ._websocket import SummedWebSocket
 from .frameworks import MARK, route_names
@@ -255,25 +256,24 @@ class OpenTelemetryMiddleware:
                     response_headers, spilled = exchange.captured, exchange.spilled
                     messages = exchange.told(start, end)
                     did = None if api is None else exchange.taken()
-                records.append((
+                record: tuple[Any, ...] = (
                     1 if kind == "http" else 2, start, end, trace, span_id, state, parent, method, scheme, version,
                     root_path or None, path, query, server, client, host, agent, request_length, captured, route,
                     exchange.status_code, None, response_headers, messages, spilled, failed, did, recorder.pid,
-                ))  # fmt: skip
+                )  # fmt: skip
             else:
                 failure_type = None if failed is None else failed[0]
-                finished: Any
                 if kind == "http":
-                    finished = (
+                    record = (
                         3, start, end, method, scheme, version, route, exchange.status_code, exchange.received,
                         exchange.sent, exchange.first, exchange.complete, failure_type, exchange.disconnected, b"",
                     )  # fmt: skip
                 else:
                     told = exchange.told(start, end)
-                    finished = (4, start, end, method, scheme, version, route, told, failure_type, b"")
+                    record = (4, start, end, method, scheme, version, route, told, failure_type, b"")
                 if span_id in recorder.announced:
-                    finished = (finished[0] + 6, *finished[1:], span_id)
-                records.append(finished)
+                    record = (record[0] + 6, *record[1:], span_id)
+            records.append(measured_with(span_id, record) if noted else record)
             if recorder.announced:
                 recorder.announced.discard(span_id)
             if end >= recorder.look or len(records) >= BATCH:

@@ -10,6 +10,7 @@ of the scope that middleware makes; whatever is written into a copy never comes 
 from __future__ import annotations
 
 from .. import _buffer
+from .._notes import keep_bounded
 from . import MARK, RouteNames
 from .litestar import LitestarRoutes
 
@@ -17,9 +18,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
-
-SLACK = 1024
-"""Notes beyond the running requests, at most: some belong to a middleware that was made before the framework came."""
 
 _MOUNT_TAIL = "/{path}"
 
@@ -39,9 +37,7 @@ def note(scope: Mapping[str, Any], root: str | None, template: str) -> None:
     live = _buffer.recorder().live
     if mark not in live:  # not recorded, or over
         return
-    if len(_notes) > len(live) + SLACK:
-        for old in [old for old in list(_notes) if old not in live]:
-            _notes.pop(old, None)
+    keep_bounded(_notes, live)
     _notes[mark] = (_WHOLE if root is None else root.rstrip("/"), template)
 
 

@@ -203,6 +203,10 @@ FRAMES = {
         ),
     ),
     "summed": batch(7, 9, 0, websocket(events=SUMMED)),
+    "measured_with": batch(
+        *(9, 9, 0),
+        (17, {"plan": "gold", "seats": 5, "trial": True, "share": 0.5}, http()),
+    ),
     "upstream": batch(
         *(7, 8, 0),
         (16, TRACEPARENT, SPAN_ID, b"", None, 0, None, "GET", "/items/5", [2, 999.11, 999.11, None]),

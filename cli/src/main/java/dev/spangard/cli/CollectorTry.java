@@ -37,6 +37,7 @@ final class CollectorTry {
                                 AggregationTemporalitySelector.alwaysCumulative(),
                                 DefaultAggregationSelector.getDefault())
                         .export(List.of());
+            case LOGS -> OtlpExporters.logs(this.settings).export(List.of());
         };
     }
 

@@ -102,8 +102,11 @@ final class Doctor {
 
     private void begin(Settings settings, Signal signal, Map<Signal, CollectorTry> tries, Map<Signal, String> targets) {
         try {
-            OtlpSettings otlp =
-                    signal == Signal.TRACES ? TraceExporters.collector(settings) : MetricReaders.collector(settings);
+            OtlpSettings otlp = switch (signal) {
+                case TRACES -> TraceExporters.collector(settings);
+                case METRICS -> MetricReaders.collector(settings);
+                case LOGS -> LogExporters.collector(settings);
+            };
             if (otlp != null) {
                 targets.put(signal, otlp.protocol().shown() + " to " + Variables.shown("", otlp.endpoint()));
                 tries.put(signal, new CollectorTry(signal, otlp));

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import io.opentelemetry.exporter.otlp.http.logs.OtlpHttpLogRecordExporter;
 import io.opentelemetry.exporter.otlp.http.metrics.OtlpHttpMetricExporter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
+import io.opentelemetry.exporter.otlp.logs.OtlpGrpcLogRecordExporter;
 import io.opentelemetry.exporter.otlp.metrics.OtlpGrpcMetricExporter;
 import io.opentelemetry.exporter.otlp.trace.OtlpGrpcSpanExporter;
 import io.opentelemetry.sdk.common.export.RetryPolicy;
+import io.opentelemetry.sdk.logs.export.LogRecordExporter;
 import io.opentelemetry.sdk.metrics.export.AggregationTemporalitySelector;
 import io.opentelemetry.sdk.metrics.export.DefaultAggregationSelector;
 import io.opentelemetry.sdk.metrics.export.MetricExporter;
@@ -96,7 +99,38 @@ final class OtlpExporters {
         };
     }
 
-    /** What the SDK's four builders have in common but no interface for. */
+    static LogRecordExporter logs(OtlpSettings settings) throws ConfigurationException {
+        return switch (settings.protocol()) {
+            case HTTP_PROTOBUF -> {
+                var builder = OtlpHttpLogRecordExporter.builder();
+                new Target(
+                                builder::setEndpoint,
+                                builder::addHeader,
+                                builder::setTimeout,
+                                builder::setCompression,
+                                builder::setTrustedCertificates,
+                                builder::setClientTls,
+                                builder::setRetryPolicy)
+                        .apply(settings);
+                yield builder.build();
+            }
+            case GRPC -> {
+                var builder = OtlpGrpcLogRecordExporter.builder();
+                new Target(
+                                builder::setEndpoint,
+                                builder::addHeader,
+                                builder::setTimeout,
+                                builder::setCompression,
+                                builder::setTrustedCertificates,
+                                builder::setClientTls,
+                                builder::setRetryPolicy)
+                        .apply(settings);
+                yield builder.build();
+            }
+        };
+    }
+
+    /** What the SDK's six builders have in common but no interface for. */
     private record Target(
             Consumer<String> endpoint,
             BiConsumer<String, String> header,

@@ -15,6 +15,7 @@ import dev.spangard.telemetry.UpstreamTelemetry;
 import io.opentelemetry.exporter.prometheus.PrometheusMetricReader;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.logs.SdkLoggerProvider;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
@@ -42,6 +43,7 @@ final class ServiceSdk {
     private final List<Pipe> pipes;
     private final SdkTracerProvider tracers;
     private final SdkMeterProvider meters;
+    private final @Nullable SdkLoggerProvider loggers;
     private final PrometheusMetricReader scrape;
     private final @Nullable InetSocketAddress prometheus;
     private final @Nullable Console console;
@@ -55,6 +57,7 @@ final class ServiceSdk {
             List<Pipe> pipes,
             SdkTracerProvider tracers,
             SdkMeterProvider meters,
+            @Nullable SdkLoggerProvider loggers,
             PrometheusMetricReader scrape,
             @Nullable InetSocketAddress prometheus,
             @Nullable Console console) {
@@ -63,6 +66,7 @@ final class ServiceSdk {
         this.pipes = List.copyOf(pipes);
         this.tracers = tracers;
         this.meters = meters;
+        this.loggers = loggers;
         this.scrape = scrape;
         this.prometheus = prometheus;
         this.console = console;
@@ -125,10 +129,12 @@ final class ServiceSdk {
         var tracerProvider = tracers.build();
         var meterProvider = meters.build();
         ServiceMetrics.register(meterProvider.get(ServiceMetrics.SCOPE), accounts, booksAtStart, List.copyOf(pipes));
-        var otel = OpenTelemetrySdk.builder()
-                .setTracerProvider(tracerProvider)
-                .setMeterProvider(meterProvider)
-                .build();
+        var loggers = LogExporters.loggers(settings, resource, meterProvider);
+        var sdk = OpenTelemetrySdk.builder().setTracerProvider(tracerProvider).setMeterProvider(meterProvider);
+        if (loggers != null) {
+            sdk.setLoggerProvider(loggers);
+        }
+        var otel = sdk.build();
         var upstream = UpstreamTelemetry.create(
                 otel,
                 children.build(),
@@ -137,7 +143,7 @@ final class ServiceSdk {
                 options);
         var service = new Service(Telemetry.create(otel, options), upstream, accounts);
         return new ServiceSdk(
-                name, service, pipes, tracerProvider, meterProvider, scrape, readers.prometheus(), console);
+                name, service, pipes, tracerProvider, meterProvider, loggers, scrape, readers.prometheus(), console);
     }
 
     private static List<String> elements(Settings settings, String name) {
@@ -160,7 +166,9 @@ final class ServiceSdk {
                 length,
                 settings.isTrue("SPANGARD_WORKER_PID"),
                 read(settings, "SPANGARD_TRUSTED_PROXIES", TrustedProxies::of),
-                read(settings, "SPANGARD_ATTRIBUTES", OptIn::of));
+                read(settings, "SPANGARD_ATTRIBUTES", OptIn::of),
+                LogExporters.exceptions(settings),
+                settings.whole("SPANGARD_WEBSOCKET_EVENTS", 0, 0));
     }
 
     /** A list that {@code from} understands, or says what it does not. */
@@ -237,7 +245,9 @@ final class ServiceSdk {
 
     /** Flushes and closes; spans within the queues' shutdown timeout, metrics within their exporters'. Does not wait. */
     CompletableResultCode shutdown() {
-        return CompletableResultCode.ofAll(List.of(tracers.shutdown(), detached(meters::shutdown)))
+        // Loggers first: they count what became of their records.
+        CompletableResultCode logs = loggers == null ? CompletableResultCode.ofSuccess() : detached(loggers::shutdown);
+        return CompletableResultCode.ofAll(List.of(tracers.shutdown(), logs, detached(meters::shutdown)))
                 .whenComplete(() -> {
                     if (console != null) {
                         console.close();

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import java.util.Locale;
+
 /** What OTLP carries here, as its variables and paths name it. */
 enum Signal {
     TRACES,
-    METRICS;
+    METRICS,
+    LOGS;
 
     /** {@code OTEL_EXPORTER_OTLP_TRACES_ENDPOINT} and so on. */
     String variable(String suffix) {
@@ -14,6 +17,6 @@ enum Signal {
 
     /** Below the common endpoint. */
     String path() {
-        return this == TRACES ? "v1/traces" : "v1/metrics";
+        return "v1/" + name().toLowerCase(Locale.ROOT);
     }
 }

@@ -12,8 +12,11 @@ import java.util.stream.Collectors;
 
 /** Which environment variables mean something here: docs/configuration.md describes them. */
 final class Variables {
-    private static final Pattern OTLP = Pattern.compile("OTEL_EXPORTER_OTLP_(?:(?:TRACES|METRICS)_)?"
+    private static final Pattern OTLP = Pattern.compile("OTEL_EXPORTER_OTLP_(?:(?:TRACES|METRICS|LOGS)_)?"
             + "(?:ENDPOINT|PROTOCOL|HEADERS|TIMEOUT|COMPRESSION|CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY|INSECURE)");
+    /** Of log records, which are made only where {@link LogExporters#OPT_IN} asks for them. */
+    private static final Pattern OF_LOGS = Pattern.compile("OTEL_(?:LOGS_EXPORTER|BLRP_.*|EXPORTER_OTLP_LOGS_.*)");
+
     private static final Pattern EXCLUDED_URLS = Pattern.compile("OTEL_PYTHON_(?:[A-Z0-9_]+_)?EXCLUDED_URLS");
     private static final Set<String> OTHERS = Set.of("""
             OTEL_SDK_DISABLED OTEL_CONFIG_FILE OTEL_LOG_LEVEL OTEL_SERVICE_NAME OTEL_RESOURCE_ATTRIBUTES OTEL_PROPAGATORS
@@ -25,7 +28,8 @@ final class Variables {
             OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT OTEL_ATTRIBUTE_COUNT_LIMIT OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT
             OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT OTEL_SPAN_EVENT_COUNT_LIMIT OTEL_SPAN_LINK_COUNT_LIMIT
             OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT OTEL_LINK_ATTRIBUTE_COUNT_LIMIT
-            OTEL_SEMCONV_STABILITY_OPT_IN
+            OTEL_SEMCONV_STABILITY_OPT_IN OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN
+            OTEL_LOGS_EXPORTER OTEL_BLRP_SCHEDULE_DELAY OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BLRP_MAX_EXPORT_BATCH_SIZE
             OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS
             OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST
             OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE
@@ -48,7 +52,10 @@ final class Variables {
                 .filter(set ->
                         set.getKey().startsWith("OTEL_") && !set.getValue().isBlank())
                 .map(Map.Entry::getKey)
-                .filter(name -> !isKnown(name))
+                .filter(name -> !isKnown(name)
+                        || (OF_LOGS.matcher(name).matches()
+                                && settings.getOrDefault(LogExporters.OPT_IN, "")
+                                        .isBlank()))
                 .sorted()
                 .collect(Collectors.toList());
     }

@@ -18,7 +18,7 @@ final class EventReader {
                 sent(code, in, clock, into);
                 left -= 3;
             } else {
-                received(code, in, into);
+                received(code, in, clock, into);
                 left -= 4;
             }
         }
@@ -45,7 +45,7 @@ final class EventReader {
                 into.responseTaken(nanos);
             }
             case 5 -> into.accepted(subprotocol(in));
-            case 6, 7 -> into.messageSent(in.int64());
+            case 6, 7 -> into.messageSent(nanos, code == 6, in.int64());
             case 8 -> {
                 boolean reasoned = reasoned(in);
                 into.closed(in.int32Or(0), reasoned ? in.str(Limits.TEXT) : null);
@@ -59,14 +59,18 @@ final class EventReader {
         }
     }
 
-    /** When it was asked for and when it came are left to profiles that tell of single messages. */
-    private static void received(int code, MarshalReader in, Conversation into) {
+    /** When it was asked for is left to the profile that tells it. */
+    private static void received(int code, MarshalReader in, BatchClock clock, Conversation into) {
         if (code == 23) {
             into.messagesReceived(in.int64(), in.int64());
             in.skip();
             return;
         }
         in.skip();
+        if (code == 19 || code == 20) {
+            into.messageReceived(clock.readNanos(in), code == 19, in.int64());
+            return;
+        }
         in.skip();
         switch (code) {
             case 16 -> into.requestBody(in.int64());
@@ -74,7 +78,6 @@ final class EventReader {
                 in.skip();
                 into.disconnected();
             }
-            case 19, 20 -> into.messageReceived(in.int64());
             case 21 -> {
                 boolean reasoned = reasoned(in);
                 into.disconnected(in.int32Or(0), reasoned ? in.str(Limits.TEXT) : null);

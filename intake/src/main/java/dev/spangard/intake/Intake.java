@@ -37,8 +37,8 @@ public final class Intake implements AutoCloseable {
 
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
 
-    /** A peer that has waited for bytes this long has sent nothing more. */
-    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    /** A peer that has waited for bytes this long has sent nothing more; on a busy machine a thread gets its turn late. */
+    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** How often {@link #close} looks, and how soon accepting is tried again when descriptors have run out. */
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 

@@ -10,6 +10,7 @@ import dev.spangard.telemetry.Request;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.wire.MalformedException;
 import dev.spangard.wire.MarshalReader;
+import io.opentelemetry.api.common.Attributes;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,10 @@ final class RecordReader {
     private static final int UNSAMPLED_WEBSOCKET_FIELDS = 10;
     private static final int OPEN_UNSAMPLED_FIELDS = 6;
     private static final int SPILL_FIELDS = 4;
+    private static final int MEASURED_WITH = 17;
+    private static final int MEASURED_WITH_FIELDS = 3;
+    /** Attributes of an application's own on the measurements of one request. */
+    static final int MAX_MEASURED_WITH = 16;
 
     private final Telemetry telemetry;
     private final Accounts accounts;
@@ -40,6 +45,8 @@ final class RecordReader {
     private final IntakeCounters counters;
     private final Unfinished unfinished;
     private final UpstreamRecordReader upstream;
+    /** What the record at hand is to be measured with. */
+    private Attributes measuredWith = Attributes.empty();
 
     RecordReader(Service service, RecorderLine line, RecordedIds.Slot ids, IntakeCounters counters, int maxOpen) {
         this.telemetry = service.telemetry();
@@ -47,7 +54,7 @@ final class RecordReader {
         this.line = line;
         this.ids = ids;
         this.counters = counters;
-        this.unfinished = new Unfinished(maxOpen);
+        this.unfinished = new Unfinished(maxOpen, telemetry::conversation);
         this.upstream = new UpstreamRecordReader(service, ids, unfinished);
     }
 
@@ -111,6 +118,15 @@ final class RecordReader {
             if (finished) {
                 line.read(1, accounts);
             }
+            if (kind == MEASURED_WITH) {
+                expect(in, MEASURED_WITH_FIELDS, fields);
+                measuredWith = measuredWith(in);
+                fields = in.sequence();
+                kind = in.int32();
+                if (!isFinished(kind) || kind == MEASURED_WITH) {
+                    throw in.malformed("record of kind " + kind + " in one of kind " + MEASURED_WITH);
+                }
+            }
             switch (kind) {
                 case 1 -> sampled(Request.Kind.HTTP, true, fields, in, clock);
                 case 2 -> sampled(Request.Kind.WEBSOCKET, true, fields, in, clock);
@@ -137,11 +153,21 @@ final class RecordReader {
             if (finished) {
                 accounts.drop(DropReason.MALFORMED, 1);
             }
+        } finally {
+            measuredWith = Attributes.empty();
         }
     }
 
+    private static Attributes measuredWith(MarshalReader in) {
+        Attributes attributes = new ApplicationSpanReader(in).attributes();
+        if (attributes.size() > MAX_MEASURED_WITH) {
+            throw in.malformed(attributes.size() + " attributes of measurements, allowed are " + MAX_MEASURED_WITH);
+        }
+        return attributes;
+    }
+
     private static boolean isFinished(int kind) {
-        return (kind >= 1 && kind <= 4) || kind == 9 || kind == 10 || kind == 12 || kind == 13;
+        return (kind >= 1 && kind <= 4) || kind == 9 || kind == 10 || kind == 12 || kind == 13 || kind == MEASURED_WITH;
     }
 
     private void sampled(Request.Kind kind, boolean finished, int fields, MarshalReader in, BatchClock clock) {
@@ -205,6 +231,7 @@ final class RecordReader {
         if (application != null) {
             exchange.application(application);
         }
+        exchange.measuredWith(measuredWith);
         unfinished.ended(origin.spanId());
         end(exchange, origin, end);
     }
@@ -224,7 +251,7 @@ final class RecordReader {
         if (parts < spilled) {
             counters.lostSpills.add(spilled - parts);
         }
-        return ahead == null ? new Conversation() : ahead.conversation;
+        return ahead == null ? telemetry.conversation() : ahead.conversation;
     }
 
     /** A recorder that keeps no messages says only the status. */
@@ -254,7 +281,7 @@ final class RecordReader {
         if (announced) {
             unfinished.ended(in.unsigned64());
         }
-        Conversation conversation = new Conversation();
+        Conversation conversation = telemetry.conversation();
         if (status != 0) {
             conversation.responseStarted();
             conversation.status(status);
@@ -281,7 +308,7 @@ final class RecordReader {
         String scheme = repeatedOrNone(in);
         String version = repeatedOrNone(in);
         String route = repeatedOrNone(in);
-        Conversation conversation = new Conversation();
+        Conversation conversation = telemetry.conversation();
         EventReader.replay(in, clock, conversation);
         String failureType = repeatedOrNone(in);
         String host = in.repeatedBytesAsText(Limits.TEXT);
@@ -297,6 +324,7 @@ final class RecordReader {
         if (failureType != null) {
             exchange.failed(new Failure(failureType, "", "", isCancellation(failureType)));
         }
+        exchange.measuredWith(measuredWith);
         exchange.endUnsampled(epochNanos);
         accounts.measure(1);
     }

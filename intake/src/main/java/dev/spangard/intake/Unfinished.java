@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,17 +56,26 @@ final class Unfinished {
 
     /** Messages sent ahead of a request's record. */
     static final class Spilled {
-        final Conversation conversation = new Conversation();
+        final Conversation conversation;
         int parts;
+
+        Spilled(Conversation conversation) {
+            this.conversation = conversation;
+        }
     }
 
     private final int limit;
+    private final Supplier<Conversation> conversations;
     private final Map<Long, Running> open = new LinkedHashMap<>();
     private final Map<Long, Spilled> spilled = new LinkedHashMap<>();
 
-    /** @param limit of each kind */
-    Unfinished(int limit) {
+    /**
+     * @param limit of each kind
+     * @param conversations makes new ones
+     */
+    Unfinished(int limit, Supplier<Conversation> conversations) {
         this.limit = limit;
+        this.conversations = conversations;
     }
 
     void opened(long spanId, Running request) {
@@ -102,7 +112,7 @@ final class Unfinished {
         if (spilled.size() >= limit) {
             removeOldest(spilled);
         }
-        Spilled first = new Spilled();
+        Spilled first = new Spilled(conversations.get());
         spilled.put(spanId, first);
         return first;
     }

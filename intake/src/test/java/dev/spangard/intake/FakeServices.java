@@ -6,6 +6,7 @@ import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
 import dev.spangard.telemetry.UpstreamTelemetry;
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.data.MetricData;
@@ -91,6 +92,13 @@ final class FakeServices implements Services {
         return metric(histogram).getHistogramData().getPoints().stream()
                 .mapToLong(point -> point.getCount())
                 .sum();
+    }
+
+    /** The attributes of each series of a histogram. */
+    List<Attributes> measuredWith(String histogram) {
+        return metric(histogram).getHistogramData().getPoints().stream()
+                .map(point -> point.getAttributes())
+                .toList();
     }
 
     /** Active requests of all series. */

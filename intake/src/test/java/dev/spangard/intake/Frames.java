@@ -140,6 +140,17 @@ final class Frames {
                 .bytes(new byte[0]);
     }
 
+    /** A record told with so many attributes of the application's own for its measurements. */
+    static Written measuredWith(int attributes, Written record) {
+        return out -> {
+            out.tuple(3).integer(17).dict();
+            for (int i = 0; i < attributes; i++) {
+                out.str("k" + i).str("v");
+            }
+            record.to(out.dictEnd());
+        };
+    }
+
     static Written openUnsampled(long spanId) {
         return out -> out.tuple(6)
                 .integer(7)

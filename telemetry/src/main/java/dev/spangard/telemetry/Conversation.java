@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.telemetry;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,9 +45,25 @@ public final class Conversation {
     private boolean closedByClient;
     private boolean clientLeft;
     private @Nullable String subprotocol;
+    private final int keptMessages;
+    private List<Message> messages = List.of();
 
-    /** Nothing said yet. */
-    public Conversation() {}
+    /**
+     * A message of a WebSocket.
+     *
+     * @param sent to the client, else received from it
+     * @param bytes of its payload, a text's in UTF-8
+     */
+    record Message(long epochNanos, boolean sent, boolean text, long bytes) {}
+
+    /**
+     * Nothing said yet.
+     *
+     * @param keptMessages how many single messages are remembered, the first ones
+     */
+    Conversation(int keptMessages) {
+        this.keptMessages = keptMessages;
+    }
 
     /** {@code http.response.start} or {@code websocket.http.response.start}. */
     public void responseStarted() {
@@ -102,9 +120,10 @@ public final class Conversation {
         }
     }
 
-    /** A message to the client, text or binary. */
-    public void messageSent(long bytes) {
+    /** A message to the client. */
+    public void messageSent(long epochNanos, boolean text, long bytes) {
         messagesSent(1, bytes);
+        keep(epochNanos, true, text, bytes);
     }
 
     /** So many messages to the client, text or binary, of so many bytes together. */
@@ -113,15 +132,25 @@ public final class Conversation {
         bytesSent += Math.max(0, bytes);
     }
 
-    /** A message from the client, text or binary. */
-    public void messageReceived(long bytes) {
+    /** A message from the client. */
+    public void messageReceived(long epochNanos, boolean text, long bytes) {
         messagesReceived(1, bytes);
+        keep(epochNanos, false, text, bytes);
     }
 
     /** So many messages from the client, text or binary, of so many bytes together. */
     public void messagesReceived(long messages, long bytes) {
         messagesReceived += Math.max(0, messages);
         bytesReceived += Math.max(0, bytes);
+    }
+
+    private void keep(long epochNanos, boolean sent, boolean text, long bytes) {
+        if (messages.size() < keptMessages) {
+            if (messages.isEmpty()) {
+                messages = new ArrayList<>();
+            }
+            messages.add(new Message(epochNanos, sent, text, Math.max(0, bytes)));
+        }
     }
 
     /** As {@link #closed(int, String)}, without a reason. */
@@ -216,6 +245,11 @@ public final class Conversation {
     /** Before it had everything. */
     boolean clientLeft() {
         return clientLeft;
+    }
+
+    /** The first of those that were told singly, in their order. */
+    List<Message> messages() {
+        return messages;
     }
 
     @Nullable

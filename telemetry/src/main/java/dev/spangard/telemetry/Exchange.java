@@ -58,6 +58,9 @@ public final class Exchange {
     @Nullable
     ApplicationSpan application;
 
+    /** The application's own attributes of its measurements. */
+    Attributes measuredWith = Attributes.empty();
+
     private boolean workerDied;
     private boolean active;
     /** With its span in it; null for an exchange that is not driven live. */
@@ -136,6 +139,18 @@ public final class Exchange {
         workerDied = true;
     }
 
+    /**
+     * Attributes of the application's own for the request's measurements, beside those told before. Attributes of the
+     * conventions can not be replaced.
+     */
+    public void measuredWith(Attributes attributes) {
+        if (!attributes.isEmpty()) {
+            measuredWith = measuredWith.isEmpty()
+                    ? attributes
+                    : measuredWith.toBuilder().putAll(attributes).build();
+        }
+    }
+
     /** What the application did with the current span; live, it did that to the span itself. */
     public void application(ApplicationSpan application) {
         this.application = application;
@@ -172,7 +187,7 @@ public final class Exchange {
     }
 
     private void end(SpanFacts facts, Span span, Outcome outcome, Context context, long epochNanos) {
-        facts.addEvents(span, epochNanos);
+        facts.addEvents(span, epochNanos, context);
         facts.setStatus(span, outcome);
         long endNanos = endNanos(epochNanos);
         facts.putBackground(span, epochNanos - endNanos);

@@ -33,5 +33,19 @@ final class Keys {
     static final AttributeKey<String> CLOSED_BY = stringKey("spangard.websocket.close.by");
     static final AttributeKey<String> SUBPROTOCOL = stringKey("spangard.websocket.subprotocol");
 
+    /** The event of one message. */
+    static final String MESSAGE_EVENT = "spangard.websocket.message";
+
+    static final AttributeKey<String> MESSAGE_TYPE = stringKey("spangard.websocket.message.type");
+    static final AttributeKey<Long> MESSAGE_SIZE = longKey("spangard.websocket.message.size");
+
+    /** Values of {@link #IO_DIRECTION}. */
+    static final String RECEIVE = "receive";
+
+    static final String TRANSMIT = "transmit";
+
+    /** Semantic conventions, in development: the log record of an exception that left the application. */
+    static final String EXCEPTION_EVENT = "http.server.request.exception";
+
     private Keys() {}
 }

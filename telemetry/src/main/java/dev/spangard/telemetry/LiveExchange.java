@@ -13,6 +13,7 @@ import dev.spangard.asgi.Send;
 import dev.spangard.asgi.SendEvent;
 import dev.spangard.asgi.WebSocketReceiveEvent;
 import dev.spangard.asgi.WebSocketSendEvent;
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
@@ -102,6 +103,14 @@ final class LiveExchange implements Receive, Send {
         }
         if (name != null) {
             span.updateName(name);
+        }
+    }
+
+    void measuredWith(Attributes attributes) {
+        synchronized (exchange) {
+            if (!ended) {
+                exchange.measuredWith(attributes);
+            }
         }
     }
 
@@ -197,14 +206,14 @@ final class LiveExchange implements Receive, Send {
         recording.hooks.received(span, scope, event);
     }
 
-    private static void tell(ReceiveEvent event, Conversation into) {
+    private void tell(ReceiveEvent event, Conversation into) {
         switch (event) {
             case HttpReceiveEvent.Request request ->
                 into.requestBody(request.body().remaining());
             case HttpReceiveEvent.Disconnect gone -> into.disconnected();
-            case WebSocketReceiveEvent.Text message -> into.messageReceived(Utf8.length(message.text()));
+            case WebSocketReceiveEvent.Text message -> into.messageReceived(now(), true, Utf8.length(message.text()));
             case WebSocketReceiveEvent.Binary message ->
-                into.messageReceived(message.bytes().remaining());
+                into.messageReceived(now(), false, message.bytes().remaining());
             case WebSocketReceiveEvent.Disconnect gone -> into.disconnected(gone.code(), gone.reason());
             case WebSocketReceiveEvent.Connect connect -> {}
             case LifespanReceiveEvent lifespan -> {}
@@ -285,9 +294,9 @@ final class LiveExchange implements Receive, Send {
                 into.accepted(accept.subprotocol());
                 exchange.responseHeaders(recording.scopes.captured(accept.headers()));
             }
-            case WebSocketSendEvent.Text message -> into.messageSent(Utf8.length(message.text()));
+            case WebSocketSendEvent.Text message -> into.messageSent(now(), true, Utf8.length(message.text()));
             case WebSocketSendEvent.Binary message ->
-                into.messageSent(message.bytes().remaining());
+                into.messageSent(now(), false, message.bytes().remaining());
             case WebSocketSendEvent.Close close -> into.closed(close.code(), close.reason());
             case WebSocketSendEvent.DenialStart denial -> {
                 started(denial.status(), into);

@@ -9,6 +9,7 @@ import dev.spangard.asgi.Receive;
 import dev.spangard.asgi.Scope;
 import dev.spangard.asgi.Send;
 import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapPropagator;
 import java.lang.System.Logger;
@@ -81,6 +82,22 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
         LiveExchange live = context.get(LiveExchange.KEY);
         if (live != null) {
             live.route(template);
+        }
+    }
+
+    /**
+     * Attributes of the application's own for the measurements of the current request, sampled or not; each set of values is
+     * a series, so few and bounded ones. Those of the conventions stay as they are. May be called repeatedly.
+     */
+    public static void metricAttributes(Attributes attributes) {
+        metricAttributes(Context.current(), attributes);
+    }
+
+    /** As {@link #metricAttributes(Attributes)}, for a request whose context is at hand but not current. */
+    public static void metricAttributes(Context context, Attributes attributes) {
+        LiveExchange live = context.get(LiveExchange.KEY);
+        if (live != null) {
+            live.measuredWith(attributes);
         }
     }
 

@@ -53,12 +53,12 @@ final class OptInFacts {
         }
     }
 
-    /** {@code attributes} of a measurement, with those asked for. */
+    /** {@code attributes} of a measurement, with those asked for and the application's own. */
     Attributes measured(Exchange exchange, Attributes attributes) {
         if (!measured) {
-            return attributes;
+            return exchange.measuredWith.isEmpty() ? attributes : withOwn(exchange, attributes);
         }
-        AttributesBuilder all = attributes.toBuilder();
+        AttributesBuilder all = withOwn(exchange, attributes).toBuilder();
         Address server = exchange.telemetry.server(exchange.request);
         if (server != null && wanted.contains(OptIn.SERVER_ADDRESS)) {
             all.put(ServerAttributes.SERVER_ADDRESS, exchange.telemetry.limit.cut(server.host()));
@@ -72,6 +72,11 @@ final class OptInFacts {
             all.put(Keys.SYNTHETIC_TYPE, synthetic);
         }
         return all.build();
+    }
+
+    /** Those of the conventions win. */
+    private static Attributes withOwn(Exchange exchange, Attributes attributes) {
+        return exchange.measuredWith.toBuilder().putAll(attributes).build();
     }
 
     /** A Unix socket has a path, or no address at all; HTTP/3 goes by UDP. */

@@ -79,8 +79,8 @@ record Outcome(
                 errorType,
                 spanName(method, route),
                 all,
-                websocket ? directed(all, "receive") : all,
-                websocket ? directed(all, "transmit") : all);
+                websocket ? directed(all, Keys.RECEIVE) : all,
+                websocket ? directed(all, Keys.TRANSMIT) : all);
     }
 
     /** A scheme as measurements have it: a client may have a say in it. */

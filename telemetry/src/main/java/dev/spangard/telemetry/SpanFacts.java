@@ -5,6 +5,7 @@ package dev.spangard.telemetry;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
+import io.opentelemetry.api.logs.Severity;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanKind;
@@ -77,7 +78,11 @@ final class SpanFacts {
         span.updateName(Outcome.spanName(exchange.method, route));
     }
 
-    void addEvents(Span span, long returnedNanos) {
+    /** @param context with the span in it */
+    void addEvents(Span span, long returnedNanos, Context context) {
+        for (Conversation.Message message : exchange.conversation.messages()) {
+            span.addEvent(Keys.MESSAGE_EVENT, message(message), message.epochNanos(), TimeUnit.NANOSECONDS);
+        }
         ApplicationSpan application = exchange.application;
         if (application != null) {
             for (ApplicationSpan.Event event : application.events()) {
@@ -87,8 +92,37 @@ final class SpanFacts {
         }
         Failure failure = exchange.failure;
         if (failure != null) {
-            span.addEvent("exception", exception(failure), returnedNanos, TimeUnit.NANOSECONDS);
+            tell(failure, span, returnedNanos, context);
         }
+    }
+
+    private void tell(Failure failure, Span span, long epochNanos, Context context) {
+        Attributes exception = exception(failure);
+        ExceptionSignal as = exchange.telemetry.options.exceptions();
+        if (as.inSpanEvents()) {
+            span.addEvent("exception", exception, epochNanos, TimeUnit.NANOSECONDS);
+        }
+        if (as.inLogs()) {
+            exchange.telemetry
+                    .logger
+                    .logRecordBuilder()
+                    .setEventName(Keys.EXCEPTION_EVENT)
+                    .setSeverity(Severity.ERROR)
+                    .setTimestamp(epochNanos, TimeUnit.NANOSECONDS)
+                    .setContext(context)
+                    .setAllAttributes(exception)
+                    .emit();
+        }
+    }
+
+    private static Attributes message(Conversation.Message message) {
+        return Attributes.of(
+                Keys.IO_DIRECTION,
+                message.sent() ? Keys.TRANSMIT : Keys.RECEIVE,
+                Keys.MESSAGE_TYPE,
+                message.text() ? "text" : "binary",
+                Keys.MESSAGE_SIZE,
+                message.bytes());
     }
 
     /** The application's word first, ours where it said nothing. 1xx to 4xx are no error of a server. */

@@ -3,6 +3,7 @@
 package dev.spangard.telemetry;
 
 import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.logs.Logger;
 import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.semconv.SchemaUrls;
@@ -17,6 +18,7 @@ public final class Telemetry {
     static final String SCHEMA_URL = SchemaUrls.V1_45_0;
 
     final Tracer tracer;
+    final Logger logger;
     final Measurements measurements;
     final WebSocketMeasurements websockets;
     final TelemetryOptions options;
@@ -29,8 +31,9 @@ public final class Telemetry {
     final CapturedHeaders requestHeaders = new CapturedHeaders("http.request.header.");
     final CapturedHeaders responseHeaders = new CapturedHeaders("http.response.header.");
 
-    private Telemetry(Tracer tracer, Meter meter, TelemetryOptions options) {
+    private Telemetry(Tracer tracer, Meter meter, Logger logger, TelemetryOptions options) {
         this.tracer = tracer;
+        this.logger = logger;
         this.measurements = new Measurements(meter);
         this.websockets = new WebSocketMeasurements(meter);
         this.options = options;
@@ -45,19 +48,30 @@ public final class Telemetry {
         String version = Telemetry.class.getPackage().getImplementationVersion();
         var tracer = otel.tracerBuilder(SCOPE_NAME).setSchemaUrl(SCHEMA_URL);
         var meter = otel.meterBuilder(SCOPE_NAME).setSchemaUrl(SCHEMA_URL);
+        var logger = otel.getLogsBridge().loggerBuilder(SCOPE_NAME).setSchemaUrl(SCHEMA_URL);
         if (version != null) {
             tracer.setInstrumentationVersion(version);
             meter.setInstrumentationVersion(version);
+            logger.setInstrumentationVersion(version);
         }
-        return new Telemetry(tracer.build(), meter.build(), options);
+        return new Telemetry(tracer.build(), meter.build(), logger.build(), options);
     }
 
     /** A request that the server handed to the application at this time. Nothing is made before it is opened or ended. */
     public Exchange exchange(Request request, long startEpochNanos) {
-        return new Exchange(this, request, new Conversation(), startEpochNanos);
+        return new Exchange(this, request, conversation(), startEpochNanos);
     }
 
-    /** As {@link #exchange(Request, long)}, of which some messages are already known. */
+    /** For an exchange that is told of later. */
+    public Conversation conversation() {
+        return new Conversation(options.webSocketEvents());
+    }
+
+    /**
+     * As {@link #exchange(Request, long)}, of which some messages are already known.
+     *
+     * @param conversation made by {@link #conversation}
+     */
     public Exchange exchange(Request request, Conversation conversation, long startEpochNanos) {
         return new Exchange(this, request, conversation, startEpochNanos);
     }

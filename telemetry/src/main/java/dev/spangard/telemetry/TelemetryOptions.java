@@ -14,6 +14,8 @@ import java.util.Set;
  * @param workerPid whether spans carry {@code process.pid} of the worker that served the request
  * @param trustedProxies whose {@code Forwarded} and {@code X-Forwarded-*} headers say who the client is and what it asked for
  * @param optIns attributes that are told only when asked for
+ * @param exceptions as what an exception that left the application is told
+ * @param webSocketEvents how many messages of a WebSocket are events of its span; the first so many
  */
 public record TelemetryOptions(
         Set<String> knownMethods,
@@ -21,7 +23,9 @@ public record TelemetryOptions(
         int attributeValueLengthLimit,
         boolean workerPid,
         TrustedProxies trustedProxies,
-        Set<OptIn> optIns) {
+        Set<OptIn> optIns,
+        ExceptionSignal exceptions,
+        int webSocketEvents) {
     /** RFC 9110, PATCH of RFC 5789 and QUERY, as the HTTP semantic conventions list them. */
     public static final Set<String> DEFAULT_KNOWN_METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY");
@@ -44,12 +48,17 @@ public record TelemetryOptions(
             DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT,
             false,
             TrustedProxies.NONE,
-            Set.of());
+            Set.of(),
+            ExceptionSignal.SPAN_EVENTS,
+            0);
 
     public TelemetryOptions {
         if (attributeValueLengthLimit < 0) {
             throw new IllegalArgumentException(
                     "attributeValueLengthLimit " + attributeValueLengthLimit + " is negative");
+        }
+        if (webSocketEvents < 0) {
+            throw new IllegalArgumentException("webSocketEvents " + webSocketEvents + " is negative");
         }
         knownMethods = Set.copyOf(knownMethods);
         sensitiveQueryParameters = Set.copyOf(sensitiveQueryParameters);

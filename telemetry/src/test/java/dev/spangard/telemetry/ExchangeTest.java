@@ -228,7 +228,9 @@ final class ExchangeTest {
                 5,
                 true,
                 TrustedProxies.NONE,
-                Set.of()));
+                Set.of(),
+                ExceptionSignal.SPAN_EVENTS,
+                0));
         Exchange exchange = small.telemetry.exchange(Requests.query("1234😀"), START);
         exchange.end(Context.root(), START);
 

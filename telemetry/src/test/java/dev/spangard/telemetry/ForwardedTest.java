@@ -162,7 +162,9 @@ final class ForwardedTest {
                 TelemetryOptions.DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT,
                 false,
                 TrustedProxies.of(trusted),
-                Set.of()));
+                Set.of(),
+                ExceptionSignal.SPAN_EVENTS,
+                0));
         collector
                 .telemetry
                 .exchange(

@@ -84,7 +84,9 @@ final class OptInTest {
                 TelemetryOptions.DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT,
                 false,
                 TrustedProxies.NONE,
-                OptIn.of(wanted)));
+                OptIn.of(wanted),
+                ExceptionSignal.SPAN_EVENTS,
+                0));
         collector = made;
         Address client = new Address("127.0.0.1", 51234);
         made.telemetry

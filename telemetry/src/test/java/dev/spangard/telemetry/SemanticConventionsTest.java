@@ -275,7 +275,7 @@ final class SemanticConventionsTest {
                     "denied", false, exchange -> exchange.conversation().closed(1000)));
             endings.add(new Ending("closed", false, exchange -> {
                 exchange.conversation().accepted("chat");
-                exchange.conversation().messageReceived(5);
+                exchange.conversation().messageReceived(START, true, 5);
                 exchange.conversation().disconnected(1001, "going away");
             }));
             endings.add(new Ending("internal error", true, exchange -> {
@@ -328,7 +328,9 @@ final class SemanticConventionsTest {
                 TelemetryOptions.DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT,
                 false,
                 TrustedProxies.NONE,
-                asked);
+                asked,
+                ExceptionSignal.SPAN_EVENTS,
+                0);
     }
 
     private static Map<String, Object> byName(Attributes attributes) {

@@ -25,9 +25,9 @@ final class WebSocketExchangeTest {
         exchange.route("/ws");
         Conversation said = exchange.conversation();
         said.accepted("chat");
-        said.messageReceived(7);
-        said.messageReceived(3);
-        said.messageSent(9);
+        said.messageReceived(START + MS, true, 7);
+        said.messageReceived(START + 2 * MS, false, 3);
+        said.messageSent(START + 3 * MS, true, 9);
         said.disconnected(1001, "going away");
         end(exchange, START + 7 * MS);
 

@@ -19,6 +19,7 @@ final class Golden {
             "http",
             "websocket",
             "unsampled",
+            "measured_with",
             "open",
             "announced",
             "spill",

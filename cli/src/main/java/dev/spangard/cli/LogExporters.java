@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import dev.spangard.telemetry.ExceptionSignal;
+import io.opentelemetry.api.metrics.MeterProvider;
+import io.opentelemetry.sdk.common.InternalTelemetryVersion;
+import io.opentelemetry.sdk.logs.SdkLoggerProvider;
+import io.opentelemetry.sdk.logs.export.BatchLogRecordProcessor;
+import io.opentelemetry.sdk.resources.Resource;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which exporters {@code OTEL_LOGS_EXPORTER} names, or what its absence means. The only log records are exceptions, and
+ * only where {@value #OPT_IN} asks for them.
+ */
+final class LogExporters {
+    static final String OPT_IN = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
+    private static final String VARIABLE = "OTEL_LOGS_EXPORTER";
+    private static final Duration DEFAULT_DELAY = Duration.ofSeconds(1);
+    private static final int DEFAULT_QUEUE = 2048;
+    private static final int DEFAULT_BATCH = 512;
+
+    private LogExporters() {}
+
+    static ExceptionSignal exceptions(Settings settings) {
+        List<String> optIns = settings.list(OPT_IN);
+        return ExceptionSignal.of(optIns == null ? List.of() : optIns);
+    }
+
+    /**
+     * The service's loggers; null if nothing is to be told as a log record.
+     *
+     * @param meters take the counts of records that were exported, failed, or dropped from a full queue
+     */
+    static @Nullable SdkLoggerProvider loggers(Settings settings, Resource resource, MeterProvider meters)
+            throws ConfigurationException {
+        if (!exceptions(settings).inLogs()) {
+            return null;
+        }
+        var loggers = SdkLoggerProvider.builder().setResource(resource);
+        int queue = settings.whole("OTEL_BLRP_MAX_QUEUE_SIZE", DEFAULT_QUEUE, 1);
+        for (String name : names(settings)) {
+            OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.LOGS, name);
+            if (otlp != null) {
+                loggers.addLogRecordProcessor(BatchLogRecordProcessor.builder(OtlpExporters.logs(otlp))
+                        .setScheduleDelay(settings.millis("OTEL_BLRP_SCHEDULE_DELAY", DEFAULT_DELAY))
+                        .setMaxQueueSize(queue)
+                        .setMaxExportBatchSize(
+                                Math.min(queue, settings.whole("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", DEFAULT_BATCH, 1)))
+                        .setMeterProvider(() -> meters)
+                        .setInternalTelemetryVersion(InternalTelemetryVersion.LATEST)
+                        .build());
+            } else if (!name.equals("none")) {
+                throw unsupported(name);
+            }
+        }
+        return loggers.build();
+    }
+
+    /** Where log records go by OTLP; null if they do not. */
+    static @Nullable OtlpSettings collector(Settings settings) throws ConfigurationException {
+        OtlpSettings collector = null;
+        if (exceptions(settings).inLogs()) {
+            for (String name : names(settings)) {
+                OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.LOGS, name);
+                if (otlp != null) {
+                    collector = otlp;
+                } else if (!name.equals("none")) {
+                    throw unsupported(name);
+                }
+            }
+        }
+        return collector;
+    }
+
+    private static ConfigurationException unsupported(String name) {
+        return new ConfigurationException(
+                VARIABLE + "=" + Settings.shortened(name) + " is not supported: it can be otlp or none");
+    }
+
+    /** Whoever names a collector for spans wants exceptions there too. */
+    private static Set<String> names(Settings settings) {
+        List<String> named = settings.list(VARIABLE);
+        if (named != null) {
+            return new LinkedHashSet<>(named);
+        }
+        List<String> traces = settings.list("OTEL_TRACES_EXPORTER");
+        boolean otlp = OtlpSettings.hasEndpoint(settings, Signal.LOGS)
+                || (traces != null && traces.stream().anyMatch(name -> name.startsWith("otlp")));
+        return otlp ? Set.of("otlp") : Set.of();
+    }
+}

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""Attributes of an application's own on the measurements of a request."""
+
+from __future__ import annotations
+
+from ._notes import keep_bounded
+from .frameworks import MARK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Union
+
+    Value = Union[str, bool, int, float]
+
+MAX_ATTRIBUTES = 16
+"""Of one request; what comes after is left out."""
+
+MAX_TEXT = 256
+"""Characters of a name or a value; what is longer is cut."""
+
+_STABLE = (5, 6, 7, 8)
+"""Kinds of the OPEN records of the profile."""
+
+_INT64 = range(-(1 << 63), 1 << 63)
+
+noted: dict[int, dict[str, Value]] = {}
+"""Mark of a running request → its attributes. A dict's single operations are atomic."""
+
+
+def set_metric_attributes(scope: Mapping[str, Any], attributes: Mapping[str, Value]) -> None:
+    """Adds ``attributes`` to the measurements of the request with this ``scope`` (``request.scope``), sampled or not.
+
+    For few and bounded values, such as a tenant's plan: each set of values is a series. Attributes of the semantic
+    conventions can not be replaced. May be called repeatedly while the request runs, on any thread; a later value wins.
+    Of a scope that is not recorded, or not in the ``stable`` profile, nothing is kept. Values that are no ``str``,
+    ``bool``, ``int`` or ``float`` are left out. Never raises.
+    """
+    from ._buffer import recorder
+
+    try:
+        live = recorder().live
+        mark = scope.get(MARK, 0)
+        running = live.get(mark)
+        if running is None or running[0] not in _STABLE:  # not recorded, over, or in the `upstream` profile
+            return
+        keep_bounded(noted, live)
+        kept = noted.setdefault(mark, {})
+        for name, value in attributes.items():
+            if type(name) is str and (name in kept or len(kept) < MAX_ATTRIBUTES):
+                plain = _plain(value)
+                if plain is not None:
+                    kept[name[:MAX_TEXT]] = plain
+    except Exception:  # nothing of telemetry's into a request
+        pass
+
+
+def _plain(value: object) -> Value | None:
+    if isinstance(value, str):
+        return str.__str__(value)[:MAX_TEXT]
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value) if value in _INT64 else None
+    return float(value) if isinstance(value, float) else None
+
+
+def measured_with(mark: int, record: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The finished ``record`` of the request with this mark, told with its attributes."""
+    attributes = noted.pop(mark, None)
+    return record if not attributes else (17, attributes, record)
