@@ -19,11 +19,19 @@ public final class Headers implements Iterable<Header> {
 
     /** name, value, name, value … */
     private final ByteString[] lines;
+    /** A bit for the length of each name, modulo 64: most names that are looked for are not there. */
+    private final long nameLengths;
+
     /** Found to be fit for a response; a race finds it again. */
     private boolean sendable;
 
     private Headers(ByteString[] lines) {
         this.lines = lines;
+        long lengths = 0;
+        for (int i = 0; i < lines.length; i += 2) {
+            lengths |= 1L << lines[i].length();
+        }
+        this.nameLengths = lengths;
     }
 
     /** {@code name, value, name, value …}, in UTF-8. */
@@ -89,6 +97,9 @@ public final class Headers implements Iterable<Header> {
 
     /** The first line of this name from a line on; -1 if there is none. */
     public int indexOf(ByteString name, int fromLine) {
+        if ((nameLengths & 1L << name.length()) == 0) {
+            return -1;
+        }
         for (int i = 2 * fromLine; i < lines.length; i += 2) {
             if (lines[i].equalsIgnoreCase(name)) {
                 return i / 2;

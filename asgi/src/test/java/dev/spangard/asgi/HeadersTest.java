@@ -48,4 +48,14 @@ final class HeadersTest {
         assertThat(headers).hasToString("Headers[cookie, accept]");
         assertThat(headers.iterator().next().toString()).isEqualTo("cookie: …");
     }
+
+    @Test
+    void namesThatDifferByTheirLengthOnlyAreNotTakenForEachOther() {
+        String longName = "a".repeat(65);
+        Headers headers = Headers.of(longName, "long");
+
+        assertThat(headers.first(ByteString.of("a"))).isNull();
+        assertThat(headers.first(ByteString.of("aa"))).isNull();
+        assertThat(headers.first(ByteString.of(longName))).isEqualTo(ByteString.of("long"));
+    }
 }
