@@ -28,7 +28,7 @@ final class OptInFacts {
     }
 
     /** Of a span. */
-    void put(Exchange exchange, SpanFacts.Sink to) {
+    void put(Exchange exchange, SpanAttributes to) {
         if (wanted.isEmpty()) {
             return;
         }

@@ -37,11 +37,6 @@ final class SpanFacts {
         this.limit = exchange.telemetry.limit;
     }
 
-    /** A span builder before its span starts, or a span after that: what attributes are put on. */
-    interface Sink {
-        <T> Object put(AttributeKey<T> key, T value);
-    }
-
     /**
      * The span of an exchange that has only begun. What no sampler asks for is put on it when it is known to be kept.
      */
@@ -49,7 +44,7 @@ final class SpanFacts {
         Span span = builder(Outcome.spanName(exchange.method, exchange.route), parent)
                 .startSpan();
         if (span.isRecording()) {
-            putConnection(span::setAttribute);
+            putConnection(SpanAttributes.of(span));
         }
         return span;
     }
@@ -59,8 +54,9 @@ final class SpanFacts {
         ApplicationSpan application = exchange.application;
         String name = application == null || application.name() == null ? outcome.spanName() : application.name();
         SpanBuilder builder = builder(name, parent);
-        putConnection(builder::setAttribute);
-        putResponse(builder::setAttribute, outcome);
+        SpanAttributes attributes = SpanAttributes.of(builder);
+        putConnection(attributes);
+        putResponse(attributes, outcome);
         if (application != null) {
             builder.setAllAttributes(application.attributes());
             application.links().forEach(link -> builder.addLink(link.to(), link.attributes()));
@@ -70,7 +66,7 @@ final class SpanFacts {
 
     /** What became known since the span was started. The application has had the span meanwhile, and named it if it would. */
     void complete(Span span, Outcome outcome) {
-        putResponse(span::setAttribute, outcome);
+        putResponse(SpanAttributes.of(span), outcome);
     }
 
     void routed(Span span, String route) {
@@ -167,11 +163,11 @@ final class SpanFacts {
                 .setSpanKind(SpanKind.SERVER)
                 .setParent(parent)
                 .setStartTimestamp(exchange.startNanos, TimeUnit.NANOSECONDS);
-        putRequest(builder::setAttribute);
+        putRequest(SpanAttributes.of(builder));
         return builder;
     }
 
-    private void putRequest(Sink to) {
+    private void putRequest(SpanAttributes to) {
         to.put(HttpAttributes.HTTP_REQUEST_METHOD, exchange.method);
         String original = request.method();
         if (original != null && !original.equals(exchange.method)) {
@@ -199,7 +195,7 @@ final class SpanFacts {
     }
 
     /** Of the connection and the process, by which nobody samples. */
-    private void putConnection(Sink to) {
+    private void putConnection(SpanAttributes to) {
         // Servers put port 0 beside an address from X-Forwarded-For: then the peer, a proxy, is not known.
         Address peer = exchange.peer;
         if (peer != null && peer.port() != 0) {
@@ -226,7 +222,7 @@ final class SpanFacts {
         return slash < 0 ? "/" : path.substring(slash);
     }
 
-    private void putResponse(Sink to, Outcome outcome) {
+    private void putResponse(SpanAttributes to, Outcome outcome) {
         if (outcome.status() != 0) {
             to.put(HttpAttributes.HTTP_RESPONSE_STATUS_CODE, (long) outcome.status());
         }
@@ -242,7 +238,7 @@ final class SpanFacts {
         exchange.telemetry.responseHeaders.forEach(exchange.responseHeaders, limit, to::put);
     }
 
-    private void putBodies(Sink to) {
+    private void putBodies(SpanAttributes to) {
         Conversation said = exchange.conversation;
         if (said.bytesReceived() > 0) {
             to.put(Keys.REQUEST_BODY_SIZE, said.bytesReceived());
@@ -259,7 +255,7 @@ final class SpanFacts {
         }
     }
 
-    private void putMessages(Sink to) {
+    private void putMessages(SpanAttributes to) {
         Conversation said = exchange.conversation;
         to.put(Keys.MESSAGES_RECEIVED, said.messagesReceived());
         to.put(Keys.MESSAGES_SENT, said.messagesSent());
@@ -273,13 +269,13 @@ final class SpanFacts {
         }
     }
 
-    private void put(Sink to, AttributeKey<String> key, @Nullable String value) {
+    private void put(SpanAttributes to, AttributeKey<String> key, @Nullable String value) {
         if (value != null) {
             to.put(key, limit.cut(value));
         }
     }
 
-    private static void putPort(Sink to, AttributeKey<Long> key, Address address) {
+    private static void putPort(SpanAttributes to, AttributeKey<Long> key, Address address) {
         if (address.port() != Address.NO_PORT) {
             to.put(key, (long) address.port());
         }
