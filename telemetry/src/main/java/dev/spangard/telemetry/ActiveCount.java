@@ -4,25 +4,46 @@ package dev.spangard.telemetry;
 
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.LongUpDownCounter;
+import io.opentelemetry.context.Context;
 import io.opentelemetry.semconv.HttpAttributes;
 import io.opentelemetry.semconv.UrlAttributes;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
-/** How many requests, or WebSockets, run at present, by method and scheme. Thread-safe. */
+/**
+ * How many requests, or WebSockets, run at present, by method and scheme.
+ *
+ * <p>Thread-safe without locks of its own: series are immutable, a newcomer replaces the older one in the table, and a race
+ * only makes one again.
+ */
 final class ActiveCount {
-    /** Distinct schemes of a method remembered. */
-    private static final int MAX_SETS = 256;
+    private static final int SLOTS = 256;
 
     private final LongUpDownCounter counter;
-    private final Map<String, Map<String, Attributes>> sets = new ConcurrentHashMap<>();
+    private final @Nullable Series[] slots = new @Nullable Series[SLOTS];
+
+    private record Series(String method, String scheme, Attributes attributes) {}
 
     ActiveCount(LongUpDownCounter counter) {
         this.counter = counter;
     }
 
-    void add(int change, String method, String scheme) {
-        counter.add(change, set(method, scheme));
+    /**
+     * One more is active. Without exemplars, as is its end: whatever span is current then has nothing to do with the count.
+     *
+     * @return its series, to be given to {@link #ended}
+     */
+    Attributes begun(String method, String scheme) {
+        Attributes series = known(method, scheme);
+        if (series == null) {
+            series = remember(method, scheme);
+        }
+        counter.add(1, series, Context.root());
+        return series;
+    }
+
+    /** One that {@link #begun} counted is no longer active. */
+    void ended(Attributes series) {
+        counter.add(-1, series, Context.root());
     }
 
     /**
@@ -30,23 +51,25 @@ final class ActiveCount {
      * same breath.
      */
     void passed(String method, String scheme) {
-        Map<String, Attributes> ofMethod = sets.get(method);
-        if (ofMethod == null || !ofMethod.containsKey(scheme)) {
-            counter.add(0, set(method, scheme));
+        if (known(method, scheme) == null) {
+            counter.add(0, remember(method, scheme), Context.root());
         }
     }
 
-    private Attributes set(String method, String scheme) {
-        Map<String, Attributes> ofMethod = sets.get(method);
-        Attributes known = ofMethod == null ? null : ofMethod.get(scheme);
-        if (known != null) {
-            return known;
-        }
-        Attributes made = Attributes.of(HttpAttributes.HTTP_REQUEST_METHOD, method, UrlAttributes.URL_SCHEME, scheme);
-        ofMethod = sets.computeIfAbsent(method, key -> new ConcurrentHashMap<>());
-        if (ofMethod.size() < MAX_SETS) {
-            ofMethod.put(scheme, made);
-        }
-        return made;
+    private @Nullable Attributes known(String method, String scheme) {
+        Series series = slots[slot(method, scheme)];
+        return series != null && series.method.equals(method) && series.scheme.equals(scheme)
+                ? series.attributes
+                : null;
+    }
+
+    private Attributes remember(String method, String scheme) {
+        Attributes series = Attributes.of(HttpAttributes.HTTP_REQUEST_METHOD, method, UrlAttributes.URL_SCHEME, scheme);
+        slots[slot(method, scheme)] = new Series(method, scheme, series);
+        return series;
+    }
+
+    private static int slot(String method, String scheme) {
+        return ((method.hashCode() + 31 * scheme.hashCode()) * 0x9E3779B9) >>> 24;
     }
 }

@@ -62,7 +62,9 @@ public final class Exchange {
     Attributes measuredWith = Attributes.empty();
 
     private boolean workerDied;
-    private boolean active;
+    /** In which it is counted as active; null if it is not. */
+    private @Nullable Attributes activeSeries;
+
     /** With its span in it; null for an exchange that is not driven live. */
     private @Nullable Context live;
 
@@ -83,17 +85,17 @@ public final class Exchange {
 
     /** Counts the request as active until it ends or {@link #deactivate} is called. */
     public void activate() {
-        if (!active) {
-            active = true;
-            activeCount().add(1, method, Outcome.bounded(scheme));
+        if (activeSeries == null) {
+            activeSeries = activeCount().begun(method, Outcome.bounded(scheme));
         }
     }
 
     /** No longer active, though it has not ended here. */
     public void deactivate() {
-        if (active) {
-            active = false;
-            activeCount().add(-1, method, Outcome.bounded(scheme));
+        Attributes series = activeSeries;
+        if (series != null) {
+            activeSeries = null;
+            activeCount().ended(series);
         }
     }
 
@@ -156,6 +158,13 @@ public final class Exchange {
         this.application = application;
     }
 
+    /** Whether {@link #close} makes something of the time it is told: else the clock need not be read for it. */
+    boolean asksForItsEnd() {
+        return conversation.completeNanos() == 0
+                || live == null
+                || Span.fromContext(live).isRecording();
+    }
+
     /** The application that was called after {@link #open} returned or raised at this time. Last call, live. */
     public void close(long epochNanos) {
         Context opened = live;
@@ -201,7 +210,7 @@ public final class Exchange {
     }
 
     private void measure(Outcome outcome, long endNanos, Context context) {
-        if (active) {
+        if (activeSeries != null) {
             deactivate();
         } else {
             activeCount().passed(method, Outcome.bounded(scheme));
