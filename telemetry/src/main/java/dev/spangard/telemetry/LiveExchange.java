@@ -370,7 +370,7 @@ final class LiveExchange implements Receive, Send {
                 if (failure != null) {
                     exchange.failed(failure);
                 }
-                exchange.close(now());
+                exchange.close(exchange.asksForItsEnd() ? now() : exchange.startNanos);
             }
         } catch (RuntimeException e) {
             LOG.log(Level.WARNING, "A request was not recorded", e);
