@@ -79,6 +79,7 @@ exporters:
   debug: {{verbosity: basic, sampling_initial: 1000000, sampling_thereafter: 1}}
 service:
   telemetry:
+    logs: {{sampling: {{enabled: false}}}}
     metrics: {{level: normal, readers: [{{pull: {{exporter: {{prometheus: {{host: 127.0.0.1, port: {self._telemetry}}}}}}}}}]}}
   pipelines:
     traces: {{receivers: [otlp], exporters: [debug]}}
