@@ -77,7 +77,7 @@ def test_restarted_under_load(world: World) -> None:
     case.finished += background.load.answered
     case.send(100)
     row = case.row("engine restarted twice (SIGTERM)")
-    # What is written while it closes, under a load that never pauses; and what waits for the next one, if that takes long to start.
+    # What waits for the next one, if that takes long to start; and what the old one could not read in its two seconds.
     assert row.dropped.keys() <= {"connection", "recorder"}
 
 

@@ -142,8 +142,9 @@ public final class Intake implements AutoCloseable {
     }
 
     /**
-     * Stops accepting, reads what has already arrived, closes the connections and removes the socket. Returns when all
-     * that was read has been told to its service, at the latest after {@link IntakeOptions#closeTimeout} and a moment.
+     * Stops accepting, asks the recorders to leave, reads what has arrived, closes the connections and removes the
+     * socket. Returns when all that was read has been told to its service, at the latest after
+     * {@link IntakeOptions#closeTimeout} and a moment.
      */
     @Override
     public void close() {
@@ -155,6 +156,7 @@ public final class Intake implements AutoCloseable {
         } catch (IOException e) {
             LOG.log(Level.WARNING, "closing the socket", e);
         }
+        connections.forEach(Peer::askToLeave);
         while (System.nanoTime() - deadline < 0 && !connections.stream().allMatch(peer -> peer.idleFor(IDLE_NANOS))) {
             LockSupport.parkNanos(POLL_NANOS);
         }

@@ -71,6 +71,18 @@ final class Peer implements Runnable {
         }
     }
 
+    /**
+     * Ends our half of the connection, from another thread. A recorder looks for that before it writes a frame, and then
+     * closes its half between two frames: what it wrote is read, and what it has yet to write is the next engine's.
+     */
+    void askToLeave() {
+        try {
+            channel.shutdownOutput();
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "a connection was already closed", e);
+        }
+    }
+
     /** Ends the connection from another thread. */
     void close() {
         try {

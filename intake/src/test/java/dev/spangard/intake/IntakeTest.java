@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -462,6 +463,42 @@ final class IntakeTest {
 
         assertThat(services.accounts.dropped()).isZero();
         assertThat(services.accounts.received()).isEqualTo(1);
+    }
+
+    @Test
+    void losesNothingOnCloseOfARecorderThatNeverPauses() throws Exception {
+        var asked = new CountDownLatch(1);
+        var sent = new AtomicInteger();
+        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
+            Thread listener = Thread.ofVirtual().start(() -> {
+                try {
+                    assertThat(recorder.answer()).isNull();
+                    asked.countDown();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            Thread writer = Thread.ofPlatform().start(() -> {
+                try (recorder) {
+                    while (asked.getCount() > 0) {
+                        int next = sent.incrementAndGet();
+                        recorder.send(Frames.batch(next, 0, Frames.http(next)));
+                    }
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            while (sent.get() < 200) {
+                Thread.onSpinWait();
+            }
+
+            intake.close();
+            listener.join();
+            writer.join();
+        }
+
+        assertThat(services.accounts.received()).isEqualTo(sent.get());
+        assertThat(intake.counters().vanished()).isZero();
     }
 
     @Test
