@@ -13,6 +13,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +57,15 @@ final class CollectorTry {
             case FailedExportException.GrpcExportException grpc
             when grpc.getResponse() != null ->
                 ofGrpc(grpc.getResponse().getStatusCode().name());
+            case NotDelivered answered when answered.status() != null -> ofAnswer(answered.status());
             default -> ofCause(failure);
+        };
+    }
+
+    private Fault ofAnswer(String status) {
+        return switch (settings.protocol()) {
+            case HTTP_PROTOBUF -> ofStatus(Integer.parseInt(status));
+            case GRPC -> ofGrpc(status);
         };
     }
 
@@ -102,6 +111,9 @@ final class CollectorTry {
                     return unknownHost();
                 }
                 case HttpTimeoutException e -> {
+                    return unanswered();
+                }
+                case TimeoutException e -> {
                     return unanswered();
                 }
                 case java.io.InterruptedIOException e -> {

@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import io.opentelemetry.exporter.internal.TlsConfigHelper;
 import io.opentelemetry.exporter.otlp.http.logs.OtlpHttpLogRecordExporter;
 import io.opentelemetry.exporter.otlp.http.metrics.OtlpHttpMetricExporter;
-import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.exporter.otlp.logs.OtlpGrpcLogRecordExporter;
 import io.opentelemetry.exporter.otlp.metrics.OtlpGrpcMetricExporter;
-import io.opentelemetry.exporter.otlp.trace.OtlpGrpcSpanExporter;
 import io.opentelemetry.sdk.common.export.RetryPolicy;
 import io.opentelemetry.sdk.logs.export.LogRecordExporter;
 import io.opentelemetry.sdk.metrics.export.AggregationTemporalitySelector;
@@ -16,11 +15,12 @@ import io.opentelemetry.sdk.metrics.export.MetricExporter;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** OTLP exporters of the OpenTelemetry SDK, from {@link OtlpSettings}. */
+/** OTLP exporters from {@link OtlpSettings}: of spans our own, of metrics and logs the OpenTelemetry SDK's. */
 final class OtlpExporters {
     static {
         // Both senders are on the class path, as gRPC needs okhttp; for HTTP the JDK's takes a tenth of okhttp's time.
@@ -32,34 +32,31 @@ final class OtlpExporters {
     private OtlpExporters() {}
 
     static SpanExporter spans(OtlpSettings settings) throws ConfigurationException {
-        return switch (settings.protocol()) {
-            case HTTP_PROTOBUF -> {
-                var builder = OtlpHttpSpanExporter.builder();
-                new Target(
-                                builder::setEndpoint,
-                                builder::addHeader,
-                                builder::setTimeout,
-                                builder::setCompression,
-                                builder::setTrustedCertificates,
-                                builder::setClientTls,
-                                builder::setRetryPolicy)
-                        .apply(settings);
-                yield builder.build();
-            }
+        TlsConfigHelper tls = tls(settings);
+        OtlpSender sender = switch (settings.protocol()) {
+            case HTTP_PROTOBUF -> http(settings, tls);
             case GRPC -> {
-                var builder = OtlpGrpcSpanExporter.builder();
-                new Target(
-                                builder::setEndpoint,
-                                builder::addHeader,
-                                builder::setTimeout,
-                                builder::setCompression,
-                                builder::setTrustedCertificates,
-                                builder::setClientTls,
-                                builder::setRetryPolicy)
-                        .apply(settings);
-                yield builder.build();
+                boolean plain = settings.endpoint().startsWith("http://");
+                yield new OtlpGrpcSender(
+                        settings, plain ? null : tls.getSslContext(), plain ? null : tls.getTrustManager());
             }
         };
+        return new OtlpSpanExporter(settings.endpoint(), sender);
+    }
+
+    private static OtlpSender http(OtlpSettings settings, TlsConfigHelper tls) throws ConfigurationException {
+        try {
+            return new OtlpHttpSender(settings, tls.getSslContext(), Instant::now);
+        } catch (IllegalArgumentException e) {
+            // The client sets Host, Connection and the like itself. Its message repeats no value.
+            throw new ConfigurationException("OTEL_EXPORTER_OTLP_HEADERS: " + e.getMessage());
+        }
+    }
+
+    private static TlsConfigHelper tls(OtlpSettings settings) throws ConfigurationException {
+        var tls = new TlsConfigHelper();
+        setTls(settings, tls::setTrustManagerFromCerts, tls::setKeyManagerFromCerts);
+        return tls;
     }
 
     static MetricExporter metrics(
@@ -130,7 +127,7 @@ final class OtlpExporters {
         };
     }
 
-    /** What the SDK's six builders have in common but no interface for. */
+    /** What the SDK's four builders have in common but no interface for. */
     private record Target(
             Consumer<String> endpoint,
             BiConsumer<String, String> header,
@@ -147,24 +144,30 @@ final class OtlpExporters {
             if (!settings.retries()) {
                 retryPolicy.accept(null);
             }
-            String trusted = settings.trustedCertificates();
-            String key = settings.clientKey();
-            String certificate = settings.clientCertificate();
-            try {
-                if (trusted != null) {
-                    trustedCertificates.accept(bytes(trusted));
-                }
-                if (key != null && certificate != null) {
-                    clientTls.accept(bytes(PrivateKeyPem.pkcs8(key)), bytes(certificate));
-                }
-            } catch (IllegalStateException | IllegalArgumentException e) {
-                throw new ConfigurationException(
-                        "a file named by OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_KEY or _CLIENT_CERTIFICATE is not PEM");
-            }
+            setTls(settings, trustedCertificates, clientTls);
         }
+    }
 
-        private static byte[] bytes(String pem) {
-            return pem.getBytes(StandardCharsets.ISO_8859_1);
+    private static void setTls(
+            OtlpSettings settings, Consumer<byte[]> trustedCertificates, BiConsumer<byte[], byte[]> clientTls)
+            throws ConfigurationException {
+        String trusted = settings.trustedCertificates();
+        String key = settings.clientKey();
+        String certificate = settings.clientCertificate();
+        try {
+            if (trusted != null) {
+                trustedCertificates.accept(bytes(trusted));
+            }
+            if (key != null && certificate != null) {
+                clientTls.accept(bytes(PrivateKeyPem.pkcs8(key)), bytes(certificate));
+            }
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            throw new ConfigurationException(
+                    "a file named by OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_KEY or _CLIENT_CERTIFICATE is not PEM");
         }
+    }
+
+    private static byte[] bytes(String pem) {
+        return pem.getBytes(StandardCharsets.ISO_8859_1);
     }
 }

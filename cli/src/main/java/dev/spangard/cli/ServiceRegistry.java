@@ -37,6 +37,9 @@ final class ServiceRegistry implements Services, AutoCloseable {
     /** Of all services together, at the end. */
     static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
+    /** For the queues to say and book what they could not export, once that time is over. */
+    private static final Duration BOOKING_TIME = Duration.ofSeconds(1);
+
     private static final Logger LOG = System.getLogger("spangard.engine");
 
     private final Map<String, String> engineSettings;
@@ -212,7 +215,8 @@ final class ServiceRegistry implements Services, AutoCloseable {
     private static void shutdown(List<ServiceSdk> sdks) {
         List<CompletableResultCode> results =
                 sdks.stream().map(ServiceSdk::shutdown).toList();
-        CompletableResultCode.ofAll(results).join(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        CompletableResultCode.ofAll(results)
+                .join(CLOSE_TIMEOUT.plus(BOOKING_TIME).toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Equal for equal settings, resource and kind of output, whatever their order. Holds secrets: never shown. */

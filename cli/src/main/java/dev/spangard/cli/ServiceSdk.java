@@ -37,6 +37,8 @@ final class ServiceSdk {
     private static final Set<String> SCRAPED_RESOURCE = Set.of("service.name", "service.instance.id");
 
     private static final long RELEASE_SECONDS = 2;
+    /** Of {@link ServiceRegistry#CLOSE_TIMEOUT}, for spans that are still being exported. */
+    private static final long METRICS_WAIT_SECONDS = 3;
 
     private final ServiceName name;
     private final Service service;
@@ -107,7 +109,8 @@ final class ServiceSdk {
         List<Pipe> pipes = new ArrayList<>();
         for (TraceExporters.Output output : outputs) {
             var books = new ExportBooks(pipes.isEmpty() ? accounts : null);
-            var queue = new SpanQueue("spangard-" + output.name(), output.exporter(), output.queue(), books);
+            var queue = new SpanQueue(
+                    name + ", " + output.name(), "spangard-" + output.name(), output.exporter(), output.queue(), books);
             pipes.add(new Pipe(output.name(), queue.start(), books));
             tracers.addSpanProcessor(queue);
             children.addSpanProcessor(queue.children());
@@ -245,14 +248,18 @@ final class ServiceSdk {
 
     /** Flushes and closes; spans within the queues' shutdown timeout, metrics within their exporters'. Does not wait. */
     CompletableResultCode shutdown() {
-        // Loggers first: they count what became of their records.
+        CompletableResultCode spans = tracers.shutdown();
         CompletableResultCode logs = loggers == null ? CompletableResultCode.ofSuccess() : detached(loggers::shutdown);
-        return CompletableResultCode.ofAll(List.of(tracers.shutdown(), logs, detached(meters::shutdown)))
-                .whenComplete(() -> {
-                    if (console != null) {
-                        console.close();
-                    }
-                });
+        // After the others, so that the last export of metrics counts what became of spans and logs; but not for ever.
+        CompletableResultCode metrics = detached(() -> {
+            CompletableResultCode.ofAll(List.of(spans, logs)).join(METRICS_WAIT_SECONDS, TimeUnit.SECONDS);
+            return meters.shutdown();
+        });
+        return CompletableResultCode.ofAll(List.of(spans, logs, metrics)).whenComplete(() -> {
+            if (console != null) {
+                console.close();
+            }
+        });
     }
 
     /**

@@ -12,12 +12,14 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,13 +27,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>spans given = ended + lost + queued + at the exporter</pre>
  *
- * as its {@link SpanTally} is told. That is why it is not the SDK's BatchSpanProcessor, which forgets what is queued when
+ * as its {@link SpanTally} is told. A batch that was not delivered for a reason that may pass is tried again
+ * ({@link Retry}) while the others wait behind it. That is why it is not the SDK's BatchSpanProcessor, which forgets what is queued when
  * a shutdown takes too long, and counts as failed what its exporter delivers late.
  *
  * <p>{@link #onEnd} never blocks on the exporter: it takes a short lock, and drops the span when the queue is full.
  */
 final class SpanQueue implements SpanProcessor {
-    private static final Logger LOG = System.getLogger(SpanQueue.class.getName());
+    private static final Logger LOG = System.getLogger("spangard.engine");
 
     private final SpanExporter exporter;
     private final SpanQueueOptions options;
@@ -53,10 +56,22 @@ final class SpanQueue implements SpanProcessor {
     /** Done when all that was queued at the time of the request has been exported; null if nobody asked. */
     private @Nullable CompletableResultCode flush;
 
+    private long deliveredAtEnd;
+    private long abandoned;
+    // The worker's own.
+    private long unanswered;
+    private final Trouble told;
+
+    private final String title;
     private final CompletableResultCode closed = new CompletableResultCode();
 
-    /** @param name of the thread */
-    SpanQueue(String name, SpanExporter exporter, SpanQueueOptions options, SpanTally tally) {
+    /**
+     * @param title in the log
+     * @param name of the thread
+     */
+    SpanQueue(String title, String name, SpanExporter exporter, SpanQueueOptions options, SpanTally tally) {
+        this.title = title;
+        this.told = new Trouble(title);
         this.exporter = exporter;
         this.options = options;
         this.tally = tally;
@@ -246,35 +261,65 @@ final class SpanQueue implements SpanProcessor {
     }
 
     /**
-     * Whether the exporter has answered, guarded by the queue's lock. Its result must not be asked under that lock: it
-     * calls back under a lock of its own.
+     * The exporter's answer to one try, guarded by the queue's lock. Its result must not be asked under that lock: it calls
+     * back under a lock of its own.
      */
     private static final class Answer {
         boolean came;
+        /** Nobody waits for it any more: whoever brings it books it. */
+        boolean isLate;
+        /** Null if all was delivered. */
+        @Nullable
+        Throwable failure;
     }
 
+    /** Tries until the batch's fate is known, or nobody waits for it any more. */
     private void export(Batch batch) {
-        int spans = batch.spans.size();
-        int requests = batch.requests;
-        tally.starts(spans, requests);
+        tally.starts(batch.spans.size(), batch.requests);
+        long since = System.nanoTime();
+        for (int failures = 1; ; failures++) {
+            boolean atEnd = isClosing();
+            Answer answer = tried(batch);
+            if (answer == null) {
+                unanswered += batch.spans.size();
+                told.tell("no answer in time");
+                return;
+            }
+            Throwable failure = answer.failure;
+            boolean mayPass = failure instanceof NotDelivered fault && fault.mayPass();
+            told.tell(failure);
+            if (!mayPass || !waitsToTryAgain(atEnd ? 1 : failures, since, failure, atEnd)) {
+                book(batch, failure, mayPass && isClosing() ? Outcome.SHUTDOWN : Outcome.FAILED);
+                return;
+            }
+        }
+    }
+
+    /** One try; null if no answer came in time. */
+    private @Nullable Answer tried(Batch batch) {
+        var answer = new Answer();
         CompletableResultCode result;
         try {
             result = exporter.export(Collections.unmodifiableList(batch.spans));
         } catch (RuntimeException e) {
-            tally.ended(spans, requests, Outcome.FAILED, 0);
             LOG.log(Level.WARNING, "the span exporter failed", e);
-            return;
+            answer.failure = e;
+            return answer;
         }
-        var answer = new Answer();
-        result.whenComplete(() -> {
-            tally.ended(spans, requests, result.isSuccess() ? Outcome.DELIVERED : Outcome.FAILED, 0);
-            came(answer);
-        });
-        await(answer);
+        result.whenComplete(() -> came(batch, answer, failure(result)));
+        return await(answer) ? answer : null;
+    }
+
+    private static @Nullable Throwable failure(CompletableResultCode result) {
+        if (result.isSuccess()) {
+            return null;
+        }
+        Throwable failure = result.getFailureThrowable();
+        return failure == null ? NotDelivered.isFinal("the exporter gave up") : failure;
     }
 
     /** Waits for the exporter, but not beyond its timeout nor beyond the end of the shutdown. */
-    private void await(Answer answer) {
+    private boolean await(Answer answer) {
         long until = System.nanoTime() + options.exportTimeout().toNanos();
         lock.lock();
         try {
@@ -282,16 +327,78 @@ final class SpanQueue implements SpanProcessor {
             while (!answer.came && inTime) {
                 inTime = awaitUntil(closing && closeByNanos - until < 0 ? closeByNanos : until);
             }
+            answer.isLate = !answer.came;
+            return answer.came;
         } finally {
             lock.unlock();
         }
     }
 
-    private void came(Answer answer) {
+    private void came(Batch batch, Answer answer, @Nullable Throwable failure) {
+        boolean late;
         lock.lock();
         try {
             answer.came = true;
+            answer.failure = failure;
+            late = answer.isLate;
             work.signal();
+        } finally {
+            lock.unlock();
+        }
+        if (late) {
+            book(batch, failure, Outcome.FAILED);
+        }
+    }
+
+    /**
+     * False if the batch is given up: the queue is full and the batch old, or the time to shut down is over.
+     *
+     * @param atEnd whether it was tried since the shutdown began; if not, it is once more at once
+     */
+    private boolean waitsToTryAgain(int failures, long since, @Nullable Throwable failure, boolean atEnd) {
+        Duration asked = failure instanceof NotDelivered fault ? fault.retryAfter() : null;
+        long now = System.nanoTime();
+        long until = now
+                + options.retry()
+                        .delay(failures, asked, RandomGenerator.getDefault())
+                        .toNanos();
+        lock.lock();
+        try {
+            if (size == ring.length
+                    && now - since >= options.retry().givesWayAfter().toNanos()) {
+                return false;
+            }
+            boolean inTime = true;
+            while (inTime && closing == atEnd) {
+                inTime = awaitUntil(closing && closeByNanos - until < 0 ? closeByNanos : until);
+            }
+            return !closing || !isLate();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void book(Batch batch, @Nullable Throwable failure, Outcome otherwise) {
+        int spans = batch.spans.size();
+        int rejected = failure instanceof NotDelivered fault ? (int) Math.min(fault.rejected(), spans) : 0;
+        boolean delivered = failure == null || rejected > 0;
+        tally.ended(spans, batch.requests, delivered ? Outcome.DELIVERED : otherwise, rejected);
+        lock.lock();
+        try {
+            if (closing && delivered) {
+                deliveredAtEnd += spans - rejected;
+            } else if (otherwise == Outcome.SHUTDOWN) {
+                abandoned += spans;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isClosing() {
+        lock.lock();
+        try {
+            return closing;
         } finally {
             lock.unlock();
         }
@@ -309,6 +416,27 @@ final class SpanQueue implements SpanProcessor {
         }
         if (!rest.spans.isEmpty()) {
             tally.lost(rest.spans.size(), rest.requests, Outcome.SHUTDOWN);
+        }
+        sayEnd(rest.spans.size());
+    }
+
+    /** What the shutdown came to, if there was anything left to do. */
+    private void sayEnd(int rest) {
+        long lost;
+        long delivered;
+        lock.lock();
+        try {
+            lost = abandoned + rest;
+            delivered = deliveredAtEnd;
+        } finally {
+            lock.unlock();
+        }
+        if (lost + unanswered + delivered > 0) {
+            Level level = lost + unanswered > 0 ? Level.WARNING : Level.INFO;
+            LOG.log(
+                    level,
+                    () -> title + ": at the end exported " + delivered + " spans, abandoned " + lost + ", " + unanswered
+                            + " without an answer");
         }
     }
 

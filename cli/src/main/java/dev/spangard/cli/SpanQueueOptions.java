@@ -10,12 +10,14 @@ import java.time.Duration;
  * @param capacity spans waiting; further ones are dropped and counted
  * @param batch spans handed to the exporter at a time
  * @param delay how long a span waits for its batch to fill
- * @param exportTimeout how long the exporter may take for a batch before the next one is tried
+ * @param exportTimeout how long the exporter may take for one try before the next batch is tried
  * @param shutdownTimeout how long what is queued is still exported at the end
+ * @param retry of batches whose fault may pass
  */
-record SpanQueueOptions(int capacity, int batch, Duration delay, Duration exportTimeout, Duration shutdownTimeout) {
-    static final SpanQueueOptions DEFAULTS =
-            new SpanQueueOptions(8192, 2048, Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(5));
+record SpanQueueOptions(
+        int capacity, int batch, Duration delay, Duration exportTimeout, Duration shutdownTimeout, Retry retry) {
+    static final SpanQueueOptions DEFAULTS = new SpanQueueOptions(
+            8192, 2048, Duration.ofSeconds(1), Duration.ofSeconds(30), ServiceRegistry.CLOSE_TIMEOUT, Retry.DEFAULTS);
 
     SpanQueueOptions {
         if (capacity < 1 || batch < 1 || batch > capacity) {
@@ -37,6 +39,7 @@ record SpanQueueOptions(int capacity, int batch, Duration delay, Duration export
                 batch,
                 settings.millis("OTEL_BSP_SCHEDULE_DELAY", DEFAULTS.delay),
                 settings.millis("OTEL_BSP_EXPORT_TIMEOUT", DEFAULTS.exportTimeout),
-                DEFAULTS.shutdownTimeout);
+                DEFAULTS.shutdownTimeout,
+                DEFAULTS.retry);
     }
 }

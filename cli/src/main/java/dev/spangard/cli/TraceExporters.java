@@ -98,6 +98,11 @@ final class TraceExporters {
         return settings.text("OTEL_BSP_SCHEDULE_DELAY") != null
                 ? queue
                 : new SpanQueueOptions(
-                        queue.capacity(), queue.batch(), CONSOLE_DELAY, queue.exportTimeout(), queue.shutdownTimeout());
+                        queue.capacity(),
+                        queue.batch(),
+                        CONSOLE_DELAY,
+                        queue.exportTimeout(),
+                        queue.shutdownTimeout(),
+                        queue.retry());
     }
 }

@@ -22,23 +22,40 @@ final class Collector implements Closeable {
 
     private final MockWebServer server = new MockWebServer();
     private volatile int status = 200;
+    private volatile int grpcStatus;
+    private volatile byte[] body = new byte[0];
+    private volatile String retryAfter = "";
 
     private Collector() {
         server.setDispatcher(new Dispatcher() {
             @Override
             public MockResponse dispatch(RecordedRequest request) {
                 boolean grpc = "application/grpc".equals(request.getHeaders().get("content-type"));
-                return grpc ? grpcOk() : new MockResponse.Builder().code(status).build();
+                if (grpc) {
+                    return grpcStatus == 0 ? grpcOk(body) : grpcRefusal(grpcStatus);
+                }
+                var answer = new MockResponse.Builder().code(status).body(new Buffer().write(body));
+                if (!retryAfter.isEmpty()) {
+                    answer.addHeader("retry-after", retryAfter);
+                }
+                return answer.build();
             }
         });
     }
 
-    /** An empty message and status 0 in the trailers (gRPC over HTTP/2). */
-    private static MockResponse grpcOk() {
+    /** A message behind its five bytes, and status 0 in the trailers (gRPC over HTTP/2). */
+    private static MockResponse grpcOk(byte[] message) {
         return new MockResponse.Builder()
                 .addHeader("content-type", "application/grpc")
-                .body(new Buffer().write(new byte[5]))
+                .body(new Buffer().writeByte(0).writeInt(message.length).write(message))
                 .trailers(Headers.of("grpc-status", "0"))
+                .build();
+    }
+
+    private static MockResponse grpcRefusal(int code) {
+        return new MockResponse.Builder()
+                .addHeader("content-type", "application/grpc")
+                .addHeader("grpc-status", Integer.toString(code))
                 .build();
     }
 
@@ -70,6 +87,22 @@ final class Collector implements Closeable {
     /** What is answered from now on. */
     void answer(int newStatus) {
         status = newStatus;
+    }
+
+    /** As {@link #answer(int)}, with a Retry-After. */
+    void answer(int newStatus, String newRetryAfter) {
+        retryAfter = newRetryAfter;
+        status = newStatus;
+    }
+
+    /** gRPC's status from now on. */
+    void answerGrpc(int code) {
+        grpcStatus = code;
+    }
+
+    /** What a good answer says from now on. */
+    void say(byte[] message) {
+        body = message;
     }
 
     int port() {

@@ -21,6 +21,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,15 +31,16 @@ class SpanQueueTest {
 
     private final FakeExporter exporter = new FakeExporter();
     private final FakeTally tally = new FakeTally();
+    private Retry retry = Retry.DEFAULTS;
     private SpanQueue queue = queue(SpanQueueOptions.DEFAULTS);
     private SdkTracerProvider provider = SdkTracerProvider.builder().build();
 
     private SpanQueue queue(SpanQueueOptions options) {
-        return new SpanQueue("test", exporter, options, tally);
+        return new SpanQueue("shop, test", "test", exporter, options, tally);
     }
 
     private void start(int capacity, int batch, Duration delay, Duration exportTimeout, Duration shutdownTimeout) {
-        queue = queue(new SpanQueueOptions(capacity, batch, delay, exportTimeout, shutdownTimeout))
+        queue = queue(new SpanQueueOptions(capacity, batch, delay, exportTimeout, shutdownTimeout, retry))
                 .start();
         provider = SdkTracerProvider.builder().addSpanProcessor(queue).build();
     }
@@ -230,6 +232,114 @@ class SpanQueueTest {
         assertThat(queue.queued()).isZero();
     }
 
+    private static NotDelivered passing() {
+        return NotDelivered.answered("the collector answers 503", "503", true, null);
+    }
+
+    private void retryAtOnce(Duration givesWayAfter) {
+        retry = new Retry(Duration.ofNanos(1), Duration.ofNanos(1), Duration.ofNanos(1), givesWayAfter);
+    }
+
+    @Test
+    void triesAgainUntilTheFaultHasPassedAndLosesNothing() throws Exception {
+        retryAtOnce(Duration.ZERO);
+        start(8, 2, LONG, LONG, LONG);
+        end(2);
+        for (int i = 0; i < 50; i++) {
+            exporter.next().result.failExceptionally(passing());
+        }
+        end(3);
+        assertThat(tally.failed).hasValue(0);
+
+        exporter.next().answer(true);
+
+        assertThat(exporter.next().spans).isEqualTo(2);
+        assertThat(tally.started).hasValue(4);
+        assertThat(tally.delivered).hasValue(2);
+    }
+
+    @Test
+    void doesNotTryAgainWhatWillFailAgain() throws Exception {
+        retryAtOnce(LONG);
+        start(8, 2, LONG, LONG, LONG);
+        end(4);
+
+        exporter.next()
+                .result
+                .failExceptionally(NotDelivered.answered("the collector answers 400", "400", false, null));
+
+        exporter.next().answer(true);
+        tally.awaitAnswers(4);
+        assertThat(tally.failed).hasValue(2);
+        assertThat(tally.delivered).hasValue(2);
+    }
+
+    @Test
+    void anOldBatchGivesWayOnlyWhenTheQueueIsFull() throws Exception {
+        retryAtOnce(Duration.ZERO);
+        start(4, 2, LONG, LONG, LONG);
+        end(2);
+        exporter.next().result.failExceptionally(passing());
+        FakeExporter.Call again = exporter.next();
+        end(4);
+        assertThat(tally.failed).hasValue(0);
+
+        again.result.failExceptionally(passing());
+
+        tally.awaitAnswers(2);
+        assertThat(tally.failed).hasValue(2);
+        exporter.next().answer(true);
+    }
+
+    @Test
+    void countsWhatACollectorRejectsOfABatchItTakes() throws Exception {
+        start(4, 4, LONG, LONG, LONG);
+        end(4);
+
+        exporter.next().result.failExceptionally(NotDelivered.inPart("told to", 3));
+
+        tally.awaitAnswers(4);
+        assertThat(tally.delivered).hasValue(1);
+        assertThat(tally.rejected).hasValue(3);
+        assertThat(tally.failed).hasValue(0);
+    }
+
+    @Test
+    void triesOnceMoreAtTheEndAndSaysWhatBecameOfEach() throws Exception {
+        retry = new Retry(LONG, LONG, LONG, LONG);
+        start(8, 2, LONG, LONG, LONG);
+        try (var log = CapturedLog.of("spangard.engine")) {
+            end(5);
+            exporter.next().result.failExceptionally(passing());
+
+            CompletableResultCode closed = queue.shutdown();
+            exporter.next().answer(true);
+            exporter.succeedFromNowOn();
+
+            assertThat(closed.join(20, TimeUnit.SECONDS).isSuccess()).isTrue();
+            assertThat(tally.delivered).hasValue(5);
+            assertThat(log.lines())
+                    .anyMatch(line -> line.contains("shop, test: spans are not exported: the collector answers 503"))
+                    .anyMatch(line -> line.endsWith("shop, test: exports again"))
+                    .anyMatch(line ->
+                            line.endsWith("shop, test: at the end exported 5 spans, abandoned 0, 0 without an answer"));
+        }
+    }
+
+    @Test
+    void whatIsStillTriedWhenTheTimeIsOverWasLostByTheShutdown() throws Exception {
+        retry = new Retry(LONG, LONG, LONG, LONG);
+        start(8, 2, LONG, LONG, SHORT);
+        end(5);
+        exporter.next().result.failExceptionally(passing());
+        exporter.failFromNowOn(passing());
+
+        assertThat(queue.shutdown().join(20, TimeUnit.SECONDS).isDone()).isTrue();
+
+        assertThat(tally.failed.get() + tally.abandoned.get()).isEqualTo(5);
+        assertThat(tally.lastOutcome).isEqualTo(Outcome.SHUTDOWN);
+    }
+
     @Test
     void accountsForEverySpanUnderLoad() throws Exception {
         exporter.succeedFromNowOn();
@@ -289,11 +399,16 @@ class SpanQueueTest {
         volatile Thread calledBy = Thread.currentThread();
 
         private volatile boolean succeeds;
+        private volatile @Nullable Throwable fails;
 
         Call next() throws InterruptedException {
             Call call = calls.poll(20, TimeUnit.SECONDS);
             assertThat(call).as("an export within 20 s").isNotNull();
             return Objects.requireNonNull(call);
+        }
+
+        void failFromNowOn(Throwable failure) {
+            fails = failure;
         }
 
         void succeedFromNowOn() {
@@ -313,6 +428,10 @@ class SpanQueueTest {
             call.result.whenComplete(once);
             all.add(call);
             calls.add(call);
+            Throwable failure = fails;
+            if (failure != null) {
+                call.result.failExceptionally(failure);
+            }
             if (succeeds) {
                 call.answer(true);
             }
@@ -338,6 +457,7 @@ class SpanQueueTest {
         final AtomicInteger overflowed = new AtomicInteger();
         final AtomicInteger abandoned = new AtomicInteger();
         final AtomicInteger rejected = new AtomicInteger();
+        volatile Outcome lastOutcome = Outcome.DELIVERED;
         /** Of the started: those that stand for a request. */
         final AtomicInteger requests = new AtomicInteger();
 
@@ -361,12 +481,14 @@ class SpanQueueTest {
         public void ended(int spans, int asked, Outcome outcome, int refused) {
             (outcome == Outcome.DELIVERED ? delivered : failed).addAndGet(spans - refused);
             rejected.addAndGet(refused);
+            lastOutcome = outcome;
             answered.release(spans);
         }
 
         @Override
         public void lost(int spans, int asked, Outcome outcome) {
             (outcome == Outcome.QUEUE_FULL ? overflowed : abandoned).addAndGet(spans);
+            lastOutcome = outcome;
             requestsLost.addAndGet(asked);
         }
     }

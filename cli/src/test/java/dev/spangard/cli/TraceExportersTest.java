@@ -67,7 +67,7 @@ class TraceExportersTest {
                 line -> {});
         assertThat(SpanQueueOptions.read(settings))
                 .isEqualTo(new SpanQueueOptions(
-                        100, 50, Duration.ofMillis(7), Duration.ofMillis(9), Duration.ofSeconds(5)));
+                        100, 50, Duration.ofMillis(7), Duration.ofMillis(9), Duration.ofSeconds(5), Retry.DEFAULTS));
     }
 
     @Test
