@@ -29,7 +29,8 @@ import java.util.concurrent.locks.LockSupport;
 final class EngineBench {
     private static final Path JARS = Path.of("cli/target/jars");
     private static final Path REPORTS = Path.of("docs/benchmarks");
-    private static final int WARM_UP_SECONDS = 8;
+    /** Until the JVM has compiled what it will: by records, since a machine with other work to do gets less of it done. */
+    private static final int WARM_UP_RECORDS = 1_500_000;
     /** Fewer than the engine's span queue holds (8192), more than three of its batches. */
     private static final int MAX_UNDER_WAY = 6500;
 
@@ -94,13 +95,13 @@ final class EngineBench {
             double loaded = 0;
             Recorder recorder = new Recorder(channel, sink);
             for (Load load : Load.values()) {
-                recorder.feed(load, WARM_UP_SECONDS);
+                recorder.feed(load, 0, WARM_UP_RECORDS);
                 List<Double> perCoreSecond = new ArrayList<>();
                 double records = 0;
                 long bytes = sink.bytes();
                 for (int round = 0; round < rounds; round++) {
                     double before = engine.cpuSeconds();
-                    long fed = recorder.feed(load, seconds);
+                    long fed = recorder.feed(load, seconds, 0);
                     double cpu = engine.cpuSeconds() - before;
                     perCoreSecond.add(fed / cpu);
                     records += fed;
@@ -134,15 +135,15 @@ final class EngineBench {
             this.sink = sink;
         }
 
-        /** Feeds for so long, waits until all is exported, and returns how many records it was. */
-        long feed(Load load, int seconds) throws IOException {
+        /** Feeds for so long and so many at least, waits until all is exported, and returns how many records it was. */
+        long feed(Load load, int seconds, long records) throws IOException {
             List<byte[]> frames = new ArrayList<>();
             long before = sent;
             for (int i = 0; i < FRAMES; i++) {
                 frames.add(load.batch(seq++, sent, System.currentTimeMillis() * 1_000_000, random));
             }
             long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-            for (int i = 0; System.nanoTime() - until < 0; i++) {
+            for (int i = 0; System.nanoTime() - until < 0 || sent - before < records; i++) {
                 awaitExported(sent + Load.RECORDS - MAX_UNDER_WAY);
                 write(channel, frames.get(i % FRAMES));
                 sent += Load.RECORDS;
