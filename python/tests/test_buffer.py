@@ -303,12 +303,38 @@ def test_a_refusal_right_behind_a_welcome_is_heard(
 def test_another_users_engine_is_told_nothing(
     engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 4711)
-    monkeypatch.setattr(_link, "owner_of", lambda connection: (1, 4712))
+    other = os.geteuid() + 4712
+    monkeypatch.setattr(_link, "owner_of", lambda connection: (1, other))
     put(recorder, 128)
     assert recorder.link._socket is None
-    assert "is served by another user (uid 4712)" in caplog.text
+    assert f"is served by another user (uid {other})" in caplog.text
     assert not engine.hellos
+
+
+def test_another_users_engine_is_told_where_it_is_said_to_be_trusted(
+    engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = os.geteuid() + 4712
+    monkeypatch.setattr(_link, "owner_of", lambda connection: (1, other))
+    monkeypatch.setenv("SPANGARD_ENGINE_UID", str(other))
+    put(recorder, 128)
+    engine.wait(lambda: engine.hellos)
+
+
+def test_a_directory_that_others_may_write_to_is_said_once_and_told_nothing(
+    engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(_link, "RETRY_REFUSED_S", 0.0)
+    os.chmod(os.path.dirname(engine.path), 0o770)
+    put(recorder, 128)
+    put(recorder, 128)
+    recorder.flush()
+    [record] = caplog.records
+    assert "must be a directory of this user that no other may write to" in record.getMessage()
+    assert not engine.hellos
+    os.chmod(os.path.dirname(engine.path), 0o700)
+    recorder.flush()
+    engine.wait(lambda: engine.hellos)
 
 
 def test_the_owner_of_the_engines_socket_is_known(engine: FakeEngine) -> None:

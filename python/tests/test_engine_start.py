@@ -207,6 +207,21 @@ def test_socket_path_has_the_limit_of_a_unix_address(monkeypatch: pytest.MonkeyP
             _engine.socket_path()
 
 
+@pytest.mark.parametrize("mode", [0o750, 0o755, 0o770])
+def test_starts_no_engine_in_a_directory_that_is_not_this_users_alone(mode: int, tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(mode)
+    with pytest.raises(OSError, match="must be a directory of this user with mode 0700"):
+        _engine._lock(str(tmp_path / "open" / "engine.sock"))
+
+
+@pytest.mark.parametrize("value", ["nobody", "-1", "1.5"])
+def test_a_trusted_user_that_is_no_number_is_an_error(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPANGARD_ENGINE_UID", value)
+    with pytest.raises(OSError, match="SPANGARD_ENGINE_UID"):
+        _engine.trusted_uids()
+
+
 @pytest.fixture
 def runtime(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.delenv("SPANGARD_SOCKET")

@@ -42,6 +42,9 @@ def socket_path() -> str:
     if given:
         if not _fits(given):
             raise OSError(f"SPANGARD_SOCKET is longer than the {_limit()} bytes a Unix socket's path may have: {given}")
+        directory = os.path.dirname(os.path.abspath(given))
+        if os.path.lexists(directory) and not is_private(directory, 0o022, trusted_uids()):
+            raise OSError(f"SPANGARD_SOCKET: {directory} must be a directory of this user that no other may write to")
         return given
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime:
@@ -52,6 +55,16 @@ def socket_path() -> str:
     if not _made_private(directory):
         raise OSError(f"{directory} is not a directory that belongs to this user alone; set SPANGARD_SOCKET")
     return os.path.join(directory, "engine.sock")
+
+
+def trusted_uids() -> frozenset[int]:
+    """Whose engine is told our settings, credentials included: root's, this user's, and that of SPANGARD_ENGINE_UID."""
+    given = os.environ.get("SPANGARD_ENGINE_UID", "").strip()
+    if not given:
+        return frozenset((0, os.geteuid()))
+    if not given.isdecimal():
+        raise OSError(f"SPANGARD_ENGINE_UID must be the number of a user: {given[:80]!r}")
+    return frozenset((0, os.geteuid(), int(given)))
 
 
 def start_engine() -> None:
@@ -168,9 +181,10 @@ def _lock(path: str) -> int | None:
     """
     import fcntl
 
-    directory = os.path.dirname(path)
-    if directory:
-        os.makedirs(directory, 0o700, exist_ok=True)
+    directory = os.path.dirname(os.path.abspath(path))
+    os.makedirs(directory, 0o700, exist_ok=True)
+    if not is_private(directory, 0o066):
+        raise OSError(f"no engine is started: {directory} must be a directory of this user with mode 0700")
     lock = os.open(path + ".start", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -199,13 +213,16 @@ def _fits(path: str) -> bool:
     return len(os.fsencode(path)) <= _limit()
 
 
-def is_private(directory: str, mask: int = 0o022) -> bool:
-    """A directory, not a link to one, that belongs to this user, and none of whose mode bits in `mask` are set."""
+def is_private(directory: str, mask: int = 0o022, owners: frozenset[int] | None = None) -> bool:
+    """A directory, not a link to one, that belongs to this user, or one of `owners`, and none of whose mode bits in
+    `mask` are set.
+    """
     try:
         found = os.lstat(directory)
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & mask
+    is_ours = found.st_uid in owners if owners is not None else found.st_uid == os.geteuid()
+    return stat.S_ISDIR(found.st_mode) and is_ours and not found.st_mode & mask
 
 
 def _made_private(directory: str) -> bool:

@@ -28,6 +28,7 @@ class Link:
         "_greeting",
         "_offset",
         "_retry",
+        "_said",
         "_sent",
         "_socket",
         "_start_again",
@@ -43,6 +44,7 @@ class Link:
         self.recorder_id = int.from_bytes(os.urandom(8), "big") >> 1
         self._sent = 0  # finished requests in frames wholly written
         self._retry = 0.0
+        self._said = ""  # why no engine takes our records
         self._start_again = 0.0
         self.ends = False  # the process does: no engine is to be started for it
         self._greeting = b""  # what is left of HELLO
@@ -119,21 +121,27 @@ class Link:
         self._retry = now + RETRY_S
         import socket
 
-        from ._engine import socket_path
+        from ._engine import socket_path, trusted_uids
 
+        try:
+            path = socket_path()
+            trusted = trusted_uids()
+        except OSError as error:
+            self._refused(str(error))
+            return False
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.setblocking(False)
-            connection.connect(socket_path())
+            connection.connect(path)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         except OSError:
             connection.close()
             self._want_engine(now)
             return False
         owner = owner_of(connection)
-        if owner is not None and owner[1] not in (0, os.geteuid()):
+        if owner is not None and owner[1] not in trusted:
             connection.close()
-            self._refused(f"the engine's socket {socket_path()} is served by another user (uid {owner[1]})")
+            self._refused(f"the engine's socket {path} is served by another user (uid {owner[1]})")
             return False
         self._socket = connection
         self._greeting = hello(self._sent)
@@ -171,10 +179,13 @@ class Link:
             self._refused(f"the engine does not take this process's records: {reason}")
 
     def _refused(self, why: str) -> None:
-        from ._settings import warn
-
+        """Says it once, and waits long before it tries again."""
         self._retry = perf_counter() + RETRY_REFUSED_S
-        warn(why)
+        if why != self._said:
+            self._said = why
+            from ._settings import warn
+
+            warn(why)
 
     def _close(self) -> None:
         connection, self._socket = self._socket, None

@@ -56,8 +56,11 @@ def _running(report: Report, path: str) -> None:
             else:
                 report.fail(f"no engine answers at {path}", "start one, or leave SPANGARD_ENGINE=off out")
             return
-    if uid not in (0, os.geteuid()):
-        report.fail(f"{path} is served by another user (uid {uid})", "SPANGARD_SOCKET names another place")
+    if uid not in _engine.trusted_uids():
+        report.fail(
+            f"{path} is served by another user (uid {uid})",
+            "SPANGARD_ENGINE_UID says that it is trusted, or SPANGARD_SOCKET names another",
+        )
         return
     version = _version(pid)
     report.ok(f"engine {version or 'of unknown version'} answers at {path}" + (f", pid {pid}" if pid else ""))

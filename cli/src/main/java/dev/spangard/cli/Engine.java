@@ -6,13 +6,11 @@ import dev.spangard.intake.Intake;
 import dev.spangard.intake.IntakeOptions;
 import dev.spangard.intake.Ledger;
 import dev.spangard.intake.RecordedIds;
+import dev.spangard.intake.SocketDirectory;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -39,7 +37,7 @@ final class Engine implements AutoCloseable {
     private Engine(EngineOptions options, Map<String, String> environment, CountDownLatch stop) throws IOException {
         this.options = options;
         this.stop = stop;
-        makeDirectory(options.socket());
+        SocketDirectory.prepare(options.socket(), !options.allowedUids().isEmpty());
         this.ledger = Ledger.open(options.socket());
         RecordedIds ids = new RecordedIds();
         this.admin = new AdminServers(this::isReady, this::metrics);
@@ -47,7 +45,7 @@ final class Engine implements AutoCloseable {
         this.housekeeper =
                 Thread.ofPlatform().daemon().name("spangard-housekeeper").unstarted(this::keepHouse);
         try {
-            this.intake = Intake.open(IntakeOptions.at(options.socket()), ledger, ids, services);
+            this.intake = Intake.open(IntakeOptions.at(options.socket(), options.allowedUids()), ledger, ids, services);
         } catch (IOException | RuntimeException e) {
             ledger.close();
             throw e;
@@ -70,15 +68,6 @@ final class Engine implements AutoCloseable {
         }
         engine.housekeeper.start();
         return engine;
-    }
-
-    /** Only this user's: the socket's own mode is not honoured everywhere. */
-    private static void makeDirectory(Path socket) throws IOException {
-        Path directory = socket.getParent();
-        if (directory != null && !Files.isDirectory(directory)) {
-            Files.createDirectories(
-                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        }
     }
 
     /** Waits until somebody asks for the end, or no recorder has been there for long enough. */

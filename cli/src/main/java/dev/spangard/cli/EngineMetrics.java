@@ -5,6 +5,7 @@ package dev.spangard.cli;
 import dev.spangard.intake.Balance;
 import dev.spangard.intake.DropReason;
 import dev.spangard.intake.IntakeCounters;
+import dev.spangard.intake.Turned;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
@@ -69,14 +70,16 @@ final class EngineMetrics {
     }
 
     private static CounterSnapshot connections(IntakeCounters intake) {
-        return CounterSnapshot.builder()
+        var counter = CounterSnapshot.builder()
                 .name("spangard_connections")
                 .help("Connections to the engine's socket, by what became of them")
                 .dataPoint(point(intake.accepted(), Labels.of("outcome", "accepted")))
-                .dataPoint(point(intake.refused(), Labels.of("outcome", "refused")))
-                .dataPoint(point(intake.cutOff(), Labels.of("outcome", "cut_off")))
-                .dataPoint(point(intake.vanished(), Labels.of("outcome", "vanished")))
-                .build();
+                .dataPoint(point(intake.throttled(), Labels.of("outcome", "throttled")))
+                .dataPoint(point(intake.vanished(), Labels.of("outcome", "vanished")));
+        for (Turned why : Turned.values()) {
+            counter.dataPoint(point(intake.turned(why), Labels.of("outcome", why.outcome(), "reason", why.reason())));
+        }
+        return counter.build();
     }
 
     private record Books(Labels service, Balance balance) {}

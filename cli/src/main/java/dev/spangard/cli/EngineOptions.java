@@ -8,19 +8,23 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The flags of {@code spangard engine}.
  *
  * @param idleExit after how long without a recorder the engine leaves; null for never
+ * @param allowedUids users served beside the engine's own
  * @param admin where {@code /livez}, {@code /readyz} and {@code /metrics} answer; null for nowhere
  */
 record EngineOptions(
         Path socket,
+        Set<Integer> allowedUids,
         @Nullable Duration idleExit,
         @Nullable InetSocketAddress admin,
         Level logLevel,
@@ -29,6 +33,7 @@ record EngineOptions(
             usage: spangard engine [FLAGS]
 
               --socket PATH        where recorders connect (SPANGARD_SOCKET)
+              --allow-uid UID,...  further users whose applications may connect; default: the engine's only
               --idle-exit SECONDS  leave after this long without a recorder; 0, the default: never
               --admin HOST:PORT    /livez, /readyz, /metrics; default 127.0.0.1:9464; off for none
               --log-level LEVEL    debug, info, warning or error; default info (OTEL_LOG_LEVEL)
@@ -42,6 +47,7 @@ record EngineOptions(
     /** @param environment the engine's own, for what no flag says */
     static EngineOptions parse(List<String> arguments, Map<String, String> environment) throws UsageException {
         String socket = environment.getOrDefault("SPANGARD_SOCKET", "");
+        Set<Integer> allowedUids = new LinkedHashSet<>();
         String idleExit = "0";
         String admin = DEFAULT_ADMIN;
         String logLevel = environment.getOrDefault("OTEL_LOG_LEVEL", "info");
@@ -52,6 +58,7 @@ record EngineOptions(
             String flag = equals < 0 ? argument : argument.substring(0, equals);
             switch (flag) {
                 case "--socket" -> socket = value(flag, argument, equals, rest);
+                case "--allow-uid" -> allowedUids.addAll(uids(value(flag, argument, equals, rest)));
                 case "--idle-exit" -> idleExit = value(flag, argument, equals, rest);
                 case "--admin" -> admin = value(flag, argument, equals, rest);
                 case "--log-level" -> logLevel = level(value(flag, argument, equals, rest), flag);
@@ -62,7 +69,8 @@ record EngineOptions(
         if (socket.isEmpty()) {
             throw new UsageException("--socket PATH is missing, and so is SPANGARD_SOCKET");
         }
-        return new EngineOptions(path(socket), seconds(idleExit), address(admin), level(logLevel), logFormat);
+        return new EngineOptions(
+                path(socket), allowedUids, seconds(idleExit), address(admin), level(logLevel), logFormat);
     }
 
     private static String value(String flag, String argument, int equals, Iterator<String> rest) throws UsageException {
@@ -81,6 +89,19 @@ record EngineOptions(
         } catch (InvalidPathException e) {
             throw new UsageException("--socket " + Settings.shortened(socket) + " is not a path");
         }
+    }
+
+    private static Set<Integer> uids(String text) throws UsageException {
+        Set<Integer> uids = new LinkedHashSet<>();
+        for (String uid : text.split(",", -1)) {
+            try {
+                uids.add(Integer.parseUnsignedInt(uid.strip()));
+            } catch (NumberFormatException e) {
+                throw new UsageException(
+                        "--allow-uid " + Settings.shortened(text) + " is not a list of numbers of users");
+            }
+        }
+        return uids;
     }
 
     private static @Nullable Duration seconds(String text) throws UsageException {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,14 +26,17 @@ class EngineOptionsTest {
     void readsEveryFlagInBothForms() throws UsageException {
         var expected = new EngineOptions(
                 Path.of("/run/e.sock"),
+                Set.of(1000, 1001),
                 Duration.ofMillis(2500),
                 new InetSocketAddress(InetAddress.ofLiteral("::1"), 9000),
                 Level.DEBUG,
                 LogFormat.JSON);
 
-        assertThat(parse("--socket /run/e.sock --idle-exit 2.5 --admin [::1]:9000 --log-level debug --log-format json"))
+        assertThat(parse("--socket /run/e.sock --allow-uid 1000 --allow-uid 1001 --idle-exit 2.5 --admin [::1]:9000"
+                        + " --log-level debug --log-format json"))
                 .isEqualTo(expected);
-        assertThat(parse("--socket=/run/e.sock --idle-exit=2.5 --admin=[::1]:9000 --log-level=DEBUG --log-format=json"))
+        assertThat(parse("--socket=/run/e.sock --allow-uid=1000,1001 --idle-exit=2.5 --admin=[::1]:9000"
+                        + " --log-level=DEBUG --log-format=json"))
                 .isEqualTo(expected);
     }
 
@@ -41,6 +45,7 @@ class EngineOptionsTest {
         assertThat(parse("--socket /run/e.sock"))
                 .isEqualTo(new EngineOptions(
                         Path.of("/run/e.sock"),
+                        Set.of(),
                         null,
                         new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 9464),
                         Level.INFO,
@@ -65,6 +70,8 @@ class EngineOptionsTest {
                 "",
                 "--socket",
                 "--socket /x --nonsense",
+                "--socket /x --allow-uid nobody",
+                "--socket /x --allow-uid 1000,",
                 "--socket /x extra",
                 "--socket /x --idle-exit soon",
                 "--socket /x --idle-exit -1",

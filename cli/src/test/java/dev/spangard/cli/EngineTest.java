@@ -3,7 +3,9 @@
 package dev.spangard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -13,17 +15,21 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EngineTest {
     @TempDir
     Path directory;
 
     private EngineOptions options(@Nullable Duration idleExit) {
-        return new EngineOptions(directory.resolve("private/engine.sock"), idleExit, null, Level.INFO, LogFormat.TEXT);
+        return new EngineOptions(
+                directory.resolve("private/engine.sock"), Set.of(), idleExit, null, Level.INFO, LogFormat.TEXT);
     }
 
     @Test
@@ -33,6 +39,41 @@ class EngineTest {
             assertThat(Files.getPosixFilePermissions(directory.resolve("private")))
                     .isEqualTo(PosixFilePermissions.fromString("rwx------"));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rwxr-xr-x", "rwxrwx---", "rwx--x--x"})
+    void refusesADirectoryThatIsNotItsOwnAlone(String mode) throws Exception {
+        Path open = Files.createDirectory(directory.resolve("private"));
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString(mode));
+
+        assertThatThrownBy(() -> Engine.start(options(null), Map.of(), new CountDownLatch(1)))
+                .isInstanceOf(IOException.class)
+                .hasMessage(open + " must have mode rwx------ (0700), not " + mode);
+    }
+
+    @Test
+    void refusesALinkToADirectory() throws Exception {
+        Files.createSymbolicLink(directory.resolve("private"), Files.createDirectory(directory.resolve("elsewhere")));
+
+        assertThatThrownBy(() -> Engine.start(options(null), Map.of(), new CountDownLatch(1)))
+                .hasMessageContaining("must be a directory, not a link");
+    }
+
+    @Test
+    void letsOthersPassToItsSocketWhereTheyAreServed() throws Exception {
+        var shared = new EngineOptions(
+                directory.resolve("private/engine.sock"), Set.of(12345), null, null, Level.INFO, LogFormat.TEXT);
+        try (Engine engine = Engine.start(shared, Map.of(), new CountDownLatch(1))) {
+            assertThat(engine).isNotNull();
+            assertThat(mode("private")).isEqualTo("rwx--x--x");
+            assertThat(mode("private/engine.sock")).isEqualTo("rw-rw-rw-");
+            assertThat(mode("private/engine.sock.ledger")).isEqualTo("rw-------");
+        }
+    }
+
+    private String mode(String path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve(path)));
     }
 
     @Test

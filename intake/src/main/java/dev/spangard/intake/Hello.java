@@ -61,13 +61,23 @@ public record Hello(
     static final class OtherVersion extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
+        private final boolean newer;
+
         OtherVersion(int version) {
             super(
                     "This engine speaks version " + VERSION + " of the spangard protocol, the recorder version "
-                            + version + ": install the same spangard release on both sides.",
+                            + version + ": "
+                            + (version > VERSION
+                                    ? "replace the engine, which is the older one."
+                                    : "upgrade spangard in the application, which is the older one."),
                     null,
                     false,
                     false);
+            newer = version > VERSION;
+        }
+
+        Turned turned() {
+            return newer ? Turned.NEWER : Turned.OLDER;
         }
     }
 

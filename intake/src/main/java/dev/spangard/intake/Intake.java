@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.wire.ByteBudget;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -10,11 +11,15 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+import java.nio.file.attribute.UserPrincipalLookupService;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The engine's socket: takes recorders in and gives each a thread of its own.
  *
- * <p>The socket has mode 0600 in a directory of mode 0700, and a peer of another user is refused all the same. Whoever
+ * <p>The socket has mode 0600 in a directory of mode 0700, and a peer of another user is refused all the same. Where
+ * {@link IntakeOptions#allowedUids} names other users, the modes let everybody come, and the peer's user decides. Whoever
  * sends something that is not the protocol is cut off and counted; the others never notice.
  *
  * <p>Thread-safe.
@@ -36,6 +42,7 @@ public final class Intake implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Intake.class.getName());
 
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
+    private static final Set<PosixFilePermission> EVERYBODY = PosixFilePermissions.fromString("rw-rw-rw-");
 
     /** A peer that has waited for bytes this long has sent nothing more; on a busy machine a thread gets its turn late. */
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -48,7 +55,10 @@ public final class Intake implements AutoCloseable {
     private final Services services;
     private final LongSupplier epochNanos;
     private final ServerSocketChannel server;
-    private final String owner;
+    private final UserPrincipal owner;
+    private final Set<UserPrincipal> guests;
+    private final ByteBudget largeFrames;
+    private final ByteBudget openRequests;
     private final IntakeCounters counters = new IntakeCounters();
     /** All connections, those before their HELLO included. */
     private final Set<Peer> connections = ConcurrentHashMap.newKeySet();
@@ -65,7 +75,8 @@ public final class Intake implements AutoCloseable {
             Services services,
             LongSupplier epochNanos,
             ServerSocketChannel server,
-            String owner) {
+            UserPrincipal owner,
+            Set<UserPrincipal> guests) {
         this.options = options;
         this.ledger = ledger;
         this.ids = ids;
@@ -73,6 +84,9 @@ public final class Intake implements AutoCloseable {
         this.epochNanos = epochNanos;
         this.server = server;
         this.owner = owner;
+        this.guests = guests;
+        this.largeFrames = new ByteBudget(options.limits().largeFrameBytes());
+        this.openRequests = new ByteBudget(options.limits().openBytes());
     }
 
     /**
@@ -96,15 +110,25 @@ public final class Intake implements AutoCloseable {
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             server.bind(UnixDomainSocketAddress.of(socket));
-            Files.setPosixFilePermissions(socket, OWNER_ONLY);
-            String owner = Files.getOwner(socket).getName();
-            Intake intake = new Intake(options, ledger, ids, services, epochNanos, server, owner);
+            UserPrincipal owner = Files.getOwner(socket);
+            Set<UserPrincipal> guests = users(options.allowedUids());
+            Files.setPosixFilePermissions(socket, guests.isEmpty() ? OWNER_ONLY : EVERYBODY);
+            Intake intake = new Intake(options, ledger, ids, services, epochNanos, server, owner, guests);
             Thread.ofPlatform().daemon().name("spangard-accept").start(intake::accept);
             return intake;
         } catch (IOException | RuntimeException e) {
             server.close();
             throw e;
         }
+    }
+
+    private static Set<UserPrincipal> users(Set<Integer> uids) throws IOException {
+        Set<UserPrincipal> users = new HashSet<>();
+        UserPrincipalLookupService lookup = FileSystems.getDefault().getUserPrincipalLookupService();
+        for (int uid : uids) {
+            users.add(lookup.lookupPrincipalByName(Integer.toString(uid)));
+        }
+        return users;
     }
 
     /** A socket file that nobody answers at was left by an engine that was killed. */
@@ -185,29 +209,39 @@ public final class Intake implements AutoCloseable {
 
     private void welcome(SocketChannel channel) {
         touch();
-        Peer peer = new Peer(this, channel);
-        String refusal = refusal(channel);
-        if (refusal != null) {
-            peer.refuse(refusal);
-            peer.close();
+        UserPrincipal user = user(channel);
+        boolean isGuest = user != null && guests.contains(user) && !user.equals(owner);
+        Peer peer = new Peer(this, channel, isGuest);
+        if (!isGuest && !owner.equals(user)) {
+            turnAway(peer, Turned.OTHER_USER, "The engine belongs to another user.");
+            return;
+        }
+        int most = isGuest ? options.maxPeers() / 2 : options.maxPeers();
+        if ((isGuest ? guestsConnected() : connections.size()) >= most) {
+            turnAway(peer, Turned.TOO_MANY, "The engine already has " + most + " connections.");
             return;
         }
         connections.add(peer);
         Thread.ofPlatform().daemon().name("spangard-peer").start(peer);
     }
 
-    private @Nullable String refusal(SocketChannel channel) {
-        if (connections.size() >= options.maxPeers()) {
-            return "The engine already has " + options.maxPeers() + " connections.";
-        }
+    private static void turnAway(Peer peer, Turned why, String reason) {
+        peer.refuse(why, reason);
+        peer.close();
+    }
+
+    /** Null if the system does not tell. */
+    private static @Nullable UserPrincipal user(SocketChannel channel) {
         try {
-            String user =
-                    channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName();
-            return user.equals(owner) ? null : "The engine belongs to another user.";
+            return channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.WARNING, "a peer without credentials", e);
-            return "The engine could not see whose process this is.";
+            return null;
         }
+    }
+
+    private long guestsConnected() {
+        return connections.stream().filter(Peer::isGuest).count();
     }
 
     /** A recorder has introduced itself. Returns its earlier connection if that has not ended. */
@@ -240,6 +274,16 @@ public final class Intake implements AutoCloseable {
 
     IntakeOptions options() {
         return options;
+    }
+
+    /** Of all connections' frames beyond the usual size. */
+    ByteBudget largeFrames() {
+        return largeFrames;
+    }
+
+    /** Of all recorders' running requests. */
+    ByteBudget openRequests() {
+        return openRequests;
     }
 
     Ledger ledger() {

@@ -2,32 +2,48 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What happened at the engine's socket, whoever it came from. Any thread may read. */
 public final class IntakeCounters {
     final LongAdder accepted = new LongAdder();
-    final LongAdder refused = new LongAdder();
-    final LongAdder cutOff = new LongAdder();
+    final LongAdder throttled = new LongAdder();
     final LongAdder vanished = new LongAdder();
     final LongAdder malformedRecords = new LongAdder();
     final LongAdder lostSpills = new LongAdder();
 
-    IntakeCounters() {}
+    private final Map<Turned, LongAdder> turned = new EnumMap<>(Turned.class);
+
+    IntakeCounters() {
+        for (Turned why : Turned.values()) {
+            turned.put(why, new LongAdder());
+        }
+    }
 
     /** Connections that became recorders. */
     public long accepted() {
         return accepted.sum();
     }
 
-    /** Connections turned away: another user, another version, too many, or by {@link Services}. */
-    public long refused() {
-        return refused.sum();
+    private LongAdder adder(Turned why) {
+        return Objects.requireNonNull(turned.get(why));
     }
 
-    /** Connections ended because what they sent was not the protocol. */
-    public long cutOff() {
-        return cutOff.sum();
+    void turn(Turned why) {
+        adder(why).increment();
+    }
+
+    /** Connections that the intake ended, for this reason. */
+    public long turned(Turned why) {
+        return adder(why).sum();
+    }
+
+    /** Connections that sent more frames than allowed, and were read no faster. */
+    public long throttled() {
+        return throttled.sum();
     }
 
     /** Recorders that left without saying goodbye. */

@@ -4,6 +4,7 @@ package dev.spangard.intake;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 
 /**
  * Limits of the engine's socket.
@@ -12,13 +13,22 @@ import java.time.Duration;
  * @param maxPeers connections at a time; further ones are refused
  * @param maxOpenPerPeer running requests remembered for one recorder; beyond it the oldest is forgotten
  * @param closeTimeout how long {@link Intake#close} reads what has already arrived
+ * @param limits of connections
+ * @param allowedUids users served beside the engine's own. They may hold half of the connections
  */
-public record IntakeOptions(Path socket, int maxPeers, int maxOpenPerPeer, Duration closeTimeout) {
-    public static final int DEFAULT_MAX_PEERS = 1024;
+public record IntakeOptions(
+        Path socket,
+        int maxPeers,
+        int maxOpenPerPeer,
+        Duration closeTimeout,
+        PeerLimits limits,
+        Set<Integer> allowedUids) {
+    public static final int DEFAULT_MAX_PEERS = 512;
     public static final int DEFAULT_MAX_OPEN_PER_PEER = 10_000;
     public static final Duration DEFAULT_CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
     public IntakeOptions {
+        allowedUids = Set.copyOf(allowedUids);
         if (maxPeers < 1 || maxOpenPerPeer < 0 || closeTimeout.isNegative()) {
             throw new IllegalArgumentException("limits of the intake must not be negative: maxPeers " + maxPeers
                     + ", maxOpenPerPeer " + maxOpenPerPeer
@@ -28,6 +38,17 @@ public record IntakeOptions(Path socket, int maxPeers, int maxOpenPerPeer, Durat
 
     /** The defaults. */
     public static IntakeOptions at(Path socket) {
-        return new IntakeOptions(socket, DEFAULT_MAX_PEERS, DEFAULT_MAX_OPEN_PER_PEER, DEFAULT_CLOSE_TIMEOUT);
+        return at(socket, Set.of());
+    }
+
+    /** The defaults for an engine that serves these users too. */
+    public static IntakeOptions at(Path socket, Set<Integer> allowedUids) {
+        return new IntakeOptions(
+                socket,
+                DEFAULT_MAX_PEERS,
+                DEFAULT_MAX_OPEN_PER_PEER,
+                DEFAULT_CLOSE_TIMEOUT,
+                PeerLimits.DEFAULTS,
+                allowedUids);
     }
 }

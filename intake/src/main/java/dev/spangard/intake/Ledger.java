@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -80,7 +79,7 @@ public final class Ledger implements AutoCloseable {
      * @throws EngineRunningException if another process, or another part of this one, holds it
      */
     public static Ledger open(Path socket) throws IOException {
-        makeDirectory(socket);
+        SocketDirectory.make(socket);
         Path path = socket.resolveSibling(socket.getFileName() + ".ledger");
         FileChannel file = FileChannel.open(
                 path,
@@ -107,15 +106,6 @@ public final class Ledger implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
-        }
-    }
-
-    private static void makeDirectory(Path socket) throws IOException {
-        Path directory = socket.toAbsolutePath().getParent();
-        if (directory != null && !Files.isDirectory(directory)) {
-            Files.createDirectories(directory.getParent() == null ? directory : directory.getParent());
-            Files.createDirectory(
-                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
     }
 

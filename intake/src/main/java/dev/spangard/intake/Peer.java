@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.wire.BudgetException;
 import dev.spangard.wire.FrameAssembler;
 import dev.spangard.wire.MalformedException;
 import dev.spangard.wire.MarshalReader;
@@ -14,6 +15,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * One connection from its HELLO to its end, on a thread of its own. What it sends, and how it ends, is nobody else's
@@ -22,11 +24,8 @@ import java.util.concurrent.TimeUnit;
 final class Peer implements Runnable {
     private static final Logger LOG = System.getLogger(Peer.class.getName());
 
-    private static final int BATCH = 1;
-    private static final int GOODBYE = 2;
     private static final int WELCOME = 16;
     private static final int REFUSED = 17;
-    private static final int GOODBYE_FIELDS = 3;
 
     /** How long a recorder's new connection waits until its old one has been read to the end. */
     private static final int PREDECESSOR_WAIT_S = 5;
@@ -35,17 +34,24 @@ final class Peer implements Runnable {
 
     private final Intake intake;
     private final SocketChannel channel;
-    private final FrameAssembler frames = new FrameAssembler();
+    private final boolean isGuest;
+    private final FrameAssembler frames;
     private final MarshalReader reader = new MarshalReader();
     private final CountDownLatch ended = new CountDownLatch(1);
     /** {@link System#nanoTime} at which it began to wait for bytes, or {@link #WORKING}. */
     private volatile long waitingSince = WORKING;
 
-    private boolean saidGoodbye;
+    private final Strain strain = new Strain();
+    private final Pace pace;
+    private boolean isThrottled;
 
-    Peer(Intake intake, SocketChannel channel) {
+    /** @param isGuest whether it is another user's than the engine's */
+    Peer(Intake intake, SocketChannel channel, boolean isGuest) {
         this.intake = intake;
+        this.isGuest = isGuest;
         this.channel = channel;
+        this.frames = new FrameAssembler(intake.largeFrames());
+        this.pace = new Pace(intake.options().limits().framesPerSecond(), System.nanoTime());
     }
 
     /** Reads until the recorder ends the connection, or the intake does. */
@@ -56,16 +62,19 @@ final class Peer implements Runnable {
                 greet(Hello.read(reader));
             }
         } catch (Hello.OtherVersion e) {
-            refuse(String.valueOf(e.getMessage()));
+            refuse(e.turned(), String.valueOf(e.getMessage()));
         } catch (MalformedException e) {
-            cutOff(e);
+            cutOff(Turned.MALFORMED, e);
+        } catch (BudgetException e) {
+            cutOff(Turned.MEMORY, e);
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "a connection ended before its HELLO", e);
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "a connection was ended by a failure of the engine", e);
-            refuse("The engine failed to serve this process; its log says why.");
+            refuse(Turned.FAILURE, "The engine failed to serve this process; its log says why.");
         } finally {
             close();
+            frames.close();
             intake.gone(this);
             ended.countDown();
         }
@@ -81,6 +90,10 @@ final class Peer implements Runnable {
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "a connection was already closed", e);
         }
+    }
+
+    boolean isGuest() {
+        return isGuest;
     }
 
     /** Ends the connection from another thread. */
@@ -117,7 +130,7 @@ final class Peer implements Runnable {
             }
         } catch (Services.Refusal e) {
             intake.disconnected(hello.recorderId(), this);
-            refuse(String.valueOf(e.getMessage()));
+            refuse(Turned.SETTINGS, String.valueOf(e.getMessage()));
         }
     }
 
@@ -140,15 +153,20 @@ final class Peer implements Runnable {
                 line,
                 intake.ids().slot(),
                 intake.counters(),
-                intake.options().maxOpenPerPeer());
+                new Unfinished(
+                        intake.options().maxOpenPerPeer(), service.telemetry()::conversation, intake.openRequests()),
+                strain);
+        var session = new RecorderSession(line, records, service.accounts());
         boolean died = false;
         try {
             line.returned(hello, service.accounts());
             welcome();
-            while (!saidGoodbye && receive()) {
-                frame(line, records, service.accounts());
+            while (!session.saidGoodbye() && receive()) {
+                intake.touch();
+                session.frame(reader);
+                keepPace();
             }
-            died = !saidGoodbye && !intake.closing();
+            died = !session.saidGoodbye() && !intake.closing();
         } catch (ClosedChannelException e) {
             LOG.log(Level.DEBUG, "a connection was closed by the intake", e);
         } catch (IOException e) {
@@ -160,7 +178,7 @@ final class Peer implements Runnable {
             } else {
                 records.left();
             }
-            if (saidGoodbye) {
+            if (session.saidGoodbye()) {
                 intake.ledger().forget(hello.recorderId());
             } else {
                 intake.ledger().release(hello.recorderId());
@@ -177,48 +195,63 @@ final class Peer implements Runnable {
         }
     }
 
-    private void frame(RecorderLine line, RecordReader records, Accounts accounts) {
-        intake.touch();
-        int fields = reader.tuple();
-        if (fields == 0) {
-            throw reader.malformed("an empty frame");
-        }
-        int kind = reader.int32();
-        switch (kind) {
-            case BATCH -> records.batch(fields, reader);
-            case GOODBYE -> {
-                if (fields != GOODBYE_FIELDS) {
-                    throw reader.malformed("GOODBYE of " + fields + " fields, not " + GOODBYE_FIELDS);
-                }
-                line.told(reader.int64(), reader.int64(), accounts);
-                saidGoodbye = true;
-            }
-            default -> throw reader.malformed("frame of kind " + kind);
-        }
-    }
-
     /** Waits for the next frame and points the reader at it; false at the end of the connection. */
     private boolean receive() throws IOException {
         while (!frames.next(reader)) {
             ByteBuffer space = frames.space();
-            waitingSince = System.nanoTime();
-            int bytes = channel.read(space);
-            waitingSince = WORKING;
+            int offered = space.remaining();
+            int bytes = strain.isBehind() ? readAtOnce(space) : 0;
+            if (bytes == 0) {
+                waitingSince = System.nanoTime();
+                bytes = channel.read(space);
+                waitingSince = WORKING;
+            }
             if (bytes < 0) {
                 return false;
             }
+            strain.read(offered, bytes, System.nanoTime());
         }
         return true;
     }
 
-    private void cutOff(MalformedException e) {
-        intake.counters().cutOff.increment();
+    /** What there is: where nothing is, the engine is not behind. */
+    private int readAtOnce(ByteBuffer space) throws IOException {
+        channel.configureBlocking(false);
+        int bytes = channel.read(space);
+        channel.configureBlocking(true);
+        if (bytes == 0) {
+            strain.caughtUp(System.nanoTime());
+        }
+        return bytes;
+    }
+
+    /** Not reading is what slows a sender down; a recorder drops what it cannot write, and counts it. */
+    private void keepPace() {
+        long wait = pace.taken(System.nanoTime());
+        if (wait <= 0) {
+            return;
+        }
+        if (!isThrottled) {
+            isThrottled = true;
+            intake.counters().throttled.increment();
+            LOG.log(
+                    Level.WARNING,
+                    "a connection sends more than {0} frames a second and is read no faster",
+                    intake.options().limits().framesPerSecond());
+        }
+        for (long until = System.nanoTime() + wait; wait > 0 && !intake.closing(); wait = until - System.nanoTime()) {
+            LockSupport.parkNanos(wait);
+        }
+    }
+
+    private void cutOff(Turned why, RuntimeException e) {
+        intake.counters().turn(why);
         LOG.log(Level.WARNING, "a connection was cut off: {0}", e.getMessage());
     }
 
     /** Says why, once; the caller closes. */
-    void refuse(String reason) {
-        intake.counters().refused.increment();
+    void refuse(Turned why, String reason) {
+        intake.counters().turn(why);
         try {
             answer(new MarshalWriter().tuple(2).integer(REFUSED).str(reason));
         } catch (IOException e) {

@@ -44,17 +44,29 @@ final class RecordReader {
     private final RecordedIds.Slot ids;
     private final IntakeCounters counters;
     private final Unfinished unfinished;
+    private final Strain strain;
     private final UpstreamRecordReader upstream;
     /** What the record at hand is to be measured with. */
     private Attributes measuredWith = Attributes.empty();
 
-    RecordReader(Service service, RecorderLine line, RecordedIds.Slot ids, IntakeCounters counters, int maxOpen) {
+    /**
+     * @param unfinished where this recorder's running requests are remembered
+     * @param strain decides whether there is time for spans
+     */
+    RecordReader(
+            Service service,
+            RecorderLine line,
+            RecordedIds.Slot ids,
+            IntakeCounters counters,
+            Unfinished unfinished,
+            Strain strain) {
         this.telemetry = service.telemetry();
         this.accounts = service.accounts();
         this.line = line;
         this.ids = ids;
         this.counters = counters;
-        this.unfinished = new Unfinished(maxOpen, telemetry::conversation);
+        this.unfinished = unfinished;
+        this.strain = strain;
         this.upstream = new UpstreamRecordReader(service, ids, unfinished);
     }
 
@@ -68,14 +80,17 @@ final class RecordReader {
             throw in.malformed("BATCH of " + fields + " fields, not " + BATCH_FIELDS);
         }
         in.int64(); // seq: accounts are kept by seen and dropped
-        line.told(in.int64(), in.int64(), accounts);
+        if (line.told(in.int64(), in.int64(), accounts)) {
+            strain.dropped();
+        }
         BatchClock clock = BatchClock.read(in);
         int records = in.list();
         if (records > MAX_RECORDS) {
             throw in.malformed("batch of " + records + " records, allowed are " + MAX_RECORDS);
         }
+        boolean tooLarge = in.remaining() > Limits.RECORD;
         for (int i = 0; i < records; i++) {
-            record(in, clock);
+            record(in, clock, tooLarge);
         }
     }
 
@@ -108,7 +123,8 @@ final class RecordReader {
         unfinished.drain(Unfinished.Running::deactivate);
     }
 
-    private void record(MarshalReader in, BatchClock clock) {
+    /** @param mayBeTooLarge whether the record's size has to be looked at */
+    private void record(MarshalReader in, BatchClock clock, boolean mayBeTooLarge) {
         int from = in.position();
         boolean finished = false;
         try {
@@ -117,6 +133,9 @@ final class RecordReader {
             finished = isFinished(kind);
             if (finished) {
                 line.read(1, accounts);
+            }
+            if (mayBeTooLarge) {
+                checkSize(from, in);
             }
             if (kind == MEASURED_WITH) {
                 expect(in, MEASURED_WITH_FIELDS, fields);
@@ -128,21 +147,21 @@ final class RecordReader {
                 }
             }
             switch (kind) {
-                case 1 -> sampled(Request.Kind.HTTP, true, fields, in, clock);
-                case 2 -> sampled(Request.Kind.WEBSOCKET, true, fields, in, clock);
+                case 1 -> finished(Request.Kind.HTTP, fields, in, clock);
+                case 2 -> finished(Request.Kind.WEBSOCKET, fields, in, clock);
                 case 3 -> unsampled(false, fields, in, clock);
                 case 4 -> unsampledWebSocket(false, fields, in, clock);
-                case 5 -> sampled(Request.Kind.HTTP, false, fields, in, clock);
-                case 6 -> sampled(Request.Kind.WEBSOCKET, false, fields, in, clock);
-                case 7 -> openUnsampled(Request.Kind.HTTP, fields, in, clock);
-                case 8 -> openUnsampled(Request.Kind.WEBSOCKET, fields, in, clock);
+                case 5 -> sampled(Request.Kind.HTTP, false, fields, from, in, clock);
+                case 6 -> sampled(Request.Kind.WEBSOCKET, false, fields, from, in, clock);
+                case 7 -> openUnsampled(Request.Kind.HTTP, fields, from, in, clock);
+                case 8 -> openUnsampled(Request.Kind.WEBSOCKET, fields, from, in, clock);
                 case 9 -> unsampled(true, fields, in, clock);
                 case 10 -> unsampledWebSocket(true, fields, in, clock);
                 case 11 -> spill(fields, in, clock);
-                case 12 -> upstream.finished(Request.Kind.HTTP, fields, in, clock);
-                case 13 -> upstream.finished(Request.Kind.WEBSOCKET, fields, in, clock);
-                case 14 -> upstream.open(Request.Kind.HTTP, fields, in, clock);
-                case 15 -> upstream.open(Request.Kind.WEBSOCKET, fields, in, clock);
+                case 12 -> upstream.finished(Request.Kind.HTTP, strain.sheds(), fields, in, clock);
+                case 13 -> upstream.finished(Request.Kind.WEBSOCKET, strain.sheds(), fields, in, clock);
+                case 14 -> upstream.open(Request.Kind.HTTP, fields, from, in, clock);
+                case 15 -> upstream.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
                 case 16 -> upstream.children(fields, in, clock);
                 default -> throw in.malformed("record of kind " + kind);
             }
@@ -170,7 +189,27 @@ final class RecordReader {
         return (kind >= 1 && kind <= 4) || kind == 9 || kind == 10 || kind == 12 || kind == 13 || kind == MEASURED_WITH;
     }
 
-    private void sampled(Request.Kind kind, boolean finished, int fields, MarshalReader in, BatchClock clock) {
+    private static void checkSize(int from, MarshalReader in) {
+        int at = in.position();
+        in.position(from);
+        in.skip();
+        int bytes = in.position() - from;
+        in.position(at);
+        if (bytes > Limits.RECORD) {
+            throw in.malformed("record of " + bytes + " bytes, allowed are " + Limits.RECORD);
+        }
+    }
+
+    private void finished(Request.Kind kind, int fields, MarshalReader in, BatchClock clock) {
+        if (strain.sheds()) {
+            shed(kind, fields, in, clock);
+        } else {
+            sampled(kind, true, fields, 0, in, clock);
+        }
+    }
+
+    private void sampled(
+            Request.Kind kind, boolean finished, int fields, int from, MarshalReader in, BatchClock clock) {
         expect(in, SAMPLED_FIELDS, fields);
         long start = clock.readNanos(in);
         long end = 0;
@@ -207,7 +246,7 @@ final class RecordReader {
         if (!finished) {
             Exchange exchange = telemetry.exchange(request, start);
             exchange.route(route);
-            unfinished.opened(origin.spanId(), new Unfinished.Open(exchange, origin));
+            unfinished.opened(origin.spanId(), new Unfinished.Open(exchange, origin), in.position() - from);
             return;
         }
         Conversation conversation = conversation(origin.spanId(), spilled);
@@ -234,6 +273,61 @@ final class RecordReader {
         exchange.measuredWith(measuredWith);
         unfinished.ended(origin.spanId());
         end(exchange, origin, end);
+    }
+
+    /** A finished, sampled request that there is no time to make a span of: only what metrics need. */
+    private void shed(Request.Kind kind, int fields, MarshalReader in, BatchClock clock) {
+        expect(in, SAMPLED_FIELDS, fields);
+        long start = clock.readNanos(in);
+        long end = clock.readNanos(in);
+        in.skip(); // trace
+        long spanId = in.unsigned64();
+        in.skip(); // tracestate
+        in.skip(); // parent
+        String method = repeatedOrNone(in);
+        String scheme = repeatedOrNone(in);
+        String version = repeatedOrNone(in);
+        in.skip(); // root_path
+        in.skip(); // path
+        in.skip(); // query
+        Address server = address(in);
+        Address client = address(in);
+        String host = in.repeatedBytesAsText(Limits.TEXT);
+        in.skip(); // user_agent
+        in.skip(); // request_length
+        List<String> requestHeaders = headers(in); // a trusted proxy's may tell the scheme
+        String route = repeatedOrNone(in);
+        int status = in.int32Or(0);
+        in.skip(); // response_length
+        in.skip(); // response_headers
+        int eventsAt = in.position();
+        in.skip();
+        Conversation conversation = conversation(spanId, in.int32());
+        Failure failure = in.nextIsNone() ? null : failure(in);
+        in.skip(); // span
+        in.skip(); // pid
+        int after = in.position();
+        in.position(eventsAt);
+        if (in.nextIsNone()) {
+            answered(conversation, status, end);
+        } else {
+            EventReader.replay(in, clock, conversation);
+        }
+        in.position(after);
+        if (status != 0) {
+            conversation.status(status);
+        }
+        Request request =
+                new Request(kind, method, scheme, version, "", "", server, client, host, "", requestHeaders, 0);
+        Exchange exchange = telemetry.exchange(request, conversation, start);
+        exchange.route(route);
+        if (failure != null) {
+            exchange.failed(failure);
+        }
+        exchange.measuredWith(measuredWith);
+        unfinished.ended(spanId);
+        exchange.endUnsampled(end);
+        accounts.drop(DropReason.INTAKE, 1);
     }
 
     private void end(Exchange exchange, Origin origin, long epochNanos) {
@@ -334,7 +428,7 @@ final class RecordReader {
         return type.endsWith("CancelledError") || type.endsWith(".Cancelled") || type.equals("GeneratorExit");
     }
 
-    private void openUnsampled(Request.Kind kind, int fields, MarshalReader in, BatchClock clock) {
+    private void openUnsampled(Request.Kind kind, int fields, int from, MarshalReader in, BatchClock clock) {
         expect(in, OPEN_UNSAMPLED_FIELDS, fields);
         long start = clock.readNanos(in);
         long spanId = in.unsigned64();
@@ -342,7 +436,7 @@ final class RecordReader {
         String scheme = repeatedOrNone(in);
         String host = in.repeatedBytesAsText(Limits.TEXT);
         Exchange exchange = telemetry.exchange(Request.unsampled(kind, method, scheme, null, host), start);
-        unfinished.opened(spanId, new Unfinished.Open(exchange, null));
+        unfinished.opened(spanId, new Unfinished.Open(exchange, null), in.position() - from);
     }
 
     private void spill(int fields, MarshalReader in, BatchClock clock) {

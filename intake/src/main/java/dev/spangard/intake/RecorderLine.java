@@ -32,8 +32,8 @@ final class RecorderLine {
         }
     }
 
-    /** Books a recorder's own counts, which only grow. */
-    void told(long seen, long dropped, Accounts accounts) {
+    /** Books a recorder's own counts, which only grow; returns whether it had to drop more. */
+    boolean told(long seen, long dropped, Accounts accounts) {
         long finished = seen - get(SEEN);
         if (finished > 0) {
             set(SEEN, seen);
@@ -44,6 +44,7 @@ final class RecorderLine {
             set(DROPPED, dropped);
             accounts.drop(DropReason.RECORDER, lost);
         }
+        return lost > 0;
     }
 
     /** Books records read, before anything is made of them. */

@@ -5,6 +5,7 @@ package dev.spangard.intake;
 import dev.spangard.telemetry.Conversation;
 import dev.spangard.telemetry.Exchange;
 import dev.spangard.telemetry.UpstreamExchange;
+import dev.spangard.wire.ByteBudget;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -64,40 +65,60 @@ final class Unfinished {
         }
     }
 
+    /** What an open request takes beside its texts, and what {@link Spilled} takes: rounded up. */
+    private static final int OBJECTS_BYTES = 1024;
+
+    /** An open request, and how much memory it was said to take. */
+    private record Held(Running request, long bytes) {}
+
     private final int limit;
     private final Supplier<Conversation> conversations;
-    private final Map<Long, Running> open = new LinkedHashMap<>();
+    private final ByteBudget budget;
+    private final Map<Long, Held> open = new LinkedHashMap<>();
     private final Map<Long, Spilled> spilled = new LinkedHashMap<>();
 
     /**
      * @param limit of each kind
      * @param conversations makes new ones
+     * @param budget shared by all recorders; {@link #drain} gives back what was taken
      */
-    Unfinished(int limit, Supplier<Conversation> conversations) {
+    Unfinished(int limit, Supplier<Conversation> conversations, ByteBudget budget) {
         this.limit = limit;
         this.conversations = conversations;
+        this.budget = budget;
     }
 
-    void opened(long spanId, Running request) {
-        if (limit == 0) {
-            return;
+    /** @param recordBytes the length of its record */
+    void opened(long spanId, Running request, int recordBytes) {
+        ended(spanId);
+        // A byte on the wire is a character in memory, of at most two.
+        long bytes = OBJECTS_BYTES + 2L * recordBytes;
+        while (open.size() >= limit || !budget.take(bytes)) {
+            if (!forgetOldest()) {
+                return;
+            }
         }
-        if (open.size() >= limit) {
-            removeOldest(open).deactivate();
-        }
-        Running again = open.put(spanId, request);
-        if (again != null) {
-            again.deactivate();
-        }
+        open.put(spanId, new Held(request, bytes));
         request.activate();
+    }
+
+    private boolean forgetOldest() {
+        Held oldest = removeOldest(open);
+        if (oldest == null) {
+            return false;
+        }
+        budget.give(oldest.bytes);
+        oldest.request.deactivate();
+        return true;
     }
 
     /** The request with this span has ended: it is no longer active. */
     void ended(long spanId) {
         if (!open.isEmpty()) {
-            Running request = open.remove(spanId);
-            if (request != null) {
-                request.deactivate();
+            Held ended = open.remove(spanId);
+            if (ended != null) {
+                budget.give(ended.bytes);
+                ended.request.deactivate();
             }
         }
     }
@@ -109,8 +130,11 @@ final class Unfinished {
         if (known != null || limit == 0) {
             return known;
         }
-        if (spilled.size() >= limit) {
-            removeOldest(spilled);
+        if (spilled.size() >= limit || !budget.take(OBJECTS_BYTES)) {
+            // The place of the oldest is as large as the one needed.
+            if (removeOldest(spilled) == null) {
+                return null;
+            }
         }
         Spilled first = new Spilled(conversations.get());
         spilled.put(spanId, first);
@@ -120,18 +144,29 @@ final class Unfinished {
     /** What was sent ahead for this request; null if nothing was. */
     @Nullable
     Spilled takeSpilled(long spanId) {
-        return spilled.isEmpty() ? null : spilled.remove(spanId);
+        Spilled taken = spilled.isEmpty() ? null : spilled.remove(spanId);
+        if (taken != null) {
+            budget.give(OBJECTS_BYTES);
+        }
+        return taken;
     }
 
     /** Gives up all open requests. */
     void drain(Consumer<Running> each) {
-        open.values().forEach(each);
+        for (Held held : open.values()) {
+            budget.give(held.bytes);
+            each.accept(held.request);
+        }
         open.clear();
+        budget.give((long) OBJECTS_BYTES * spilled.size());
         spilled.clear();
     }
 
-    private static <V> V removeOldest(Map<Long, V> map) {
+    private static <V> @Nullable V removeOldest(Map<Long, V> map) {
         Iterator<V> values = map.values().iterator();
+        if (!values.hasNext()) {
+            return null;
+        }
         V oldest = values.next();
         values.remove();
         return oldest;

@@ -43,14 +43,18 @@ final class UpstreamRecordReader {
         this.unfinished = unfinished;
     }
 
-    void open(Request.Kind kind, int fields, MarshalReader in, BatchClock clock) {
+    /** @param from position of the record */
+    void open(Request.Kind kind, int fields, int from, MarshalReader in, BatchClock clock) {
         RecordReader.expect(in, OPEN_FIELDS, fields);
         Begun begun = begun(kind, in, clock);
         unfinished.opened(
-                begun.origin.spanId(), new Unfinished.OpenUpstream(begun.exchange, begun.origin, begun.sampled));
+                begun.origin.spanId(),
+                new Unfinished.OpenUpstream(begun.exchange, begun.origin, begun.sampled),
+                in.position() - from);
     }
 
-    void finished(Request.Kind kind, int fields, MarshalReader in, BatchClock clock) {
+    /** @param sheds whether it is to be measured only */
+    void finished(Request.Kind kind, boolean sheds, int fields, MarshalReader in, BatchClock clock) {
         RecordReader.expect(in, FINISHED_FIELDS, fields);
         Begun begun = begun(kind, in, clock);
         long returned = clock.readNanos(in);
@@ -79,7 +83,12 @@ final class UpstreamRecordReader {
                 false,
                 application);
         unfinished.ended(begun.origin.spanId());
-        end(begun.exchange, begun.origin, begun.sampled, result, children);
+        if (sheds && begun.sampled) {
+            begun.exchange.endUnsampled(result);
+            accounts.drop(DropReason.INTAKE, 1);
+        } else {
+            end(begun.exchange, begun.origin, begun.sampled, result, children);
+        }
     }
 
     /** Of a request that goes on, or whose record follows. */

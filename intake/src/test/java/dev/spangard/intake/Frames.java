@@ -76,15 +76,20 @@ final class Frames {
 
     /** A finished, sampled {@code GET /} answered with 200 in half a second. */
     static Written http(long spanId) {
-        return out -> request(out, 1, spanId);
+        return http(spanId, "");
+    }
+
+    /** The same with this query. */
+    static Written http(long spanId, String query) {
+        return out -> request(out, 1, spanId, query);
     }
 
     /** The same while it runs. */
     static Written open(long spanId) {
-        return out -> request(out, 5, spanId);
+        return out -> request(out, 5, spanId, "");
     }
 
-    private static void request(MarshalWriter out, int kind, long spanId) {
+    private static void request(MarshalWriter out, int kind, long spanId, String query) {
         boolean finished = kind == 1;
         out.tuple(28).integer(kind).float64(999.0);
         if (finished) {
@@ -101,7 +106,7 @@ final class Frames {
                 .str("1.1")
                 .none()
                 .str("/")
-                .bytes(new byte[0])
+                .bytes(query.getBytes(StandardCharsets.US_ASCII))
                 .none()
                 .tuple(2)
                 .str("127.0.0.1")

@@ -8,12 +8,12 @@ import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
 import dev.spangard.telemetry.UpstreamTelemetry;
+import dev.spangard.wire.ByteBudget;
 import dev.spangard.wire.FrameAssembler;
 import dev.spangard.wire.MarshalReader;
 import io.opentelemetry.api.OpenTelemetry;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -43,6 +43,10 @@ final class GoldenExchangesTest {
         return GoldenExchange.all();
     }
 
+    static Stream<GoldenExchange> httpExchanges() {
+        return GoldenExchange.all().stream().filter(GoldenExchange::isHttp);
+    }
+
     static Stream<GoldenExchange> unsampledExchanges() {
         // A recorder names a cancellation by the types of Python
         return GoldenExchange.all().stream()
@@ -66,8 +70,25 @@ final class GoldenExchangesTest {
     @MethodSource("exchanges")
     void recorded(GoldenExchange exchange) throws IOException {
         ToldTelemetry told = new ToldTelemetry(START, true);
-        replay(new RecordedRequest(exchange)::sampled, told.openTelemetry, told.ids);
+        replay(new RecordedRequest(exchange)::sampled, told.openTelemetry, told.ids, new Strain());
         assertThat(told.text()).isEqualTo(EXPECTED.get(exchange.name()));
+    }
+
+    /** A span that there was no time for is missing; not a number is. */
+    @ParameterizedTest
+    @MethodSource("httpExchanges")
+    void recordedAndShed(GoldenExchange exchange) throws IOException {
+        ToldTelemetry told = new ToldTelemetry(START, true);
+        Strain strain = new Strain();
+        strain.read(1 << 16, 1 << 16, 0);
+        strain.dropped();
+        strain.read(1 << 16, 1 << 16, Strain.PATIENCE.toNanos());
+        Accounts accounts = replay(new RecordedRequest(exchange)::sampled, told.openTelemetry, told.ids, strain);
+        assertThat(told.text()).isEqualTo(measurementsOf(exchange));
+        assertThat(accounts.received()).isEqualTo(1);
+        assertThat(accounts.dropped(DropReason.INTAKE)).isEqualTo(1);
+        assertThat(accounts.dropped()).isEqualTo(1);
+        assertThat(accounts.measured()).isZero();
     }
 
     @ParameterizedTest
@@ -82,7 +103,7 @@ final class GoldenExchangesTest {
     @MethodSource("unsampledExchanges")
     void recordedAndSampledOut(GoldenExchange exchange) throws IOException {
         ToldTelemetry told = new ToldTelemetry(START, false);
-        replay(new RecordedRequest(exchange)::unsampled, told.openTelemetry, told.ids);
+        replay(new RecordedRequest(exchange)::unsampled, told.openTelemetry, told.ids, new Strain());
         assertThat(told.text()).isEqualTo(measurementsOf(exchange));
     }
 
@@ -91,7 +112,9 @@ final class GoldenExchangesTest {
         return all.substring(all.indexOf("http.server."));
     }
 
-    private void replay(Frames.Written record, OpenTelemetry openTelemetry, RecordedIds ids) throws IOException {
+    private Accounts replay(Frames.Written record, OpenTelemetry openTelemetry, RecordedIds ids, Strain strain)
+            throws IOException {
+        Accounts accounts;
         Telemetry telemetry = Telemetry.create(openTelemetry, TelemetryOptions.DEFAULTS);
         IntakeCounters counters = new IntakeCounters();
         try (Ledger ledger = Ledger.open(directory.resolve("run/engine.sock"))) {
@@ -101,20 +124,28 @@ final class GoldenExchangesTest {
                     SemconvMode.OLD,
                     false,
                     TelemetryOptions.DEFAULTS);
-            Service service = new Service(telemetry, upstream, ledger.accounts("service"));
-            RecordReader reader = new RecordReader(service, ledger.recorder(1), ids.slot(), counters, 10);
+            accounts = ledger.accounts("service");
+            Service service = new Service(telemetry, upstream, accounts);
+            RecordReader reader = new RecordReader(
+                    service,
+                    ledger.recorder(1),
+                    ids.slot(),
+                    counters,
+                    new Unfinished(10, telemetry::conversation, new ByteBudget(1 << 20)),
+                    strain);
             FrameAssembler frames = new FrameAssembler();
-            byte[] batch = Frames.batch(1, 0, record);
-            ByteBuffer space = frames.space();
-            assertThat(space.remaining()).isGreaterThanOrEqualTo(batch.length);
-            space.put(batch);
             MarshalReader in = new MarshalReader();
+            for (byte part : Frames.batch(1, 0, record)) {
+                assertThat(frames.next(in)).isFalse();
+                frames.space().put(part);
+            }
             assertThat(frames.next(in)).isTrue();
             int fields = in.sequence();
             assertThat(in.int32()).isEqualTo(1);
             reader.batch(fields, in);
         }
         assertThat(counters.malformedRecords.sum()).isZero();
+        return accounts;
     }
 
     /** Sections that begin with {@code # name}. */

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -155,7 +156,7 @@ final class IntakeTest {
         }
 
         assertThat(intake.counters().malformedRecords()).isZero();
-        assertThat(intake.counters().cutOff()).isZero();
+        assertThat(intake.counters().turned(Turned.MALFORMED)).isZero();
         assertThat(intake.counters().lostSpills()).isZero();
         // http, websocket, spill, failure, summed; and four unsampled
         assertThat(services.spans.getFinishedSpanItems()).hasSize(5);
@@ -271,7 +272,7 @@ final class IntakeTest {
 
         assertThat(services.spans.getFinishedSpanItems()).hasSize(2);
         assertThat(intake.counters().malformedRecords()).isEqualTo(2);
-        assertThat(intake.counters().cutOff()).isZero();
+        assertThat(intake.counters().turned(Turned.MALFORMED)).isZero();
         assertThat(services.accounts.dropped(DropReason.MALFORMED)).isEqualTo(1);
     }
 
@@ -288,7 +289,7 @@ final class IntakeTest {
             awaitLeft();
         }
 
-        assertThat(intake.counters().cutOff()).isEqualTo(1);
+        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
         assertThat(intake.counters().vanished()).isZero();
         assertThat(services.spans.getFinishedSpanItems()).hasSize(1);
     }
@@ -299,7 +300,7 @@ final class IntakeTest {
             recorder.send(new byte[] {0x40, 0, 0, 0});
             assertThat(recorder.answer()).isNull();
         }
-        assertThat(intake.counters().cutOff()).isEqualTo(1);
+        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
     }
 
     @Test
@@ -312,7 +313,7 @@ final class IntakeTest {
         }
 
         assertThat(services.accounts.received()).isEqualTo(RecordReader.MAX_RECORDS);
-        assertThat(intake.counters().cutOff()).isEqualTo(1);
+        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
     }
 
     @Test
@@ -322,10 +323,10 @@ final class IntakeTest {
 
             assertThat(recorder.refusal())
                     .isEqualTo("This engine speaks version 1 of the spangard protocol, the recorder version 2:"
-                            + " install the same spangard release on both sides.");
+                            + " replace the engine, which is the older one.");
             assertThat(recorder.answer()).isNull();
         }
-        assertThat(intake.counters().refused()).isEqualTo(1);
+        assertThat(intake.counters().turned(Turned.NEWER)).isEqualTo(1);
     }
 
     @Test
@@ -346,14 +347,18 @@ final class IntakeTest {
             recorder.send(Frames.goodbye(0, 0));
             assertThat(recorder.answer()).isNull();
         }
-        assertThat(intake.counters().cutOff()).isEqualTo(1);
+        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
     }
 
     @Test
     void refusesMorePeersThanAllowed() throws Exception {
         intake.close();
         intake = Intake.open(
-                new IntakeOptions(socket, 1, 10, Duration.ofSeconds(2)), ledger, services.ids, services, () -> NOW);
+                new IntakeOptions(socket, 1, 10, Duration.ofSeconds(2), PeerLimits.DEFAULTS, Set.of()),
+                ledger,
+                services.ids,
+                services,
+                () -> NOW);
         try (Recorder first = Recorder.welcomed(socket, 1);
                 Recorder second = new Recorder(socket)) {
             assertThat(second.refusal()).isEqualTo("The engine already has 1 connections.");
@@ -401,7 +406,11 @@ final class IntakeTest {
     void remembersNoMoreOpenRequestsThanAllowed() throws Exception {
         intake.close();
         intake = Intake.open(
-                new IntakeOptions(socket, 9, 2, Duration.ofSeconds(2)), ledger, services.ids, services, () -> NOW);
+                new IntakeOptions(socket, 9, 2, Duration.ofSeconds(2), PeerLimits.DEFAULTS, Set.of()),
+                ledger,
+                services.ids,
+                services,
+                () -> NOW);
         try (Recorder recorder = Recorder.welcomed(socket, 1)) {
             recorder.send(Frames.batch(0, 0, Frames.open(0x11), Frames.open(0x12), Frames.open(0x13)));
         }

@@ -18,7 +18,8 @@ import java.util.Arrays;
  * </pre>
  *
  * <p>Holds at most one frame of {@value #MAX_FRAME_BYTES} bytes and grows with what has arrived, never with what a
- * length claims. Not thread-safe.
+ * length claims: from {@value #FIRST_BYTES} bytes for who says nothing to {@value #USUAL_BYTES} for who says the usual;
+ * what is beyond comes out of a budget that many share. Not thread-safe.
  */
 public final class FrameAssembler {
     /** Largest payload of a frame. */
@@ -26,40 +27,75 @@ public final class FrameAssembler {
 
     static final int PREFIX_BYTES = 4;
 
-    /** A batch of 128 plain requests fits. */
-    private static final int USUAL_BYTES = 64 << 10;
+    /** What a connection costs that has not said anything. */
+    static final int FIRST_BYTES = 4 << 10;
 
-    /** A larger buffer is given back as soon as it is empty. */
-    private static final int KEPT_BYTES = 512 << 10;
+    /** A batch of 128 plain requests fits. Also the most that {@link #space} offers: a channel keeps as much beside it. */
+    static final int USUAL_BYTES = 64 << 10;
 
-    private byte[] buffer = new byte[USUAL_BYTES];
+    private static final byte[] NOTHING = {};
+
+    private final ByteBudget budget;
+    private byte[] buffer = new byte[FIRST_BYTES];
     private ByteBuffer space = ByteBuffer.wrap(buffer);
     private int read;
 
+    /** Of a connection that shares nothing. */
+    public FrameAssembler() {
+        this(new ByteBudget(Long.MAX_VALUE));
+    }
+
+    /** @param budget of buffers beyond {@value #USUAL_BYTES} bytes; {@link #close} gives back what was taken */
+    public FrameAssembler(ByteBudget budget) {
+        this.budget = budget;
+    }
+
     /**
-     * Where the next bytes belong: write at its position, at least one byte and as many as remain. Valid until the next
-     * call of any method; a payload handed out by {@link #next} is no longer valid after it.
+     * Where the next bytes belong: write at its position, at least one byte and as many as remain, at most
+     * {@value #USUAL_BYTES}. Valid until the next call of any method; a payload handed out by {@link #next} is no longer
+     * valid after it.
+     *
+     * @throws BudgetException if there is no room for more; nothing more can be read
      */
     public ByteBuffer space() {
         int written = space.position();
         if (read == written) {
             read = 0;
-            if (buffer.length > KEPT_BYTES) {
+            // Who fills the first buffer says more than a greeting.
+            if (buffer.length > USUAL_BYTES || (buffer.length < USUAL_BYTES && written == buffer.length)) {
+                budget.give(Math.max(0, buffer.length - USUAL_BYTES));
                 buffer = new byte[USUAL_BYTES];
                 space = ByteBuffer.wrap(buffer);
             }
             space.clear();
         } else if (read > 0) {
             System.arraycopy(buffer, read, buffer, 0, written - read);
-            space.position(written - read);
+            space.clear().position(written - read);
             read = 0;
         }
+        space.limit(buffer.length);
         if (!space.hasRemaining()) {
-            int used = buffer.length;
-            buffer = Arrays.copyOf(buffer, Math.min(used * 2, PREFIX_BYTES + MAX_FRAME_BYTES));
-            space = ByteBuffer.wrap(buffer).position(used);
+            grow();
         }
-        return space;
+        return space.limit(Math.min(buffer.length, space.position() + USUAL_BYTES));
+    }
+
+    private void grow() {
+        int used = buffer.length;
+        int wanted = used < USUAL_BYTES ? USUAL_BYTES : Math.min(used * 2, PREFIX_BYTES + MAX_FRAME_BYTES);
+        if (used >= USUAL_BYTES && !budget.take(wanted - used)) {
+            throw new BudgetException(budget);
+        }
+        buffer = Arrays.copyOf(buffer, wanted);
+        space = ByteBuffer.wrap(buffer).position(used);
+    }
+
+    /** Gives the buffer back; nothing may be read any more. */
+    public void close() {
+        budget.give(Math.max(0, buffer.length - USUAL_BYTES));
+        buffer = NOTHING;
+        space = ByteBuffer.wrap(buffer);
+        read = 0;
     }
 
     /**

@@ -5,6 +5,8 @@ package dev.spangard.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
@@ -46,6 +48,7 @@ final class FrameAssemblerTest {
     @Test
     void reservesNothingForAClaim() {
         int before = frames.space().remaining();
+        assertThat(before).isEqualTo(FrameAssembler.FIRST_BYTES);
         feed(ByteBuffer.allocate(4).putInt(FrameAssembler.MAX_FRAME_BYTES).array());
 
         assertThat(frames.next(reader)).isFalse();
@@ -54,12 +57,55 @@ final class FrameAssemblerTest {
 
     @Test
     void givesALargeBufferBackOnceItIsEmpty() {
-        int usual = frames.space().remaining();
         feed(ByteBuffer.allocate(4).putInt(1 << 20).array());
         feed(new byte[1 << 20]);
         assertThat(frames.next(reader)).isTrue();
 
-        assertThat(frames.space().remaining()).isEqualTo(usual);
+        assertThat(frames.space().remaining()).isEqualTo(FrameAssembler.USUAL_BYTES);
+    }
+
+    @Test
+    void takesWhatIsBeyondTheUsualOutOfABudgetAndGivesItBack() {
+        ByteBudget budget = new ByteBudget(3 * FrameAssembler.USUAL_BYTES);
+        FrameAssembler large = new FrameAssembler(budget);
+        feed(
+                large,
+                ByteBuffer.allocate(4).putInt(FrameAssembler.MAX_FRAME_BYTES).array());
+        feed(large, new byte[4 * FrameAssembler.USUAL_BYTES - 4]);
+        assertThat(budget.taken()).isEqualTo(3 * FrameAssembler.USUAL_BYTES);
+        assertThat(large.next(reader)).isFalse();
+
+        assertThatThrownBy(large::space).isInstanceOf(BudgetException.class).hasMessageContaining("196608 bytes");
+
+        large.close();
+        assertThat(budget.taken()).isZero();
+    }
+
+    @Test
+    void offersNoMoreThanTheUsualAtOnce() {
+        feed(ByteBuffer.allocate(4).putInt(FrameAssembler.MAX_FRAME_BYTES).array());
+        feed(new byte[(1 << 20) - 3]);
+        assertThat(frames.space().remaining()).isEqualTo(FrameAssembler.USUAL_BYTES);
+    }
+
+    /** The claim is in a frame that is wholly there, so that only the values inside lie. */
+    @Test
+    void allocatesLittleForAFrameOf64KThatClaimsAGigabyte() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        for (char type : "su([".toCharArray()) {
+            byte[] frame = new byte[64 << 10];
+            ByteBuffer.wrap(frame).putInt(frame.length - 4).put((byte) type).putInt(Integer.reverseBytes(1 << 30));
+            ByteBuffer claim = ByteBuffer.allocate(frame.length).putInt(1 << 30).put(new byte[frame.length - 4]);
+            long before = threads.getCurrentThreadAllocatedBytes();
+            FrameAssembler assembler = new FrameAssembler();
+            feed(assembler, frame);
+            assertThat(assembler.next(reader)).isTrue();
+            assertThatThrownBy(reader::skip).isInstanceOf(MalformedException.class);
+            FrameAssembler claimed = new FrameAssembler();
+            feed(claimed, claim.array());
+            assertThatThrownBy(() -> claimed.next(reader)).isInstanceOf(MalformedException.class);
+            assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1 << 20);
+        }
     }
 
     @Test
@@ -81,6 +127,10 @@ final class FrameAssemblerTest {
     }
 
     private void feed(byte[] bytes) {
+        feed(frames, bytes);
+    }
+
+    private static void feed(FrameAssembler frames, byte[] bytes) {
         for (int from = 0; from < bytes.length; ) {
             ByteBuffer space = frames.space();
             int count = Math.min(space.remaining(), bytes.length - from);

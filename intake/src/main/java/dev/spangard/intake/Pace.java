@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import java.util.concurrent.TimeUnit;
+
+/** So many a second, and as many at once: a token bucket of one second. No clock of its own; not thread-safe. */
+final class Pace {
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    private final long nanosEach;
+    private long paidUntil;
+
+    /** @param now {@link System#nanoTime} */
+    Pace(int perSecond, long now) {
+        nanosEach = SECOND / perSecond;
+        paidUntil = now - SECOND;
+    }
+
+    /** One more at {@code now}: how many nanoseconds to wait before the next, 0 or less if none. */
+    long taken(long now) {
+        paidUntil = Math.max(paidUntil, now - SECOND) + nanosEach;
+        return paidUntil - now;
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import java.time.Duration;
+
+/**
+ * Whether the engine has more to do for one recorder than it can, so that spans have to be left out for metrics to be
+ * whole.
+ *
+ * <p>It is behind while each read fills the space there is, that is, while the socket holds more than that. This alone
+ * means little: after a pause it catches up. A recorder that has to drop records while the engine has been behind for
+ * {@link #PATIENCE} shows that it does not. From then on, until nothing has been behind for {@link #CALM}, records that
+ * are read behind are measured only, and those that are not get their spans: as many as there is time for.
+ *
+ * <p>No locks, no clock of its own; used by the peer's thread only.
+ */
+final class Strain {
+    static final Duration PATIENCE = Duration.ofSeconds(1);
+    static final Duration CALM = Duration.ofSeconds(10);
+
+    /** A read into less space says nothing when it fills it. */
+    static final int TELLING_BYTES = 16 << 10;
+
+    private boolean behind;
+    private long behindSince;
+    private long lastBehind;
+    private boolean dropsBehind;
+    private boolean strained;
+
+    /** A read of {@code bytes} into a space of {@code offered}, at {@link System#nanoTime} {@code now}. */
+    void read(int offered, int bytes, long now) {
+        if (bytes < offered) {
+            caughtUp(now);
+        } else if (offered >= TELLING_BYTES) {
+            if (!behind) {
+                behind = true;
+                behindSince = now;
+                dropsBehind = false;
+            }
+            lastBehind = now;
+            strained |= dropsBehind && now - behindSince >= PATIENCE.toNanos();
+        }
+    }
+
+    /** The socket was empty. */
+    void caughtUp(long now) {
+        behind = false;
+        strained &= now - lastBehind < CALM.toNanos();
+    }
+
+    /** The recorder tells of records it had to drop. */
+    void dropped() {
+        dropsBehind = true;
+    }
+
+    /** Whether the last read left more in the socket. */
+    boolean isBehind() {
+        return behind;
+    }
+
+    /** Whether what was read last is to be measured only. */
+    boolean sheds() {
+        return strained && behind;
+    }
+}

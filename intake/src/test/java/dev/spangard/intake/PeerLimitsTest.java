@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spangard.wire.FrameAssembler;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What one connection may do, at the edge of each limit, beside one that does nothing wrong. */
+final class PeerLimitsTest {
+    private final Path socket;
+    private final Ledger ledger;
+    private final FakeServices services;
+    private Intake intake;
+
+    PeerLimitsTest(@TempDir Path directory) throws IOException {
+        socket = directory.resolve("run/engine.sock");
+        ledger = Ledger.open(socket);
+        services = new FakeServices(ledger);
+        intake = open(PeerLimits.DEFAULTS);
+    }
+
+    private Intake open(PeerLimits limits) throws IOException {
+        var options = new IntakeOptions(socket, 8, 100, Duration.ofSeconds(2), limits, Set.of());
+        return Intake.open(options, ledger, services.ids, services);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        intake.close();
+        ledger.close();
+    }
+
+    @Test
+    void countsARecordAboveItsSizeAsMalformedAndReadsTheOthers() throws Exception {
+        int texts = Limits.RECORD - bytes(Frames.http(0x11, ""));
+        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
+            recorder.send(Frames.batch(
+                    3,
+                    0,
+                    Frames.http(0x11, "x".repeat(texts)),
+                    Frames.http(0x12, "x".repeat(texts + 1)),
+                    Frames.http(0x13, "")));
+            recorder.send(Frames.goodbye(3, 0));
+            awaitLeft();
+        }
+
+        assertThat(services.spans.getFinishedSpanItems())
+                .extracting(span -> span.getSpanId())
+                .containsExactly("0000000000000011", "0000000000000013");
+        assertThat(services.accounts.dropped(DropReason.MALFORMED)).isEqualTo(1);
+        assertThat(intake.counters().turned(Turned.MALFORMED)).isZero();
+    }
+
+    @Test
+    void readsWhoSendsTooManyFramesNoFasterAndLosesNothing() throws Exception {
+        intake.close();
+        intake = open(new PeerLimits(1, 1 << 20, 1 << 20));
+        var atOnce = new ByteArrayOutputStream();
+        for (int i = 1; i <= 3; i++) {
+            atOnce.write(Frames.batch(i, 0, Frames.http(i)));
+        }
+        atOnce.write(Frames.goodbye(3, 0));
+        try (Recorder hasty = Recorder.welcomed(socket, 1);
+                Recorder other = Recorder.welcomed(socket, 2)) {
+            hasty.send(atOnce.toByteArray());
+            other.send(Frames.goodbye(0, 0));
+            awaitLeft();
+            awaitLeft();
+        }
+
+        assertThat(services.spans.getFinishedSpanItems()).hasSize(3);
+        assertThat(services.accounts.dropped()).isZero();
+        assertThat(intake.counters().throttled()).isEqualTo(1);
+    }
+
+    @Test
+    void cutsOffWhoWouldHoldMoreThanAllLargeFramesMayAndGivesItBack() throws Exception {
+        intake.close();
+        intake = open(new PeerLimits(100, 128 << 10, 1 << 20));
+        byte[] claim =
+                ByteBuffer.allocate(4).putInt(FrameAssembler.MAX_FRAME_BYTES).array();
+        try (Recorder greedy = Recorder.welcomed(socket, 1);
+                Recorder other = Recorder.welcomed(socket, 2)) {
+            greedy.send(claim);
+            greedy.send(new byte[(192 << 10) - 4]);
+            greedy.send(new byte[1]);
+            awaitLeft();
+
+            other.send(Frames.batch(1, 0, Frames.http(0x11, "x".repeat(100 << 10))));
+            other.send(Frames.goodbye(1, 0));
+            awaitLeft();
+        }
+
+        assertThat(intake.counters().turned(Turned.MEMORY)).isEqualTo(1);
+        assertThat(services.spans.getFinishedSpanItems()).hasSize(1);
+        assertThat(intake.largeFrames().taken()).isZero();
+    }
+
+    @Test
+    void refusesAnOlderRecorderInOneSentence() throws Exception {
+        try (Recorder recorder = new Recorder(socket)) {
+            recorder.send(Frames.hello(0, 1, 0, 0, 0));
+            assertThat(recorder.refusal())
+                    .isEqualTo("This engine speaks version 1 of the spangard protocol, the recorder version 0:"
+                            + " upgrade spangard in the application, which is the older one.");
+            assertThat(recorder.answer()).isNull();
+        }
+        assertThat(intake.counters().turned(Turned.OLDER)).isEqualTo(1);
+        assertThat(intake.counters().turned(Turned.NEWER)).isZero();
+    }
+
+    private static int bytes(Frames.Written record) {
+        return Frames.batch(1, 0, record).length - Frames.batch(1, 0).length;
+    }
+
+    private void awaitLeft() throws InterruptedException {
+        assertThat(services.left.poll(20, TimeUnit.SECONDS)).isNotNull();
+    }
+}

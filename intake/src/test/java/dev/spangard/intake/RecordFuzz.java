@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import com.sun.management.ThreadMXBean;
+import dev.spangard.telemetry.SemconvMode;
+import dev.spangard.telemetry.Telemetry;
+import dev.spangard.telemetry.TelemetryOptions;
+import dev.spangard.telemetry.UpstreamTelemetry;
+import dev.spangard.wire.BudgetException;
+import dev.spangard.wire.ByteBudget;
+import dev.spangard.wire.FrameAssembler;
+import dev.spangard.wire.MalformedException;
+import dev.spangard.wire.MarshalReader;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.trace.TracerProvider;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.metrics.SdkMeterProvider;
+import io.opentelemetry.sdk.testing.exporter.InMemoryMetricReader;
+import io.opentelemetry.sdk.trace.ReadWriteSpan;
+import io.opentelemetry.sdk.trace.ReadableSpan;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.SpanProcessor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Fuzz target: whatever a recorder writes after its HELLO ends in {@link MalformedException} or {@link BudgetException} at
+ * worst, allocates in proportion to what is there, holds no more than its budgets, and leaves the accounts exact: each
+ * finished record became a span, was measured, or was dropped for a reason. {@code ./dev fuzz} runs it coverage-guided,
+ * {@link RecordCorpusTest} with what is in the corpus.
+ */
+public final class RecordFuzz {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    /** For what is loaded and compiled on the way, and for the fuzzer's own. */
+    private static final long ALLOWANCE_BYTES = 8 << 20;
+
+    private static final long OPEN_BYTES = 64 << 10;
+    private static final RecordFuzz TARGET = new RecordFuzz();
+
+    private final AtomicLong spans = new AtomicLong();
+    private final RecordedIds ids = new RecordedIds();
+    private final Service service;
+    private final Ledger ledger;
+
+    private RecordFuzz() {
+        SpanProcessor counting = new SpanProcessor() {
+            @Override
+            public void onStart(Context parent, ReadWriteSpan span) {}
+
+            @Override
+            public boolean isStartRequired() {
+                return false;
+            }
+
+            @Override
+            public void onEnd(ReadableSpan span) {
+                spans.incrementAndGet();
+            }
+
+            @Override
+            public boolean isEndRequired() {
+                return true;
+            }
+        };
+        OpenTelemetry otel = OpenTelemetrySdk.builder()
+                .setTracerProvider(SdkTracerProvider.builder()
+                        .setIdGenerator(ids)
+                        .addSpanProcessor(counting)
+                        .build())
+                .setMeterProvider(SdkMeterProvider.builder()
+                        .registerMetricReader(InMemoryMetricReader.create())
+                        .build())
+                .build();
+        try {
+            ledger = Ledger.open(Files.createTempDirectory("spangard-fuzz").resolve("engine.sock"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        // The children of a request are no requests, and not counted.
+        UpstreamTelemetry upstream = UpstreamTelemetry.create(
+                otel, TracerProvider.noop(), SemconvMode.BOTH, false, TelemetryOptions.DEFAULTS);
+        service = new Service(Telemetry.create(otel, TelemetryOptions.DEFAULTS), upstream, ledger.accounts("fuzz"));
+    }
+
+    /** Jazzer's entry. The first byte says whether there is time for spans, and how the recorder leaves. */
+    public static void fuzzerTestOneInput(byte[] data) {
+        if (data.length > 0) {
+            TARGET.run(data);
+        }
+    }
+
+    private void run(byte[] data) {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        Accounts accounts = service.accounts();
+        long received = accounts.received();
+        long settled = settled(accounts);
+        ByteBudget large = new ByteBudget(1 << 20);
+        ByteBudget open = new ByteBudget(OPEN_BYTES);
+        FrameAssembler frames = new FrameAssembler(large);
+        MarshalReader reader = new MarshalReader();
+        RecorderLine line = ledger.recorder(1);
+        Strain strain = new Strain();
+        if ((data[0] & 1) != 0) {
+            strain.read(1 << 16, 1 << 16, 0);
+            strain.dropped();
+            strain.read(1 << 16, 1 << 16, Strain.PATIENCE.toNanos());
+        }
+        RecordReader records = new RecordReader(
+                service,
+                line,
+                ids.slot(),
+                new IntakeCounters(),
+                new Unfinished(8, service.telemetry()::conversation, open),
+                strain);
+        var session = new RecorderSession(line, records, accounts);
+        try {
+            for (int from = 1; from < data.length && !session.saidGoodbye(); ) {
+                ByteBuffer space = frames.space();
+                int bytes = Math.min(space.remaining(), data.length - from);
+                space.put(data, from, bytes);
+                from += bytes;
+                while (!session.saidGoodbye() && frames.next(reader)) {
+                    session.frame(reader);
+                }
+            }
+        } catch (MalformedException | BudgetException e) {
+            // It would be cut off here.
+        }
+        if (open.taken() > OPEN_BYTES || large.taken() > 1 << 20) {
+            throw new AssertionError("held: " + open.taken() + " and " + large.taken());
+        }
+        if ((data[0] & 2) != 0) {
+            records.vanished(1_700_000_000_000_000_000L);
+        } else {
+            records.left();
+        }
+        frames.close();
+        ledger.forget(1);
+        if (open.taken() != 0 || large.taken() != 0) {
+            throw new AssertionError("kept: " + open.taken() + " and " + large.taken());
+        }
+        received = accounts.received() - received;
+        settled = settled(accounts) - settled;
+        if (received != settled) {
+            throw new AssertionError(received + " records read, of which " + settled + " are accounted for");
+        }
+        long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+        if (allocated > ALLOWANCE_BYTES + 512L * data.length) {
+            throw new AssertionError(allocated + " bytes allocated for " + data.length);
+        }
+    }
+
+    private long settled(Accounts accounts) {
+        return spans.get()
+                + accounts.measured()
+                + accounts.dropped(DropReason.MALFORMED)
+                + accounts.dropped(DropReason.INTAKE);
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.wire;
+
+/** A frame has no room: all connections together hold as much as they may. */
+public final class BudgetException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    BudgetException(ByteBudget budget) {
+        super("large frames of all connections together hold " + budget.limit() + " bytes already", null, false, false);
+    }
+}
