@@ -13,6 +13,7 @@ import pytest
 from asgi import codes, run, websocket_scope
 from spangard import OpenTelemetryMiddleware
 from spangard._messages import EVENTS_KEPT
+from spangard._websocket import SIZES_KEPT
 
 if TYPE_CHECKING:
     from engine import FakeEngine
@@ -97,6 +98,27 @@ def test_without_single_messages_nothing_grows_with_an_application_of_odd_ones(e
 
     run(OpenTelemetryMiddleware(odd, exclude_spans=["receive", "send"]), websocket_scope())
     assert len(engine.request()["events"]) <= EVENTS_KEPT + 2
+
+
+@pytest.mark.parametrize("count", [1, SIZES_KEPT - 2, SIZES_KEPT - 1, SIZES_KEPT, 3 * SIZES_KEPT])
+def test_any_number_of_messages_is_told_and_no_more_sizes_are_kept_than_the_limit(
+    engine: FakeEngine, count: int
+) -> None:
+    app = OpenTelemetryMiddleware(echoes, exclude_spans=["receive", "send"])
+    kind = app._detailed_websocket
+    kept: list[int] = []
+
+    class Watched(kind):  # type: ignore[misc,valid-type]
+        def told(self, start: float, end: float) -> list[Any]:
+            kept.extend((len(self._received), len(self._sent)))
+            told: list[Any] = super().told(start, end)
+            return told
+
+    app._detailed_websocket = Watched
+    messages = [{"type": "websocket.receive", "text": "h\u00e9"}] * count
+    run(app, websocket_scope(), {"type": "websocket.connect"}, *messages, {"type": "websocket.disconnect"})
+    assert engine.request()["events"][-7:] == [23, count, 3 * count, 0, 12, count, 3 * count]
+    assert max(kept) <= SIZES_KEPT
 
 
 def test_a_websocket_told_by_its_sums_leaves_nothing_to_the_garbage_collector(engine: FakeEngine) -> None:
