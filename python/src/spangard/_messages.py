@@ -50,9 +50,9 @@ class Detailed:
         try:
             kind = message["type"]
             if kind == "http.response.body":
-                body = message["body"] if "body" in message else b""  # noqa: SIM401  a get is a call
+                body = message.get("body", b"")
                 size = len(body) if type(body) is bytes else size_of(body)
-                if "more_body" in message and message["more_body"]:  # noqa: RUF019
+                if message.get("more_body"):
                     messages += (2, clock(), size)
                     self.streams = True
                     if len(messages) > EVENTS_KEPT:
@@ -107,8 +107,10 @@ class Detailed:
             else:
                 messages += (7, now, size_of(message.get("bytes") or b""))
         elif kind == "websocket.accept":
-            messages += (5, now, str(message.get("subprotocol") or "")[:256] or 0)
-            message = self._capture(message)
+            subprotocol = message.get("subprotocol")
+            messages += (5, now, (str(subprotocol)[:256] or 0) if subprotocol else 0)
+            if self.middleware.capture_response is not None:
+                message = self._capture(message)
         elif kind == "websocket.close":
             messages += (8, now, close_of(message, 1000))
         elif kind == "websocket.http.response.start":
@@ -146,7 +148,7 @@ class Detailed:
         try:
             kind = message["type"]
             if kind == "http.request":
-                messages += (16, asked, got, len(message["body"]) if "body" in message else 0)
+                messages += (16, asked, got, len(message.get("body", b"")))
             elif kind == "websocket.receive":
                 text = message.get("text")
                 if text is not None:
@@ -196,9 +198,9 @@ class Counted:
         try:
             kind = message["type"]
             if kind == "http.response.body":
-                body = message["body"] if "body" in message else b""  # noqa: SIM401  a get is a call
+                body = message.get("body", b"")
                 self.sent += len(body) if type(body) is bytes else size_of(body)
-                if "more_body" in message and message["more_body"]:  # noqa: RUF019
+                if message.get("more_body"):
                     if not self.first:
                         self.first = clock()
                     return self.server_send(message)

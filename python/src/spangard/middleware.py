@@ -108,16 +108,18 @@ class OpenTelemetryMiddleware:
             return await (self._lifespan if kind == "lifespan" else self.app)(scope, receive, send)
         start = clock()
         recorder = self.recorder
-        headers = scope.get("headers")
         sample = self._root_sampler
         header: Any = None
-        try:
+        try:  # a subscript is half of a get; most scopes have it all
+            scheme = scope["scheme"]
+            version = scope["http_version"]
+            headers = scope["headers"]
             if type(headers) is not list:
                 headers = headers_of(scope)
             if sample is None:
-                header = dict(headers).get
-                given = header(b"traceparent")
-                baggage = header(b"baggage")
+                header = dict(headers)
+                given = header.get(b"traceparent")
+                baggage = header.get(b"baggage")
             else:  # most will not be kept: the two that any request needs
                 given = baggage = None
                 for name, value in headers:
@@ -125,10 +127,12 @@ class OpenTelemetryMiddleware:
                         given = value
                     elif name == b"baggage":
                         baggage = value
-        except Exception:  # something in it is not a pair
-            header = lookup(headers_of(scope)).get
-            given = header(b"traceparent")
-            baggage = header(b"baggage")
+        except Exception:  # something in the headers is not a pair, or something is left out
+            scheme = scope.get("scheme")
+            version = scope.get("http_version")
+            header = lookup(headers_of(scope))
+            given = header.get(b"traceparent")
+            baggage = header.get(b"baggage")
 
         # Its place in a trace, and whether it is kept.
         api = self._api
@@ -143,36 +147,37 @@ class OpenTelemetryMiddleware:
             local = api.local_parent(outer) if outer else None
             if local is None:
                 trace = recorder.bits(128) or 1
+                span_id = trace >> 64 or 1  # as random as another; samplers look at the lower half
                 sampled: Any = sample is None or sample(trace)
             else:
                 trace, parent = local.trace_id, local.span_id
+                span_id = recorder.bits(64) or 1
                 sampled = local.trace_flags & 1 if self._parent_based else sample is None or sample(trace)
-        elif self._parent_based:
-            sampled = int(trace[53:55], 16) & 1
         else:
-            sampled = sample is None or sample(int(trace[3:35], 16))
-        span_id = recorder.bits(64) or 1
+            span_id = recorder.bits(64) or 1
+            sampled = (
+                int(trace[53:55], 16) & 1 if self._parent_based else sample is None or sample(int(trace[3:35], 16))
+            )
 
         # What stands for it while it runs: the OPEN record, and its messages as they pass.
         method = scope.get("method")
-        scheme = scope.get("scheme")
-        version = scope.get("http_version")
         state = b""
         live = recorder.live
         if sampled:
             if header is None:
-                header = lookup(headers_of(scope)).get
-            host = header(b"host", b"")
-            agent = header(b"user-agent", b"")
-            request_length = header(b"content-length", b"")
+                header = lookup(headers_of(scope))
+            request_length = header.get(b"content-length", b"")
             if given is not None and type(trace) is bytes:
-                state = header(b"tracestate", b"")
+                state = header.get(b"tracestate", b"")
                 if state:
                     state = tracestate(headers_of(scope), state)
-            path = scope.get("path", "")
-            query = scope.get("query_string", b"")
-            root_path = scope.get("root_path") or ""
             try:
+                path = scope["path"]
+                query = scope["query_string"]
+                root_path = scope["root_path"]
+                client = scope["client"]
+                host = header[b"host"]
+                agent = header[b"user-agent"]
                 size = len(path) + len(b"".join((query, host, agent)))  # a join tells bytes from others, too
                 if method is not None:
                     size += len(method)
@@ -181,12 +186,13 @@ class OpenTelemetryMiddleware:
                 plain = size <= MAX_REQUEST_TEXT and type(query) is bytes
             except Exception:
                 plain = False
-            if not plain:
+            if not plain:  # too much text, none where some is expected, or something left out
+                client = scope.get("client")
                 method, path, root_path, query, host, agent, state, request_length = cut(
-                    method, path, root_path, query, host, agent, state, request_length
-                )
+                    method, scope.get("path", ""), scope.get("root_path") or "", scope.get("query_string", b""),
+                    header.get(b"host", b""), header.get(b"user-agent", b""), state, request_length,
+                )  # fmt: skip
             server = None if host else scope.get("server")
-            client = scope.get("client")
             capture = self._capture
             captured = None if capture is None else capture(headers_of(scope))
             live[span_id] = (
@@ -196,12 +202,15 @@ class OpenTelemetryMiddleware:
             exchange: Any = self._detailed_http() if kind == "http" else self._detailed_websocket()
             exchange.middleware = self
             messages = exchange.messages = []
+            exchange.streams = False
+            exchange.status_code = None
         else:
             live[span_id] = (7 if kind == "http" else 8, start, span_id, method, scheme, b"")
             if kind == "http":
                 exchange = self._counted()
-                exchange.received = exchange.sent = 0
+                exchange.received = exchange.sent = exchange.disconnected = 0
                 exchange.first = exchange.complete = 0.0
+                exchange.status_code = None
             else:
                 exchange = self._counted_websocket()
                 exchange.middleware = self
@@ -271,7 +280,7 @@ class OpenTelemetryMiddleware:
                 else:
                     told = exchange.told(start, end)
                     record = (4, start, end, method, scheme, version, route, told, failure_type, b"")
-                if span_id in recorder.announced:
+                if recorder.announced and span_id in recorder.announced:
                     record = (record[0] + 6, *record[1:], span_id)
             records.append(measured_with(span_id, record) if noted else record)
             if recorder.announced:
