@@ -166,12 +166,13 @@ final class RecordReader {
                 default -> throw in.malformed("record of kind " + kind);
             }
         } catch (MalformedException e) {
-            in.position(from);
-            in.skip();
             counters.malformedRecords.increment();
             if (finished) {
                 accounts.drop(DropReason.MALFORMED, 1);
             }
+            // Throws where not even the record's end can be found; it is booked by then.
+            in.position(from);
+            in.skip();
         } finally {
             measuredWith = Attributes.empty();
         }
