@@ -12,7 +12,6 @@ MAIN_CLASS = "dev.spangard.cli.Main"
 FLAGS = (
     "-XX:+UseSerialGC",
     "-Xmx128m",
-    "-XX:+UseCompactObjectHeaders",
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:-UsePerfData",
     "--enable-native-access=ALL-UNNAMED",

@@ -19,7 +19,6 @@ final class EngineProcess implements AutoCloseable {
     static final List<String> FLAGS = List.of(
             "-XX:+UseSerialGC",
             "-Xmx128m",
-            "-XX:+UseCompactObjectHeaders",
             "-XX:+ExitOnOutOfMemoryError",
             "-XX:-UsePerfData",
             "--enable-native-access=ALL-UNNAMED",
