@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import io.opentelemetry.exporter.internal.otlp.traces.LowAllocationTraceRequestMarshaler;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.util.Collection;
 import java.util.concurrent.CompletionException;
 
@@ -21,7 +18,7 @@ import java.util.concurrent.CompletionException;
 final class OtlpSpanExporter implements SpanExporter {
     private final String target;
     private final OtlpSender sender;
-    private final LowAllocationTraceRequestMarshaler marshaler = new LowAllocationTraceRequestMarshaler();
+    private final SpanEncoder encoder = new SpanEncoder();
 
     /** @param target for messages: no secrets */
     OtlpSpanExporter(String target, OtlpSender sender) {
@@ -33,7 +30,7 @@ final class OtlpSpanExporter implements SpanExporter {
     public CompletableResultCode export(Collection<SpanData> spans) {
         var result = new CompletableResultCode();
         // What comes of it is all in the result.
-        var _ = sender.send(encoded(spans)).whenComplete((response, failure) -> {
+        var _ = sender.send(TraceRequest.encode(spans, encoder)).whenComplete((response, failure) -> {
             if (failure != null) {
                 Throwable cause = failure.getCause();
                 result.failExceptionally(failure instanceof CompletionException && cause != null ? cause : failure);
@@ -49,19 +46,6 @@ final class OtlpSpanExporter implements SpanExporter {
             }
         });
         return result;
-    }
-
-    private byte[] encoded(Collection<SpanData> spans) {
-        marshaler.initialize(spans);
-        try {
-            var bytes = new ByteArrayOutputStream(marshaler.getBinarySerializedSize());
-            marshaler.writeBinaryTo(bytes);
-            return bytes.toByteArray();
-        } catch (IOException e) {
-            throw new IllegalStateException("memory takes every byte", e);
-        } finally {
-            marshaler.reset();
-        }
     }
 
     @Override

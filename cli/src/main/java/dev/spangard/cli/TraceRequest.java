@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
+import io.opentelemetry.sdk.resources.Resource;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** An {@code ExportTraceServiceRequest} (opentelemetry-proto 1.x, trace_service.proto), grouped as OTLP wants it. */
+final class TraceRequest {
+    /** ExportTraceServiceRequest.resource_spans, ResourceSpans.scope_spans. */
+    private static final int RESOURCE_SPANS = 1;
+
+    private static final int SCOPE_SPANS = 2;
+
+    private TraceRequest() {}
+
+    /** @param encoder for the calling thread alone, until this returns */
+    static byte[] encode(Collection<SpanData> spans, SpanEncoder encoder) {
+        Map<Resource, Map<InstrumentationScopeInfo, List<byte[]>>> grouped = new LinkedHashMap<>();
+        for (SpanData span : spans) {
+            grouped.computeIfAbsent(span.getResource(), of -> new LinkedHashMap<>())
+                    .computeIfAbsent(span.getInstrumentationScopeInfo(), of -> new ArrayList<>())
+                    .add(encoder.encode(span));
+        }
+        List<byte[]> all = new ArrayList<>();
+        grouped.forEach((resource, scopes) -> {
+            List<byte[]> ofResource = new ArrayList<>();
+            ofResource.add(encoder.encode(resource));
+            scopes.forEach((scope, ofScope) -> {
+                ofScope.addFirst(encoder.encode(scope));
+                ofScope.add(encoder.schema(scope.getSchemaUrl()));
+                ofResource.add(encoder.head(SCOPE_SPANS, size(ofScope)));
+                ofResource.addAll(ofScope);
+            });
+            ofResource.add(encoder.schema(resource.getSchemaUrl()));
+            all.add(encoder.head(RESOURCE_SPANS, size(ofResource)));
+            all.addAll(ofResource);
+        });
+        return joined(all);
+    }
+
+    private static int size(List<byte[]> parts) {
+        int size = 0;
+        for (byte[] part : parts) {
+            size += part.length;
+        }
+        return size;
+    }
+
+    private static byte[] joined(List<byte[]> parts) {
+        byte[] all = new byte[size(parts)];
+        int at = 0;
+        for (byte[] part : parts) {
+            System.arraycopy(part, 0, all, at, part.length);
+            at += part.length;
+        }
+        return all;
+    }
+}
