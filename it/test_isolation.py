@@ -51,10 +51,18 @@ def test_nothing_of_one_application_reaches_another_s_collector(world: World) ->
             assert other not in repr(request.headers)
 
 
+def name_of(task: Path) -> str:
+    """Of a thread; empty if it has just ended."""
+    try:
+        return (task / "comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def kept(engine: Engine, sink: Sink) -> tuple[int, int]:
     """Exporter threads of the engine, and its connections to the collector."""
     process = Path(f"/proc/{engine.process.pid}")
-    threads = [(task / "comm").read_text().strip() for task in (process / "task").iterdir()]
+    threads = [name for task in (process / "task").iterdir() if (name := name_of(task))]
     tcp = [line.split() for table in ("tcp", "tcp6") for line in (process / "net" / table).read_text().splitlines()[1:]]
     inodes = {line[9] for line in tcp if int(line[2].rpartition(":")[2], 16) == sink.port}
     held = 0

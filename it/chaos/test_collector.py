@@ -15,6 +15,7 @@ import pytest
 from chaos.case import Case
 from kit.process import poll
 from kit.world import World
+from otlp_sink import Certificates
 
 BEFORE, DURING, AFTER = 300, 1500, 300
 """Requests. All that come during the fault fit the engine's queue of 8,192 spans."""
@@ -98,6 +99,14 @@ def _greet(listener: socket.socket) -> None:
             peer.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
 
 
+@contextmanager
+def certificate_expires(case: Case) -> Iterator[None]:
+    case.sink.expire()
+    yield
+    poll(lambda: case.sink.turned_away > 0, 30, lambda: "nobody minded the certificate")
+    case.sink.heal()
+
+
 Fault = Callable[[Case], AbstractContextManager[None]]
 HTTP_FAULTS: dict[str, Fault] = {
     "collector refuses connections": refuses,
@@ -132,6 +141,12 @@ def test_loses_nothing_that_fits_the_queue_over_grpc(world: World, fault: str) -
     recovers(Case(world, sink=world.sink("grpc")), fault, GRPC_FAULTS[fault])
 
 
+def test_waits_for_a_certificate_to_be_renewed(world: World) -> None:
+    certificates = Certificates(world.folder)
+    case = Case(world, sink=world.sink(certificates=certificates), env={"OTEL_EXPORTER_OTLP_CERTIFICATE": str(certificates.ca)})
+    recovers(case, "collector's certificate expires", certificate_expires)
+
+
 def test_counts_what_does_not_fit_the_queue(world: World) -> None:
     case = Case(world, env={"OTEL_BSP_MAX_QUEUE_SIZE": "512", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "128"})
     case.send(BEFORE)
@@ -147,3 +162,15 @@ def test_counts_what_does_not_fit_the_queue(world: World) -> None:
     case.send(AFTER)
     row = case.row("collector hangs, a queue of 512")
     assert row.dropped == books.dropped
+
+
+def test_counts_what_the_collector_rejects(world: World) -> None:
+    case = Case(world)
+    case.send(BEFORE)
+    case.wait_for_export()
+    case.sink.reject(3)
+    case.send(DURING)
+    case.wait_for_books(BEFORE + DURING)
+    row = case.row("collector rejects three spans of each request")
+    assert row.dropped.keys() == {"rejected"}
+    assert row.dropped["rejected"] == case.sink.rejected > 0

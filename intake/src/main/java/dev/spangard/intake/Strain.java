@@ -18,6 +18,8 @@ import java.time.Duration;
 final class Strain {
     static final Duration PATIENCE = Duration.ofSeconds(1);
     static final Duration CALM = Duration.ofSeconds(10);
+    /** Whoever has not read for so long was put aside (SIGSTOP, a frozen container), and has not tried to keep up. */
+    static final Duration PUT_ASIDE = Duration.ofMillis(500);
 
     /** A read into less space says nothing when it fills it. */
     static final int TELLING_BYTES = 16 << 10;
@@ -33,7 +35,7 @@ final class Strain {
         if (bytes < offered) {
             caughtUp(now);
         } else if (offered >= TELLING_BYTES) {
-            if (!behind) {
+            if (!behind || now - lastBehind >= PUT_ASIDE.toNanos()) {
                 behind = true;
                 behindSince = now;
                 dropsBehind = false;

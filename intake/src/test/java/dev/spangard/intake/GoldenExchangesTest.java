@@ -79,10 +79,7 @@ final class GoldenExchangesTest {
     @MethodSource("httpExchanges")
     void recordedAndShed(GoldenExchange exchange) throws IOException {
         ToldTelemetry told = new ToldTelemetry(START, true);
-        Strain strain = new Strain();
-        strain.read(1 << 16, 1 << 16, 0);
-        strain.dropped();
-        strain.read(1 << 16, 1 << 16, Strain.PATIENCE.toNanos());
+        Strain strain = StrainTest.strained();
         Accounts accounts = replay(new RecordedRequest(exchange)::sampled, told.openTelemetry, told.ids, strain);
         assertThat(told.text()).isEqualTo(measurementsOf(exchange));
         assertThat(accounts.received()).isEqualTo(1);

@@ -111,12 +111,7 @@ public final class RecordFuzz {
         FrameAssembler frames = new FrameAssembler(large);
         MarshalReader reader = new MarshalReader();
         RecorderLine line = ledger.recorder(1);
-        Strain strain = new Strain();
-        if ((data[0] & 1) != 0) {
-            strain.read(1 << 16, 1 << 16, 0);
-            strain.dropped();
-            strain.read(1 << 16, 1 << 16, Strain.PATIENCE.toNanos());
-        }
+        Strain strain = (data[0] & 1) != 0 ? StrainTest.strained() : new Strain();
         RecordReader records = new RecordReader(
                 service,
                 line,

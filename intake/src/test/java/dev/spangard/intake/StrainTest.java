@@ -9,15 +9,14 @@ import org.junit.jupiter.api.Test;
 final class StrainTest {
     private static final int FULL = 64 << 10;
     private static final long PATIENCE = Strain.PATIENCE.toNanos();
+    private static final long STEP = Strain.PUT_ASIDE.toNanos() - 1;
     private static final long CALM = Strain.CALM.toNanos();
 
     private final Strain strain = new Strain();
 
     @Test
     void shedsWhenARecorderDropsAndTheEngineHasBeenBehindForItsPatience() {
-        strain.read(FULL, FULL, 0);
-        strain.dropped();
-        strain.read(FULL, FULL, PATIENCE - 1);
+        readsBehind(0, PATIENCE - 1);
         assertThat(strain.sheds()).isFalse();
 
         strain.read(FULL, FULL, PATIENCE);
@@ -26,9 +25,22 @@ final class StrainTest {
 
     @Test
     void shedsNothingWhileTheRecorderDropsNothing() {
+        for (long now = 0; now <= 10 * PATIENCE; now += STEP) {
+            strain.read(FULL, FULL, now);
+        }
+        assertThat(strain.sheds()).isFalse();
+    }
+
+    @Test
+    void doesNotTakeAStopForOverload() {
         strain.read(FULL, FULL, 0);
         strain.read(FULL, FULL, 10 * PATIENCE);
+        strain.dropped();
+        strain.read(FULL, FULL, 10 * PATIENCE + STEP);
         assertThat(strain.sheds()).isFalse();
+
+        readsBehind(10 * PATIENCE + STEP, 11 * PATIENCE);
+        assertThat(strain.sheds()).isTrue();
     }
 
     @Test
@@ -74,9 +86,27 @@ final class StrainTest {
     }
 
     private void overload() {
-        strain.read(FULL, FULL, 0);
-        strain.dropped();
-        strain.read(FULL, FULL, PATIENCE);
+        readsBehind(0, PATIENCE);
         assertThat(strain.sheds()).isTrue();
+    }
+
+    private void readsBehind(long from, long to) {
+        readBehind(strain, from, to);
+    }
+
+    /** Of an engine that sheds. */
+    static Strain strained() {
+        Strain strain = new Strain();
+        readBehind(strain, 0, PATIENCE);
+        return strain;
+    }
+
+    /** Without a pause, by an engine whose recorder drops. */
+    private static void readBehind(Strain strain, long from, long to) {
+        for (long now = from; now < to; now += STEP) {
+            strain.read(FULL, FULL, now);
+            strain.dropped();
+        }
+        strain.read(FULL, FULL, to);
     }
 }
