@@ -17,9 +17,7 @@ from otlp_sink.model import ERROR, ERROR_LOG
 
 @pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
 @pytest.mark.parametrize(("signal", "events"), [("logs", 0), ("logs/dup", 1)])
-def test_tells_an_exception_as_a_log_record(
-    shared: World, engine: Engine, protocol: str, signal: str, events: int
-) -> None:
+def test_tells_an_exception_as_a_log_record(shared: World, engine: Engine, protocol: str, signal: str, events: int) -> None:
     sink = shared.sink(protocol)
     env = {**sink.env, "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN": signal, "OTEL_BLRP_SCHEDULE_DELAY": "50"}
     server = shared.serve("uvicorn", "asked_for:app", env=env, attach=True)
@@ -52,9 +50,7 @@ def test_tells_the_first_messages_of_a_websocket(shared: World, engine: Engine) 
     sink = shared.sink()
     server = shared.serve("uvicorn", "asked_for:app", env={**sink.env, "SPANGARD_WEBSOCKET_EVENTS": "3"}, attach=True)
     trace = Trace()
-    with connect(
-        f"ws://127.0.0.1:{server.port}/echo", additional_headers=dict([trace.header]), open_timeout=20
-    ) as socket:
+    with connect(f"ws://127.0.0.1:{server.port}/echo", additional_headers=dict([trace.header]), open_timeout=20) as socket:
         for text in ("naïve", "b"):
             socket.send(text)
             assert socket.recv(timeout=20) == text

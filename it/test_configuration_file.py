@@ -61,7 +61,6 @@ def test_a_file_that_is_none_ends_attach_and_is_a_warning_in_the_recorder(shared
     file.write_text("file_format: [")
     env = {**sink.env, "OTEL_CONFIG_FILE": str(file)}
 
-
     process = shared.run([sys.executable, "-m", "spangard", "attach", "--", "true"], env=env)
     assert process.wait() == 3
     assert process.err.splitlines() == [f"spangard: OTEL_CONFIG_FILE={file} is not YAML"]

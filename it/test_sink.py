@@ -57,9 +57,7 @@ def test_decodes_what_came_by_http_with_gzip(span: ReadableSpan) -> None:
 
 def test_decodes_what_came_by_grpc_with_a_client_certificate(span: ReadableSpan, tmp_path: Path) -> None:
     certificates = Certificates(tmp_path)
-    credentials = grpc.ssl_channel_credentials(
-        certificates.ca.read_bytes(), certificates.client_key.read_bytes(), certificates.client_certificate.read_bytes()
-    )
+    credentials = grpc.ssl_channel_credentials(certificates.ca.read_bytes(), certificates.client_key.read_bytes(), certificates.client_certificate.read_bytes())
     with Sink("grpc", certificates, want_client=True) as sink:
         exporter = GrpcExporter(sink.endpoint, credentials=credentials)
         assert exporter.export([span]) is SpanExportResult.SUCCESS

@@ -47,9 +47,7 @@ SETTLE_EVERY = {"hello": 400, "stream": 80, "echo": 40}
 
 
 def headers_of(count: int) -> list[tuple[bytes, bytes]]:
-    more = [
-        (f"x-forwarded-{n:03d}".encode(), b"some value of this header") for n in range(max(0, count - len(HEADERS)))
-    ]
+    more = [(f"x-forwarded-{n:03d}".encode(), b"some value of this header") for n in range(max(0, count - len(HEADERS)))]
     return [*HEADERS[:count], *more]
 
 

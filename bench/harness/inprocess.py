@@ -102,9 +102,7 @@ def note(rounds: Rounds, n: int, drivers: dict[str, Driver], variants: Iterable[
 
 def start(module: str, argument: str, settings: dict[str, str]) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", module, argument]
-    return subprocess.Popen(
-        command, cwd=HERE, env={**os.environ, **settings}, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    return subprocess.Popen(command, cwd=HERE, env={**os.environ, **settings}, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def ask(process: subprocess.Popen[Any], line: str) -> str:

@@ -16,9 +16,7 @@ TIMEOUT_S = 60
 
 
 def request(path: str) -> bytes:
-    return b"".join(
-        (b"GET " + path.encode() + b" HTTP/1.1\r\n", *[k + b": " + v + b"\r\n" for k, v in HEADERS], b"\r\n")
-    )
+    return b"".join((b"GET " + path.encode() + b" HTTP/1.1\r\n", *[k + b": " + v + b"\r\n" for k, v in HEADERS], b"\r\n"))
 
 
 def answer_length(peer: socket.socket) -> int:
@@ -44,10 +42,7 @@ def received(peer: socket.socket) -> bytes:
 
 def run(port: int, path: str, requests: int, connections: int) -> float:
     message = request(path)
-    peers = {
-        peer.fileno(): peer
-        for peer in (socket.create_connection(("127.0.0.1", port), TIMEOUT_S) for _ in range(connections))
-    }
+    peers = {peer.fileno(): peer for peer in (socket.create_connection(("127.0.0.1", port), TIMEOUT_S) for _ in range(connections))}
     first = next(iter(peers.values()))
     start = time.perf_counter()
     first.sendall(message)

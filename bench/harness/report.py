@@ -59,24 +59,16 @@ class Report:
         counted = self.in_process
         faults = list(self.served.faults)
         if counted.seen != counted.calls or counted.dropped:
-            faults.append(
-                f"in process: {counted.calls} requests, the recorders say {counted.seen} of which {counted.dropped} dropped"
-            )
+            faults.append(f"in process: {counted.calls} requests, the recorders say {counted.seen} of which {counted.dropped} dropped")
         return faults + [f"{app}: every round was invalid" for app, rounds in self.served.rounds.items() if not rounds]
 
     def goals(self) -> list[Goal]:
         goals = []
         for case, aim in (("hello", 60), ("stream", 75), ("echo", 80)):
-            goals.append(
-                self._times(
-                    f"in process, {DESCRIPTION[case]}", self.in_process.cases[case], "upstream", "spangard", 50, aim
-                )
-            )
+            goals.append(self._times(f"in process, {DESCRIPTION[case]}", self.in_process.cases[case], "upstream", "spangard", 50, aim))
         for case in CASES:
             rounds = self.in_process.cases[case]
-            goals.append(
-                self._times(f"unsampled (1 %), {DESCRIPTION[case]}", rounds, "upstream-1%", "spangard-1%", 45, 50)
-            )
+            goals.append(self._times(f"unsampled (1 %), {DESCRIPTION[case]}", rounds, "upstream-1%", "spangard-1%", 45, 50))
         for case in CASES:
             rounds = self.in_process.cases[case]
             what = f"like for like, no event spans, {DESCRIPTION[case]}"
@@ -107,11 +99,7 @@ class Report:
 
     def _cases(self) -> Table:
         cases = self.in_process.cases
-        rows = [
-            [variant, *(added(cases[case], variant).text() for case in CASES), MEANING[variant]]
-            for variant in MEANING
-            if variant != "bare"
-        ]
+        rows = [[variant, *(added(cases[case], variant).text() for case in CASES), MEANING[variant]] for variant in MEANING if variant != "bare"]
         bare = [
             "bare, in all",
             *(Spread.of([each["bare"] for each in cases[case]]).text() for case in CASES),
@@ -177,20 +165,13 @@ class Report:
 
     def _terminal(self, table: Table) -> str:
         widths = [max(len(row[n]) for row in [table.head, *table.rows]) for n in range(len(table.head))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-            for row in [table.head, *table.rows]
-        ]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in [table.head, *table.rows]]
         return "\n".join([table.title, *lines, ""])
 
     def markdown(self) -> str:
         lines = ["# Attach: the upstream package against spangard", "", *(f"- {fact}" for fact in self._facts()), ""]
         faults = self.faults()
-        lines += (
-            ["Spans, requests in histograms, and records were counted: none was lost."]
-            if not faults
-            else ["Lost or wrong:", ""]
-        )
+        lines += ["Spans, requests in histograms, and records were counted: none was lost."] if not faults else ["Lost or wrong:", ""]
         lines += [f"- {fault}" for fault in faults]
         for table in self.tables():
             lines += [

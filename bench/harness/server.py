@@ -186,9 +186,7 @@ def measure(apps: Sequence[str], rounds: int, warm_up: float, say: Callable[[str
     return served
 
 
-def one_app(
-    app: str, servers: dict[str, Server], rounds: int, warm_up: float, served: Served, say: Callable[[str], None]
-) -> None:
+def one_app(app: str, servers: dict[str, Server], rounds: int, warm_up: float, served: Served, say: Callable[[str], None]) -> None:
     for variant, server in servers.items():
         say(f"{app}: {variant} warms up")
         ours = variant == "spangard"
@@ -241,9 +239,7 @@ def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
 
 def end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        process.send_signal(
-            signal.SIGINT
-        )  # on SIGTERM uvicorn dies of the signal, and what runs at exit, upstream's last export, does not
+        process.send_signal(signal.SIGINT)  # on SIGTERM uvicorn dies of the signal, and what runs at exit, upstream's last export, does not
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:

@@ -78,10 +78,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     try:
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
-            fields = {
-                name.lower(): value.strip()
-                for name, _, value in (line.partition(b":") for line in head.split(b"\r\n")[1:])
-            }
+            fields = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in head.split(b"\r\n")[1:])}
             body = await reader.readexactly(int(fields[b"content-length"]))
             writer.write(ACCEPTED)
             if fields.get(b"content-encoding") == b"gzip":

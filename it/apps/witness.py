@@ -29,7 +29,6 @@ def what_of(error):
         return [name, f"str: {e!r}"]
 
 
-
 class Outside:
     """Stands where the server is: messages, result and exception that come out."""
 

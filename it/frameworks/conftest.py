@@ -23,9 +23,7 @@ NEEDS = {
     "test_quart_routes.py": ["quart"],
     "test_starlette_routes.py": ["starlette"],
 }
-collect_ignore = [
-    file for file, packages in NEEDS.items() if any(importlib.util.find_spec(name) is None for name in packages)
-]
+collect_ignore = [file for file, packages in NEEDS.items() if any(importlib.util.find_spec(name) is None for name in packages)]
 
 
 @pytest.fixture(autouse=True)

@@ -48,9 +48,7 @@ def application() -> Any:
                     re_path(r"", django_application),
                 ]
             ),
-            "websocket": URLRouter(
-                [path("ws/<str:room>/", Chat.as_asgi()), re_path(r"^sync/(?P<room>\w+)/$", SyncChat.as_asgi())]
-            ),
+            "websocket": URLRouter([path("ws/<str:room>/", Chat.as_asgi()), re_path(r"^sync/(?P<room>\w+)/$", SyncChat.as_asgi())]),
         }
     )
 

@@ -29,9 +29,7 @@ from recorded import TRACE_ID, TRACEPARENT, recorded
     ],
 )
 @pytest.mark.parametrize("root", ["", "/root"])
-def test_template_is_what_django_matched_below_the_root_path(
-    path: str, template: str | None, status: int, root: str
-) -> None:
+def test_template_is_what_django_matched_below_the_root_path(path: str, template: str | None, status: int, root: str) -> None:
     expected = None if template is None else root + template
     assert recorded(application, root + path, root_path=root) == (expected, status)
 

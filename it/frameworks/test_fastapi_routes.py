@@ -128,9 +128,7 @@ def named(app: Any, path: str, **how: Any) -> tuple[str | None, int]:
     ],
 )
 @pytest.mark.parametrize("names_before", [(), ("/sub/things/x", "/nowhere")])
-def test_template_is_what_the_client_sees(
-    path: str, template: str | None, status: int, names_before: tuple[str, ...]
-) -> None:
+def test_template_is_what_the_client_sees(path: str, template: str | None, status: int, names_before: tuple[str, ...]) -> None:
     app, names = everything(), RouteNames()
     for before in names_before:
         names.names(call(app, before)[0])
@@ -150,15 +148,11 @@ def test_template_is_what_the_client_sees(
         ("HEAD", "/docs", "/docs", 200),
     ],
 )
-def test_method_decides_between_routes_and_a_wrong_one_keeps_the_route(
-    method: str, path: str, template: str, status: int
-) -> None:
+def test_method_decides_between_routes_and_a_wrong_one_keeps_the_route(method: str, path: str, template: str, status: int) -> None:
     assert named(everything(), path, method=method) == (template, status)
 
 
-@pytest.mark.parametrize(
-    ("prefix", "template"), [("/direct", "/direct"), ("/sub", "/sub"), ("/tenant/acme", "/tenant/{tenant}")]
-)
+@pytest.mark.parametrize(("prefix", "template"), [("/direct", "/direct"), ("/sub", "/sub"), ("/tenant/acme", "/tenant/{tenant}")])
 def test_websockets_have_routes(prefix: str, template: str) -> None:
     assert named(everything(), f"{prefix}/users/4/live", websocket=True) == (f"{template}/users/{{user_id}}/live", 101)
 

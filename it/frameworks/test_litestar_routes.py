@@ -108,9 +108,7 @@ def cuts_root_path() -> bool:
     ],
 )
 @pytest.mark.parametrize("root", ["", "/root"])
-def test_template_is_the_one_of_the_handler_below_the_root_path(
-    method: str, path: str, template: str | None, status: int, root: str
-) -> None:
+def test_template_is_the_one_of_the_handler_below_the_root_path(method: str, path: str, template: str | None, status: int, root: str) -> None:
     expected = None if template is None else root + template
     server_path = root + path if cuts_root_path() else path
     assert recorded(application(), server_path, method=method, root_path=root) == (expected, status)

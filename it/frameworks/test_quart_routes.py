@@ -79,9 +79,7 @@ def application() -> Quart:
     ],
 )
 @pytest.mark.parametrize("root", ["", "/root"])
-def test_template_is_the_rule_with_blueprint_and_root_path(
-    path: str, template: str | None, status: int, root: str
-) -> None:
+def test_template_is_the_rule_with_blueprint_and_root_path(path: str, template: str | None, status: int, root: str) -> None:
     expected = None if template is None else root + template
     assert recorded(application(), root + path, root_path=root) == (expected, status)
 

@@ -168,9 +168,7 @@ def test_head_and_wrong_method_keep_the_route(method: str) -> None:
     assert named(everything(), "/items/7", method=method) == ("/items/{id}", status)
 
 
-@pytest.mark.parametrize(
-    ("path", "template"), [("/echo/red", "/echo/{room}"), ("/ws/blue", "/ws/{room}"), ("/nothing", None)]
-)
+@pytest.mark.parametrize(("path", "template"), [("/echo/red", "/echo/{room}"), ("/ws/blue", "/ws/{room}"), ("/nothing", None)])
 def test_websockets_have_routes(path: str, template: str | None) -> None:
     assert named(everything(), path, websocket=True) == (template, 101 if template else 403)
 

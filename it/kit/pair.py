@@ -61,4 +61,3 @@ class Pair:
         bare_notes = self.bare_seen.next()
         assert self.ours_seen.next() == bare_notes
         return ours, {note["side"]: note for note in bare_notes}
-

@@ -51,7 +51,13 @@ class Process:
             with self._err.open("wb") as err:
                 # a session of its own: a signal to our group does not reach it, one to its group does not reach us
                 self._child = subprocess.Popen(
-                    command, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True,
+                    command,
+                    env=dict(env),
+                    cwd=cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=True,
                     preexec_fn=hear_interrupts,
                 )
         finally:

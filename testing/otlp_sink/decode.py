@@ -119,8 +119,7 @@ def _point(metric: Any, kind: str, data: Any, point: Any, resource: dict[str, An
         "time_ns": point.time_unix_nano,
         "cumulative": getattr(data, "aggregation_temporality", 2) == 2,
         "exemplars": tuple(
-            Exemplar(x.as_double if x.WhichOneof("value") == "as_double" else x.as_int, x.trace_id.hex(), x.span_id.hex())
-            for x in point.exemplars
+            Exemplar(x.as_double if x.WhichOneof("value") == "as_double" else x.as_int, x.trace_id.hex(), x.span_id.hex()) for x in point.exemplars
         ),
     }
     if kind == "histogram":

@@ -155,9 +155,7 @@ class HttpReceiver:
                 body = gzip.decompress(body)
             self._store.body(body)
             if path == "/v1/traces":
-                rejected = self._store.add_traces(
-                    ExportTraceServiceRequest.FromString(body), headers, size, certificate, self._faults.rejected_spans
-                )
+                rejected = self._store.add_traces(ExportTraceServiceRequest.FromString(body), headers, size, certificate, self._faults.rejected_spans)
                 answer = ExportTraceServiceResponse()
                 if rejected:
                     answer.partial_success.rejected_spans = rejected
