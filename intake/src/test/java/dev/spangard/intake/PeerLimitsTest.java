@@ -104,6 +104,7 @@ final class PeerLimitsTest {
 
         assertThat(intake.counters().turned(Turned.MEMORY)).isEqualTo(1);
         assertThat(services.spans.getFinishedSpanItems()).hasSize(1);
+        intake.close(); // a peer gives back what it holds when its service has been told that it left
         assertThat(intake.largeFrames().taken()).isZero();
     }
 
