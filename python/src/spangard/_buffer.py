@@ -215,7 +215,8 @@ class Recorder:
     def close(self) -> None:
         """The last flush of the process, then GOODBYE; waits at most CLOSE_WAIT_S for a slow engine."""
         self.link.ends = True
-        self.drain()
+        if self.records or self.link.connected():  # else nobody has heard of this process, nor needs to
+            self.drain()
         self.due = NOT_ARMED  # a timer that still fires finds itself replaced
         if self._lock.acquire(True, 0.1):
             try:

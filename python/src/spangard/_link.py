@@ -63,6 +63,9 @@ class Link:
             self._listen(self._socket)
         return self._socket is not None or self._connect(hello)
 
+    def connected(self) -> bool:
+        return self._socket is not None
+
     def waiting(self) -> bool:
         return bool(self._frame)
 

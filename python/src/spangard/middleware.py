@@ -67,6 +67,7 @@ class OpenTelemetryMiddleware:
         environ = effective(os.environ)
         settings = Settings(environ)
         excluder = url_excluder(excluded_urls, app, environ)
+        self._disabled = settings.disabled
         self._excluded: Any = bool if settings.disabled else excluder  # bool(url) is true: every URL
         self._root_sampler = settings.sampler.root
         self._parent_based = settings.sampler.parent_based
@@ -303,6 +304,8 @@ class OpenTelemetryMiddleware:
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Passed through; at start-up the connection is made, at shutdown all that waits is written."""
+        if self._disabled:
+            return await self.app(scope, receive, send)
         recorder = self.recorder
         recorder.flush()
         try:
