@@ -11,7 +11,7 @@ ASK_TIMEOUT_S = 10.0
 MAIN_CLASS = "dev.spangard.cli.Main"
 FLAGS = (
     "-XX:+UseSerialGC",
-    "-Xmx128m",
+    "-Xmx96m",
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:-UsePerfData",
     "--enable-native-access=ALL-UNNAMED",

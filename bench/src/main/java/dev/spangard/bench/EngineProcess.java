@@ -18,7 +18,7 @@ final class EngineProcess implements AutoCloseable {
     /** As python/src/spangard/_java.py starts it. */
     static final List<String> FLAGS = List.of(
             "-XX:+UseSerialGC",
-            "-Xmx128m",
+            "-Xmx96m",
             "-XX:+ExitOnOutOfMemoryError",
             "-XX:-UsePerfData",
             "--enable-native-access=ALL-UNNAMED",

@@ -12,7 +12,6 @@ import io.opentelemetry.sdk.logs.export.LogRecordExporter;
 import io.opentelemetry.sdk.metrics.export.AggregationTemporalitySelector;
 import io.opentelemetry.sdk.metrics.export.DefaultAggregationSelector;
 import io.opentelemetry.sdk.metrics.export.MetricExporter;
-import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,7 +30,7 @@ final class OtlpExporters {
 
     private OtlpExporters() {}
 
-    static SpanExporter spans(OtlpSettings settings) throws ConfigurationException {
+    static OtlpOutlet spans(OtlpSettings settings) throws ConfigurationException {
         TlsConfigHelper tls = tls(settings);
         OtlpSender sender = switch (settings.protocol()) {
             case HTTP_PROTOBUF -> http(settings, tls);
@@ -41,7 +40,7 @@ final class OtlpExporters {
                         settings, plain ? null : tls.getSslContext(), plain ? null : tls.getTrustManager());
             }
         };
-        return new OtlpSpanExporter(settings.endpoint(), sender);
+        return new OtlpOutlet(settings.endpoint(), sender);
     }
 
     private static OtlpSender http(OtlpSettings settings, TlsConfigHelper tls) throws ConfigurationException {

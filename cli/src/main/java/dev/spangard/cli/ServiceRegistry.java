@@ -45,6 +45,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
     private final Map<String, String> engineSettings;
     private final Ledger ledger;
     private final RecordedIds ids;
+    private final SpanMemory memory = new SpanMemory(SpanMemory.DEFAULT_BYTES);
     private final LongSupplier nanoTime;
     private final Consumer<InetSocketAddress> scrapedAt;
     /** By key; guarded by this. */
@@ -133,7 +134,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
         Row row = known == null ? new Row(unusedName(resource), ledger.accounts(key)) : known;
         try {
             ServiceSdk sdk = ServiceSdk.start(
-                    row.name(), settings, resource, process.console(), process.tty(), ids, row.accounts());
+                    row.name(), settings, resource, process.console(), process.tty(), ids, memory, row.accounts());
             var lease = new Lease(sdk);
             lease.recorders = 1;
             leases.put(key, lease);

@@ -51,7 +51,7 @@ final class ServiceSdk {
     private final @Nullable Console console;
 
     /** An exporter with its queue and its books. */
-    record Pipe(String exporter, SpanQueue queue, ExportBooks books) {}
+    record Pipe(String exporter, SpanQueue<?> queue, ExportBooks books) {}
 
     private ServiceSdk(
             ServiceName name,
@@ -86,6 +86,7 @@ final class ServiceSdk {
             @Nullable String consolePath,
             boolean tty,
             RecordedIds ids,
+            SpanMemory memory,
             Accounts accounts)
             throws ConfigurationException {
         TelemetryOptions options = telemetryOptions(settings);
@@ -109,8 +110,13 @@ final class ServiceSdk {
         List<Pipe> pipes = new ArrayList<>();
         for (TraceExporters.Output output : outputs) {
             var books = new ExportBooks(pipes.isEmpty() ? accounts : null);
-            var queue = new SpanQueue(
-                    name + ", " + output.name(), "spangard-" + output.name(), output.exporter(), output.queue(), books);
+            var queue = new SpanQueue<>(
+                    name + ", " + output.name(),
+                    "spangard-" + output.name(),
+                    output.outlet(),
+                    output.queue(),
+                    memory,
+                    books);
             pipes.add(new Pipe(output.name(), queue.start(), books));
             tracers.addSpanProcessor(queue);
             children.addSpanProcessor(queue.children());

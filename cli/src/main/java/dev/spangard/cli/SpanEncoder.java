@@ -33,7 +33,14 @@ final class SpanEncoder {
 
     private static final KnownAttributes KNOWN = new KnownAttributes();
 
+    /** Its buffer makes it worth keeping; a thread of the intake ends spans of many services. */
+    private static final ThreadLocal<SpanEncoder> OF_THREAD = ThreadLocal.withInitial(SpanEncoder::new);
+
     private final ProtoBuffer out = new ProtoBuffer();
+
+    static SpanEncoder ofThisThread() {
+        return OF_THREAD.get();
+    }
 
     /** One {@code ScopeSpans.spans}, its tag included. */
     byte[] encode(SpanData span) {

@@ -8,13 +8,11 @@ import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SpanProcessor;
-import io.opentelemetry.sdk.trace.data.SpanData;
-import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
@@ -23,7 +21,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batches ended spans and hands them to one exporter, on one thread of its own. At every moment
+ * Batches ended spans and hands them to one outlet, on one thread of its own. At every moment
  *
  * <pre>spans given = ended + lost + queued + at the exporter</pre>
  *
@@ -31,13 +29,23 @@ import org.jspecify.annotations.Nullable;
  * ({@link Retry}) while the others wait behind it. That is why it is not the SDK's BatchSpanProcessor, which forgets what is queued when
  * a shutdown takes too long, and counts as failed what its exporter delivers late.
  *
- * <p>{@link #onEnd} never blocks on the exporter: it takes a short lock, and drops the span when the queue is full.
+ * <p>{@link #onEnd} never blocks on the exporter: it takes a short lock, and drops the span when the queue is full, by its
+ * capacity or by the {@link SpanMemory} that all queues share.
+ *
+ * @param <W> the form in which a span waits
  */
-final class SpanQueue implements SpanProcessor {
+final class SpanQueue<W> implements SpanProcessor {
+    /**
+     * Of a batch, about; one span may be larger. Collectors take messages of 4 MiB by gRPC unless told otherwise, and
+     * whoever sends a message holds it once more.
+     */
+    static final int MAX_BATCH_BYTES = 3 << 20;
+
     private static final Logger LOG = System.getLogger("spangard.engine");
 
-    private final SpanExporter exporter;
+    private final SpanOutlet<W> outlet;
     private final SpanQueueOptions options;
+    private final SpanMemory memory;
     private final SpanTally tally;
     private final Thread worker;
 
@@ -45,12 +53,13 @@ final class SpanQueue implements SpanProcessor {
     /** The worker waits here: for a first span, a full batch, an answer of the exporter, a flush, the end. */
     private final Condition work = lock.newCondition();
     // All below is guarded by the lock.
-    private final @Nullable ReadableSpan[] ring;
-    /** Of each place in the ring: whether its span stands for a request. */
-    private final BitSet requests;
+    private final ArrayDeque<Waiting<W>> waiting = new ArrayDeque<>();
+    private long waitingBytes;
+    /** By spans that wait, and by those at the exporter. */
+    private long held;
+    /** Whether a span was turned away since the last batch was taken: for its bytes, if there is a place for it. */
+    private boolean turnedAway;
 
-    private int head;
-    private int size;
     private boolean closing;
     private long closeByNanos;
     /** Done when all that was queued at the time of the request has been exported; null if nobody asked. */
@@ -68,20 +77,29 @@ final class SpanQueue implements SpanProcessor {
     /**
      * @param title in the log
      * @param name of the thread
+     * @param memory shared with the engine's other queues
      */
-    SpanQueue(String title, String name, SpanExporter exporter, SpanQueueOptions options, SpanTally tally) {
+    SpanQueue(
+            String title,
+            String name,
+            SpanOutlet<W> outlet,
+            SpanQueueOptions options,
+            SpanMemory memory,
+            SpanTally tally) {
         this.title = title;
         this.told = new Trouble(title);
-        this.exporter = exporter;
+        this.outlet = outlet;
         this.options = options;
+        this.memory = memory;
         this.tally = tally;
-        this.ring = new ReadableSpan[options.capacity()];
-        this.requests = new BitSet(options.capacity());
         this.worker = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
     }
 
+    /** @param request whether the span stands for one */
+    private record Waiting<W>(W span, int bytes, boolean request) {}
+
     /** Begins to export. Once. */
-    SpanQueue start() {
+    SpanQueue<W> start() {
         worker.start();
         return this;
     }
@@ -90,7 +108,7 @@ final class SpanQueue implements SpanProcessor {
     int queued() {
         lock.lock();
         try {
-            return size;
+            return waiting.size();
         } finally {
             lock.unlock();
         }
@@ -106,26 +124,33 @@ final class SpanQueue implements SpanProcessor {
         add(span, true);
     }
 
-    private void add(ReadableSpan span, boolean request) {
+    private void add(ReadableSpan ended, boolean request) {
+        W span = outlet.prepare(ended.toSpanData());
+        int bytes = outlet.bytes(span);
         boolean taken;
         lock.lock();
         try {
-            taken = size < ring.length && !closing;
+            taken = !closing && waiting.size() < options.capacity() && memory.take(bytes, held);
             if (taken) {
-                int place = (head + size) % ring.length;
-                ring[place] = span;
-                requests.set(place, request);
-                size++;
-                if (size == 1 || size == options.batch()) {
+                boolean wasBatch = isBatch();
+                waiting.add(new Waiting<>(span, bytes, request));
+                waitingBytes += bytes;
+                held += bytes;
+                if (waiting.size() == 1 || (!wasBatch && isBatch())) {
                     work.signal();
                 }
             }
+            turnedAway |= !taken;
         } finally {
             lock.unlock();
         }
         if (!taken) {
             tally.lost(1, request ? 1 : 0, Outcome.QUEUE_FULL);
         }
+    }
+
+    private boolean isBatch() {
+        return waiting.size() >= options.batch() || waitingBytes >= MAX_BATCH_BYTES;
     }
 
     @Override
@@ -164,7 +189,7 @@ final class SpanQueue implements SpanProcessor {
     }
 
     private void run() {
-        Batch batch = new Batch();
+        Batch<W> batch = new Batch<>();
         boolean ends = false;
         while (!ends) {
             CompletableResultCode flushed;
@@ -172,7 +197,7 @@ final class SpanQueue implements SpanProcessor {
             try {
                 flushed = awaitWork();
                 take(batch);
-                ends = closing && (size == 0 || isLate());
+                ends = closing && (waiting.isEmpty() || isLate());
             } finally {
                 lock.unlock();
             }
@@ -180,23 +205,23 @@ final class SpanQueue implements SpanProcessor {
                 export(batch);
                 // The exporter may go on reading the list it was given: CompletableResultCode may end after its
                 // timeout.
-                batch = new Batch();
+                batch = new Batch<>();
             }
             if (flushed != null) {
                 flushRest(flushed);
             }
         }
         abandonRest();
-        exporter.shutdown().whenComplete(closed::succeed);
+        outlet.shutdown().whenComplete(closed::succeed);
     }
 
     /** Waits under the lock until a batch is full, its delay is over, or somebody asks; returns the flush asked for. */
     private @Nullable CompletableResultCode awaitWork() {
-        while (size == 0 && flush == null && !closing) {
+        while (waiting.isEmpty() && flush == null && !closing) {
             work.awaitUninterruptibly();
         }
         long until = System.nanoTime() + options.delay().toNanos();
-        while (size < options.batch() && flush == null && !closing && awaitUntil(until)) {}
+        while (!isBatch() && flush == null && !closing && awaitUntil(until)) {}
         CompletableResultCode asked = flush;
         flush = null;
         return asked;
@@ -220,26 +245,27 @@ final class SpanQueue implements SpanProcessor {
         return System.nanoTime() - closeByNanos > 0;
     }
 
-    /** Moves up to a batch out of the ring, under the lock. */
-    private void take(Batch batch) {
-        int n = Math.min(size, options.batch());
-        for (int i = 0; i < n; i++) {
-            ReadableSpan span = ring[head];
-            ring[head] = null;
-            if (span != null) {
-                batch.spans.add(span.toSpanData());
-                batch.requests += requests.get(head) ? 1 : 0;
-            }
-            head = (head + 1) % ring.length;
+    /** Moves up to a batch out of the queue, under the lock. */
+    private void take(Batch<W> batch) {
+        Waiting<W> next = waiting.peek();
+        while (next != null
+                && batch.spans.size() < options.batch()
+                && (batch.spans.isEmpty() || batch.bytes + next.bytes <= MAX_BATCH_BYTES)) {
+            waiting.remove();
+            batch.spans.add(next.span);
+            batch.bytes += next.bytes;
+            waitingBytes -= next.bytes;
+            batch.requests += next.request ? 1 : 0;
+            next = waiting.peek();
         }
-        size -= n;
+        turnedAway = false;
     }
 
     /** What was queued when the flush was asked for; what came since waits for its own batch. */
     private void flushRest(CompletableResultCode flushed) {
         int left = queued();
         while (left > 0) {
-            Batch batch = new Batch();
+            Batch<W> batch = new Batch<>();
             lock.lock();
             try {
                 take(batch);
@@ -255,8 +281,9 @@ final class SpanQueue implements SpanProcessor {
     }
 
     /** What goes to the exporter at once. */
-    private final class Batch {
-        final List<SpanData> spans = new ArrayList<>(options.batch());
+    private static final class Batch<W> {
+        final List<W> spans = new ArrayList<>();
+        long bytes;
         int requests;
     }
 
@@ -274,7 +301,7 @@ final class SpanQueue implements SpanProcessor {
     }
 
     /** Tries until the batch's fate is known, or nobody waits for it any more. */
-    private void export(Batch batch) {
+    private void export(Batch<W> batch) {
         tally.starts(batch.spans.size(), batch.requests);
         long since = System.nanoTime();
         for (int failures = 1; ; failures++) {
@@ -296,11 +323,11 @@ final class SpanQueue implements SpanProcessor {
     }
 
     /** One try; null if no answer came in time. */
-    private @Nullable Answer tried(Batch batch) {
+    private @Nullable Answer tried(Batch<W> batch) {
         var answer = new Answer();
         CompletableResultCode result;
         try {
-            result = exporter.export(Collections.unmodifiableList(batch.spans));
+            result = outlet.export(Collections.unmodifiableList(batch.spans));
         } catch (RuntimeException e) {
             LOG.log(Level.WARNING, "the span exporter failed", e);
             answer.failure = e;
@@ -334,7 +361,7 @@ final class SpanQueue implements SpanProcessor {
         }
     }
 
-    private void came(Batch batch, Answer answer, @Nullable Throwable failure) {
+    private void came(Batch<W> batch, Answer answer, @Nullable Throwable failure) {
         boolean late;
         lock.lock();
         try {
@@ -364,7 +391,7 @@ final class SpanQueue implements SpanProcessor {
                         .toNanos();
         lock.lock();
         try {
-            if (size == ring.length
+            if ((turnedAway || waiting.size() >= options.capacity())
                     && now - since >= options.retry().givesWayAfter().toNanos()) {
                 return false;
             }
@@ -378,7 +405,8 @@ final class SpanQueue implements SpanProcessor {
         }
     }
 
-    private void book(Batch batch, @Nullable Throwable failure, Outcome otherwise) {
+    private void book(Batch<W> batch, @Nullable Throwable failure, Outcome otherwise) {
+        release(batch.bytes);
         int spans = batch.spans.size();
         int rejected = failure instanceof NotDelivered fault ? (int) Math.min(fault.rejected(), spans) : 0;
         boolean delivered = failure == null || rejected > 0;
@@ -395,6 +423,17 @@ final class SpanQueue implements SpanProcessor {
         }
     }
 
+    /** Of the memory, what spans held that are gone. */
+    private void release(long bytes) {
+        lock.lock();
+        try {
+            held -= bytes;
+        } finally {
+            lock.unlock();
+        }
+        memory.give(bytes);
+    }
+
     private boolean isClosing() {
         lock.lock();
         try {
@@ -405,15 +444,20 @@ final class SpanQueue implements SpanProcessor {
     }
 
     private void abandonRest() {
-        Batch rest = new Batch();
+        Batch<W> rest = new Batch<>();
         lock.lock();
         try {
-            while (size > 0) {
-                take(rest);
+            for (Waiting<W> span : waiting) {
+                rest.spans.add(span.span);
+                rest.requests += span.request ? 1 : 0;
             }
+            rest.bytes = waitingBytes;
+            waitingBytes = 0;
+            waiting.clear();
         } finally {
             lock.unlock();
         }
+        release(rest.bytes);
         if (!rest.spans.isEmpty()) {
             tally.lost(rest.spans.size(), rest.requests, Outcome.SHUTDOWN);
         }
@@ -455,7 +499,7 @@ final class SpanQueue implements SpanProcessor {
 
     @Override
     public String toString() {
-        return "SpanQueue{" + exporter + '}';
+        return "SpanQueue{" + outlet + '}';
     }
 
     /** The queue is flushed and shut down by itself. */

@@ -21,11 +21,11 @@ final class TraceExporters {
     private TraceExporters() {}
 
     /**
-     * An exporter and the limits of its queue.
+     * An outlet and the limits of its queue.
      *
      * @param name as in the variable
      */
-    record Output(String name, SpanExporter exporter, SpanQueueOptions queue) {}
+    record Output(String name, SpanOutlet<?> outlet, SpanQueueOptions queue) {}
 
     /** @param console the application's standard output; null if it cannot be written to */
     static List<Output> read(Settings settings, @Nullable Console console) throws ConfigurationException {
@@ -88,10 +88,11 @@ final class TraceExporters {
         return console != null && console.tty() ? Set.of("compact") : Set.of();
     }
 
-    private static SpanExporter printing(String name, Console console) {
-        return name.equals("compact")
+    private static SpanOutlet<?> printing(String name, Console console) {
+        SpanExporter exporter = name.equals("compact")
                 ? new CompactSpanExporter(console, ZoneId.systemDefault())
                 : new ConsoleSpanExporter(console);
+        return new PrintedOutlet(exporter);
     }
 
     private static SpanQueueOptions prompt(SpanQueueOptions queue, Settings settings) {

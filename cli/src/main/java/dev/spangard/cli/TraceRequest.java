@@ -4,9 +4,7 @@ package dev.spangard.cli;
 
 import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
 import io.opentelemetry.sdk.resources.Resource;
-import io.opentelemetry.sdk.trace.data.SpanData;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +18,21 @@ final class TraceRequest {
 
     private TraceRequest() {}
 
-    /** @param encoder for the calling thread alone, until this returns */
-    static byte[] encode(Collection<SpanData> spans, SpanEncoder encoder) {
+    static byte[] of(List<EncodedSpan> spans) {
+        SpanEncoder encoder = SpanEncoder.ofThisThread();
         Map<Resource, Map<InstrumentationScopeInfo, List<byte[]>>> grouped = new LinkedHashMap<>();
-        for (SpanData span : spans) {
-            grouped.computeIfAbsent(span.getResource(), of -> new LinkedHashMap<>())
-                    .computeIfAbsent(span.getInstrumentationScopeInfo(), of -> new ArrayList<>())
-                    .add(encoder.encode(span));
+        EncodedSpan last = null;
+        List<byte[]> group = List.of();
+        for (EncodedSpan span : spans) {
+            // A service has one resource, and mostly one scope.
+            if (last == null
+                    || !last.scope().equals(span.scope())
+                    || !last.resource().equals(span.resource())) {
+                group = grouped.computeIfAbsent(span.resource(), of -> new LinkedHashMap<>())
+                        .computeIfAbsent(span.scope(), of -> new ArrayList<>());
+                last = span;
+            }
+            group.add(span.span());
         }
         List<byte[]> all = new ArrayList<>();
         grouped.forEach((resource, scopes) -> {

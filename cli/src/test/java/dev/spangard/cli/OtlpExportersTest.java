@@ -11,7 +11,6 @@ import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.metrics.export.AggregationTemporalitySelector;
 import io.opentelemetry.sdk.metrics.export.DefaultAggregationSelector;
 import io.opentelemetry.sdk.metrics.export.MetricExporter;
-import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -48,11 +47,14 @@ class OtlpExportersTest {
         return OtlpSettings.read(new Settings(variables, line -> {}), signal, null);
     }
 
+    private static EncodedSpan span() {
+        return EncodedSpan.of(TestSpans.server(Attributes.empty()).build());
+    }
+
     private boolean exportsASpan() throws ConfigurationException {
-        SpanExporter exporter = OtlpExporters.spans(settings(Signal.TRACES));
+        OtlpOutlet exporter = OtlpExporters.spans(settings(Signal.TRACES));
         try {
-            CompletableResultCode result =
-                    exporter.export(List.of(TestSpans.server(Attributes.empty()).build()));
+            CompletableResultCode result = exporter.export(List.of(span()));
             return result.join(20, TimeUnit.SECONDS).isSuccess();
         } finally {
             exporter.shutdown().join(5, TimeUnit.SECONDS);
@@ -60,12 +62,10 @@ class OtlpExportersTest {
     }
 
     private @Nullable NotDelivered failure() throws ConfigurationException {
-        SpanExporter exporter = OtlpExporters.spans(settings(Signal.TRACES));
+        OtlpOutlet exporter = OtlpExporters.spans(settings(Signal.TRACES));
         try {
-            CompletableResultCode result = exporter.export(List.of(
-                            TestSpans.server(Attributes.empty()).build(),
-                            TestSpans.server(Attributes.empty()).build()))
-                    .join(20, TimeUnit.SECONDS);
+            CompletableResultCode result =
+                    exporter.export(List.of(span(), span())).join(20, TimeUnit.SECONDS);
             assertThat(result.isDone()).isTrue();
             return (NotDelivered) result.getFailureThrowable();
         } finally {

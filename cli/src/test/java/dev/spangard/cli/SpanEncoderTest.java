@@ -49,7 +49,7 @@ class SpanEncoderTest {
             "https://schema/1");
 
     private static byte[] ours(List<SpanData> spans) {
-        return TraceRequest.encode(spans, new SpanEncoder());
+        return TraceRequest.of(spans.stream().map(EncodedSpan::of).toList());
     }
 
     private static byte[] theirs(List<SpanData> spans) {

@@ -8,20 +8,8 @@ import dev.spangard.cli.ExportBooks.Outcome;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
-import io.opentelemetry.sdk.trace.data.SpanData;
-import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -32,11 +20,12 @@ class SpanQueueTest {
     private final FakeExporter exporter = new FakeExporter();
     private final FakeTally tally = new FakeTally();
     private Retry retry = Retry.DEFAULTS;
-    private SpanQueue queue = queue(SpanQueueOptions.DEFAULTS);
+    private SpanMemory memory = new SpanMemory(SpanMemory.DEFAULT_BYTES);
+    private SpanQueue<?> queue = queue(SpanQueueOptions.DEFAULTS);
     private SdkTracerProvider provider = SdkTracerProvider.builder().build();
 
-    private SpanQueue queue(SpanQueueOptions options) {
-        return new SpanQueue("shop, test", "test", exporter, options, tally);
+    private SpanQueue<?> queue(SpanQueueOptions options) {
+        return new SpanQueue<>("shop, test", "test", new PrintedOutlet(exporter), options, memory, tally);
     }
 
     private void start(int capacity, int batch, Duration delay, Duration exportTimeout, Duration shutdownTimeout) {
@@ -46,9 +35,13 @@ class SpanQueueTest {
     }
 
     private void end(int spans) {
+        end(spans, "span");
+    }
+
+    private void end(int spans, String name) {
         Tracer tracer = provider.get("test");
         for (int i = 0; i < spans; i++) {
-            tracer.spanBuilder("span").startSpan().end();
+            tracer.spanBuilder(name).startSpan().end();
         }
     }
 
@@ -65,7 +58,7 @@ class SpanQueueTest {
 
         end(4);
 
-        assertThat(exporter.next().spans).isEqualTo(4);
+        assertThat(exporter.next().spans()).isEqualTo(4);
     }
 
     @Test
@@ -80,7 +73,7 @@ class SpanQueueTest {
         messages.spanBuilder("send").startSpan().end();
         messages.spanBuilder("send").startSpan().end();
 
-        assertThat(exporter.next().spans).isEqualTo(4);
+        assertThat(exporter.next().spans()).isEqualTo(4);
         assertThat(tally.requests).hasValue(1);
     }
 
@@ -109,7 +102,7 @@ class SpanQueueTest {
 
         end(1);
 
-        assertThat(exporter.next().spans).isEqualTo(1);
+        assertThat(exporter.next().spans()).isEqualTo(1);
     }
 
     @Test
@@ -124,7 +117,7 @@ class SpanQueueTest {
         assertThat(tally.overflowed).hasValue(1);
         assertThat(exporter.calls).isEmpty();
         first.answer(true);
-        assertThat(exporter.next().spans).isEqualTo(2);
+        assertThat(exporter.next().spans()).isEqualTo(2);
     }
 
     @Test
@@ -182,7 +175,7 @@ class SpanQueueTest {
         CompletableResultCode flushed = queue.forceFlush();
 
         FakeExporter.Call call = exporter.next();
-        assertThat(call.spans).isEqualTo(3);
+        assertThat(call.spans()).isEqualTo(3);
         assertThat(flushed.isDone()).isFalse();
         call.answer(true);
         assertThat(flushed.join(20, TimeUnit.SECONDS).isSuccess()).isTrue();
@@ -246,14 +239,14 @@ class SpanQueueTest {
         start(8, 2, LONG, LONG, LONG);
         end(2);
         for (int i = 0; i < 50; i++) {
-            exporter.next().result.failExceptionally(passing());
+            exporter.next().result().failExceptionally(passing());
         }
         end(3);
         assertThat(tally.failed).hasValue(0);
 
         exporter.next().answer(true);
 
-        assertThat(exporter.next().spans).isEqualTo(2);
+        assertThat(exporter.next().spans()).isEqualTo(2);
         assertThat(tally.started).hasValue(4);
         assertThat(tally.delivered).hasValue(2);
     }
@@ -265,7 +258,7 @@ class SpanQueueTest {
         end(4);
 
         exporter.next()
-                .result
+                .result()
                 .failExceptionally(NotDelivered.answered("the collector answers 400", "400", false, null));
 
         exporter.next().answer(true);
@@ -279,12 +272,12 @@ class SpanQueueTest {
         retryAtOnce(Duration.ZERO);
         start(4, 2, LONG, LONG, LONG);
         end(2);
-        exporter.next().result.failExceptionally(passing());
+        exporter.next().result().failExceptionally(passing());
         FakeExporter.Call again = exporter.next();
         end(4);
         assertThat(tally.failed).hasValue(0);
 
-        again.result.failExceptionally(passing());
+        again.result().failExceptionally(passing());
 
         tally.awaitAnswers(2);
         assertThat(tally.failed).hasValue(2);
@@ -296,7 +289,7 @@ class SpanQueueTest {
         start(4, 4, LONG, LONG, LONG);
         end(4);
 
-        exporter.next().result.failExceptionally(NotDelivered.inPart("told to", 3));
+        exporter.next().result().failExceptionally(NotDelivered.inPart("told to", 3));
 
         tally.awaitAnswers(4);
         assertThat(tally.delivered).hasValue(1);
@@ -310,7 +303,7 @@ class SpanQueueTest {
         start(8, 2, LONG, LONG, LONG);
         try (var log = CapturedLog.of("spangard.engine")) {
             end(5);
-            exporter.next().result.failExceptionally(passing());
+            exporter.next().result().failExceptionally(passing());
 
             CompletableResultCode closed = queue.shutdown();
             exporter.next().answer(true);
@@ -331,7 +324,7 @@ class SpanQueueTest {
         retry = new Retry(LONG, LONG, LONG, LONG);
         start(8, 2, LONG, LONG, SHORT);
         end(5);
-        exporter.next().result.failExceptionally(passing());
+        exporter.next().result().failExceptionally(passing());
         exporter.failFromNowOn(passing());
 
         assertThat(queue.shutdown().join(20, TimeUnit.SECONDS).isDone()).isTrue();
@@ -374,122 +367,6 @@ class SpanQueueTest {
         Thread answering = Thread.ofPlatform().daemon().start(() -> call.answer(true));
 
         assertThat(answering.join(Duration.ofSeconds(20))).isTrue();
-        assertThat(exporter.next().spans).isEqualTo(1);
-    }
-
-    /** Holds each batch until the test answers. */
-    private static final class FakeExporter implements SpanExporter {
-        record Call(int spans, CompletableResultCode result) {
-            void answer(boolean delivered) {
-                if (delivered) {
-                    result.succeed();
-                } else {
-                    result.fail();
-                }
-            }
-        }
-
-        final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
-        private final Queue<Call> all = new ConcurrentLinkedQueue<>();
-        final AtomicBoolean throwOnce = new AtomicBoolean();
-        volatile boolean isShutDown;
-        /** Run by the answer to the next export, before anybody else hears of it. */
-        volatile Runnable inAnswer = () -> {};
-        /** The queue's thread. */
-        volatile Thread calledBy = Thread.currentThread();
-
-        private volatile boolean succeeds;
-        private volatile @Nullable Throwable fails;
-
-        Call next() throws InterruptedException {
-            Call call = calls.poll(20, TimeUnit.SECONDS);
-            assertThat(call).as("an export within 20 s").isNotNull();
-            return Objects.requireNonNull(call);
-        }
-
-        void failFromNowOn(Throwable failure) {
-            fails = failure;
-        }
-
-        void succeedFromNowOn() {
-            succeeds = true;
-            all.forEach(call -> call.answer(true));
-        }
-
-        @Override
-        public CompletableResultCode export(Collection<SpanData> spans) {
-            if (throwOnce.getAndSet(false)) {
-                throw new IllegalStateException("exporter bug");
-            }
-            var call = new Call(spans.size(), new CompletableResultCode());
-            calledBy = Thread.currentThread();
-            Runnable once = inAnswer;
-            inAnswer = () -> {};
-            call.result.whenComplete(once);
-            all.add(call);
-            calls.add(call);
-            Throwable failure = fails;
-            if (failure != null) {
-                call.result.failExceptionally(failure);
-            }
-            if (succeeds) {
-                call.answer(true);
-            }
-            return call.result;
-        }
-
-        @Override
-        public CompletableResultCode flush() {
-            return CompletableResultCode.ofSuccess();
-        }
-
-        @Override
-        public CompletableResultCode shutdown() {
-            isShutDown = true;
-            return CompletableResultCode.ofSuccess();
-        }
-    }
-
-    private static final class FakeTally implements SpanTally {
-        final AtomicInteger started = new AtomicInteger();
-        final AtomicInteger delivered = new AtomicInteger();
-        final AtomicInteger failed = new AtomicInteger();
-        final AtomicInteger overflowed = new AtomicInteger();
-        final AtomicInteger abandoned = new AtomicInteger();
-        final AtomicInteger rejected = new AtomicInteger();
-        volatile Outcome lastOutcome = Outcome.DELIVERED;
-        /** Of the started: those that stand for a request. */
-        final AtomicInteger requests = new AtomicInteger();
-
-        final AtomicInteger requestsLost = new AtomicInteger();
-        private final Semaphore answered = new Semaphore(0);
-
-        /** Waits for answers about this many spans more. */
-        void awaitAnswers(int spans) throws InterruptedException {
-            assertThat(answered.tryAcquire(spans, 20, TimeUnit.SECONDS))
-                    .as("answers within 20 s")
-                    .isTrue();
-        }
-
-        @Override
-        public void starts(int spans, int asked) {
-            started.addAndGet(spans);
-            requests.addAndGet(asked);
-        }
-
-        @Override
-        public void ended(int spans, int asked, Outcome outcome, int refused) {
-            (outcome == Outcome.DELIVERED ? delivered : failed).addAndGet(spans - refused);
-            rejected.addAndGet(refused);
-            lastOutcome = outcome;
-            answered.release(spans);
-        }
-
-        @Override
-        public void lost(int spans, int asked, Outcome outcome) {
-            (outcome == Outcome.QUEUE_FULL ? overflowed : abandoned).addAndGet(spans);
-            lastOutcome = outcome;
-            requestsLost.addAndGet(asked);
-        }
+        assertThat(exporter.next().spans()).isEqualTo(1);
     }
 }

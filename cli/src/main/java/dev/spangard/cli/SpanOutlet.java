@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import java.util.List;
+
+/**
+ * Where the spans of a {@link SpanQueue} go, and in which form they wait for it. Thread-safe.
+ *
+ * @param <W> a waiting span
+ */
+interface SpanOutlet<W> {
+    /** What is to wait. Called on the thread that ended the span. */
+    W prepare(SpanData span);
+
+    /** What it holds of the memory, about. */
+    int bytes(W waiting);
+
+    /** Begins to export; the result says when that has ended, and how. One at a time, unless one takes too long. */
+    CompletableResultCode export(List<W> batch);
+
+    /** No more will come. */
+    CompletableResultCode shutdown();
+}
