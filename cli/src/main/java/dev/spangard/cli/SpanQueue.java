@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.cli.Courier.Fate;
 import dev.spangard.cli.ExportBooks.Outcome;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.common.CompletableResultCode;
@@ -10,14 +11,12 @@ import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SpanProcessor;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>spans given = ended + lost + queued + at the exporter</pre>
  *
  * as its {@link SpanTally} is told. A batch that was not delivered for a reason that may pass is tried again
- * ({@link Retry}) while the others wait behind it. That is why it is not the SDK's BatchSpanProcessor, which forgets what is queued when
+ * ({@link Courier}) while the others wait behind it. That is why it is not the SDK's BatchSpanProcessor, which forgets what is queued when
  * a shutdown takes too long, and counts as failed what its exporter delivers late.
  *
  * <p>{@link #onEnd} never blocks on the exporter: it takes a short lock, and drops the span when the queue is full, by its
@@ -50,7 +49,7 @@ final class SpanQueue<W> implements SpanProcessor {
     private final Thread worker;
 
     private final ReentrantLock lock = new ReentrantLock();
-    /** The worker waits here: for a first span, a full batch, an answer of the exporter, a flush, the end. */
+    /** The worker waits here: for a first span, a full batch, a flush, the end. */
     private final Condition work = lock.newCondition();
     // All below is guarded by the lock.
     private final ArrayDeque<Waiting<W>> waiting = new ArrayDeque<>();
@@ -69,7 +68,7 @@ final class SpanQueue<W> implements SpanProcessor {
     private long abandoned;
     // The worker's own.
     private long unanswered;
-    private final Trouble told;
+    private final Courier courier;
 
     private final String title;
     private final CompletableResultCode closed = new CompletableResultCode();
@@ -87,7 +86,7 @@ final class SpanQueue<W> implements SpanProcessor {
             SpanMemory memory,
             SpanTally tally) {
         this.title = title;
-        this.told = new Trouble(title);
+        this.courier = new Courier(title, options.retry(), options.exportTimeout());
         this.outlet = outlet;
         this.options = options;
         this.memory = memory;
@@ -180,6 +179,7 @@ final class SpanQueue<W> implements SpanProcessor {
             if (!closing) {
                 closing = true;
                 closeByNanos = System.nanoTime() + options.shutdownTimeout().toNanos();
+                courier.close(closeByNanos);
                 work.signal();
             }
         } finally {
@@ -287,135 +287,40 @@ final class SpanQueue<W> implements SpanProcessor {
         int requests;
     }
 
-    /**
-     * The exporter's answer to one try, guarded by the queue's lock. Its result must not be asked under that lock: it calls
-     * back under a lock of its own.
-     */
-    private static final class Answer {
-        boolean came;
-        /** Nobody waits for it any more: whoever brings it books it. */
-        boolean isLate;
-        /** Null if all was delivered. */
-        @Nullable
-        Throwable failure;
-    }
-
-    /** Tries until the batch's fate is known, or nobody waits for it any more. */
+    /** Until the batch's fate is known, or nobody waits for it any more. */
     private void export(Batch<W> batch) {
         tally.starts(batch.spans.size(), batch.requests);
-        long since = System.nanoTime();
-        for (int failures = 1; ; failures++) {
-            boolean atEnd = isClosing();
-            Answer answer = tried(batch);
-            if (answer == null) {
-                unanswered += batch.spans.size();
-                told.tell("no answer in time");
-                return;
-            }
-            Throwable failure = answer.failure;
-            boolean mayPass = failure instanceof NotDelivered fault && fault.mayPass();
-            told.tell(failure);
-            if (!mayPass || !waitsToTryAgain(atEnd ? 1 : failures, since, failure, atEnd)) {
-                book(batch, failure, mayPass && isClosing() ? Outcome.SHUTDOWN : Outcome.FAILED);
-                return;
-            }
+        Fate fate = courier.deliver(
+                () -> outlet.export(Collections.unmodifiableList(batch.spans)),
+                this::isFull,
+                late -> book(batch, late));
+        if (fate == null) {
+            unanswered += batch.spans.size();
+        } else {
+            book(batch, fate);
         }
     }
 
-    /** One try; null if no answer came in time. */
-    private @Nullable Answer tried(Batch<W> batch) {
-        var answer = new Answer();
-        CompletableResultCode result;
-        try {
-            result = outlet.export(Collections.unmodifiableList(batch.spans));
-        } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "the span exporter failed", e);
-            answer.failure = e;
-            return answer;
-        }
-        result.whenComplete(() -> came(batch, answer, failure(result)));
-        return await(answer) ? answer : null;
-    }
-
-    private static @Nullable Throwable failure(CompletableResultCode result) {
-        if (result.isSuccess()) {
-            return null;
-        }
-        Throwable failure = result.getFailureThrowable();
-        return failure == null ? NotDelivered.isFinal("the exporter gave up") : failure;
-    }
-
-    /** Waits for the exporter, but not beyond its timeout nor beyond the end of the shutdown. */
-    private boolean await(Answer answer) {
-        long until = System.nanoTime() + options.exportTimeout().toNanos();
+    private boolean isFull() {
         lock.lock();
         try {
-            boolean inTime = true;
-            while (!answer.came && inTime) {
-                inTime = awaitUntil(closing && closeByNanos - until < 0 ? closeByNanos : until);
-            }
-            answer.isLate = !answer.came;
-            return answer.came;
+            return turnedAway || waiting.size() >= options.capacity();
         } finally {
             lock.unlock();
         }
     }
 
-    private void came(Batch<W> batch, Answer answer, @Nullable Throwable failure) {
-        boolean late;
-        lock.lock();
-        try {
-            answer.came = true;
-            answer.failure = failure;
-            late = answer.isLate;
-            work.signal();
-        } finally {
-            lock.unlock();
-        }
-        if (late) {
-            book(batch, failure, Outcome.FAILED);
-        }
-    }
-
-    /**
-     * False if the batch is given up: the queue is full and the batch old, or the time to shut down is over.
-     *
-     * @param atEnd whether it was tried since the shutdown began; if not, it is once more at once
-     */
-    private boolean waitsToTryAgain(int failures, long since, @Nullable Throwable failure, boolean atEnd) {
-        Duration asked = failure instanceof NotDelivered fault ? fault.retryAfter() : null;
-        long now = System.nanoTime();
-        long until = now
-                + options.retry()
-                        .delay(failures, asked, RandomGenerator.getDefault())
-                        .toNanos();
-        lock.lock();
-        try {
-            if ((turnedAway || waiting.size() >= options.capacity())
-                    && now - since >= options.retry().givesWayAfter().toNanos()) {
-                return false;
-            }
-            boolean inTime = true;
-            while (inTime && closing == atEnd) {
-                inTime = awaitUntil(closing && closeByNanos - until < 0 ? closeByNanos : until);
-            }
-            return !closing || !isLate();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void book(Batch<W> batch, @Nullable Throwable failure, Outcome otherwise) {
+    private void book(Batch<W> batch, Fate fate) {
         release(batch.bytes);
         int spans = batch.spans.size();
-        int rejected = failure instanceof NotDelivered fault ? (int) Math.min(fault.rejected(), spans) : 0;
-        boolean delivered = failure == null || rejected > 0;
-        tally.ended(spans, batch.requests, delivered ? Outcome.DELIVERED : otherwise, rejected);
+        int rejected = fate.rejected(spans);
+        Outcome outcome = fate.delivered() ? Outcome.DELIVERED : fate.atEnd() ? Outcome.SHUTDOWN : Outcome.FAILED;
+        tally.ended(spans, batch.requests, outcome, rejected);
         lock.lock();
         try {
-            if (closing && delivered) {
+            if (closing && fate.delivered()) {
                 deliveredAtEnd += spans - rejected;
-            } else if (otherwise == Outcome.SHUTDOWN) {
+            } else if (fate.atEnd()) {
                 abandoned += spans;
             }
         } finally {
@@ -432,15 +337,6 @@ final class SpanQueue<W> implements SpanProcessor {
             lock.unlock();
         }
         memory.give(bytes);
-    }
-
-    private boolean isClosing() {
-        lock.lock();
-        try {
-            return closing;
-        } finally {
-            lock.unlock();
-        }
     }
 
     private void abandonRest() {
