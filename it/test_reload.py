@@ -40,7 +40,7 @@ SERVERS = {
     "granian": ("granian", "--reload"),
 }
 ASK_THE_KERNEL = {"uvicorn", "granian"}
-"""Those that learn of changes by inotify; the others remember when each file was changed from their start on."""
+"""Those that learn of changes by inotify; the others take each file's time when they begin, which nothing shows."""
 
 
 def watches(pid: int) -> bool:
@@ -67,6 +67,15 @@ def websocket(server: Server, trace: Trace) -> str:
         return text
 
 
+def is_loaded_once_saved(file: Path, server: Server) -> bool:
+    """Saves the second version. Who has not begun to take the files' times before that needs it saved again."""
+    file.write_text(APP.format(version=2))
+    try:
+        return poll(lambda: version(server, Trace(flags="00")) == b"2", 10, server.process.describe)
+    except AssertionError:
+        return False
+
+
 @pytest.mark.parametrize("kind", SERVERS)
 def test_records_what_was_loaded_anew(shared: World, engine: Engine, tmp_path: Path, kind: str) -> None:
     sink = shared.sink(one_per_trace=True)
@@ -78,10 +87,9 @@ def test_records_what_was_loaded_anew(shared: World, engine: Engine, tmp_path: P
     server = shared.serve(name, "reloaded:app", *flags, env=env, attach=True, cwd=tmp_path)
     before, after, upgraded = Trace(), Trace(), Trace()
     assert poll(lambda: version(server, before), 20, server.process.describe) == b"1"
-    # uvicorn's reloader begins to watch some time after its first server answers: what is changed before that, it never sees
+    # a reloader begins to watch some time after its first server answers: what is changed before that, it never sees
     poll(lambda: kind not in ASK_THE_KERNEL or any(map(watches, shared.descendants())), 40, server.process.describe)
-    file.write_text(APP.format(version=2))
-    poll(lambda: version(server, Trace(flags="00")) == b"2", 40, server.process.describe)
+    assert any(is_loaded_once_saved(file, server) for _ in range(4)), server.process.describe()
     assert version(server, after) == b"2"
     assert websocket(server, upgraded) == "2"
     spans = [trace.span(sink) for trace in (before, after, upgraded)]
