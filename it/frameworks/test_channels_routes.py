@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from asgi_call import call
 from channels.generic.http import AsyncHttpConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer, WebsocketConsumer
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -12,6 +13,8 @@ from django.urls import path, re_path
 from django_site import application as django_application
 from django_site import look, seen
 from recorded import TRACE_ID, TRACEPARENT, noted, recorded
+
+from spangard import OpenTelemetryMiddleware
 
 pytestmark = pytest.mark.filterwarnings("error:async_to_sync was passed")
 
@@ -77,6 +80,14 @@ def test_websocket_consumers_have_routes_and_see_the_current_span(path: str, tem
     del seen[:]
     assert recorded(application(), path, websocket=True, headers=(TRACEPARENT,)) == (template, 101)
     assert seen == [(TRACE_ID, in_thread)]
+
+
+@pytest.mark.parametrize("excluded", [(), ("receive", "send")])
+def test_a_synchronous_consumer_whose_messages_are_only_counted_is_not_warned_of_send(excluded: tuple[str, ...]) -> None:
+    unsampled = (TRACEPARENT[0], TRACEPARENT[1][:-1] + b"0")
+    for header in (TRACEPARENT, unsampled):
+        middleware = OpenTelemetryMiddleware(application(), exclude_spans=excluded)
+        assert call(middleware, "/sync/lobby/", websocket=True, headers=(header,))[1] == 101
 
 
 def test_http_consumer_sees_the_current_span() -> None:

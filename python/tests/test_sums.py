@@ -64,21 +64,50 @@ async def echoes(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.send", "text": message.get("text"), "bytes": message.get("bytes")})
 
 
-def test_without_single_messages_a_websocket_is_told_by_its_sums(engine: FakeEngine) -> None:
-    run(
-        OpenTelemetryMiddleware(echoes, exclude_spans=["receive", "send"]),
-        websocket_scope(),
-        {"type": "websocket.connect"},
-        {"type": "websocket.receive", "text": "h\u00e9"},
-        {"type": "websocket.receive", "text": "abc", "bytes": None},
-        {"type": "websocket.receive", "bytes": b"12"},
-        {"type": "websocket.disconnect", "code": 1001},
-    )
+CONVERSATION = (
+    {"type": "websocket.connect"},
+    {"type": "websocket.receive", "text": "h\u00e9"},
+    {"type": "websocket.receive", "text": "abc", "bytes": None},
+    {"type": "websocket.receive", "bytes": b"12"},
+    {"type": "websocket.disconnect", "code": 1001},
+)
+
+
+def test_a_websocket_that_is_not_sampled_is_told_by_its_sums(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+    run(OpenTelemetryMiddleware(echoes), websocket_scope(), *CONVERSATION)
+    engine.wait(engine.records)
+    [record] = engine.records()
+    assert record[0] == 4
+    start, end, events = record[1], record[2], record[7]
+    assert start <= events[1] <= end
+    assert [events[0], *events[2:]] == [5, "chat", 21, 0.0, 0.0, 1001, 23, 3, 8, 0, 12, 3, 8]
+
+
+def test_without_single_messages_a_websocket_is_told_by_what_the_application_sends(engine: FakeEngine) -> None:
+    app = OpenTelemetryMiddleware(echoes, exclude_spans=["receive", "send"])
+    run(app, websocket_scope(), *CONVERSATION)
     record = engine.request()
     events = record["events"]
     assert record["start"] <= events[1] <= record["end"]
-    assert [events[0], *events[2:]] == [5, "chat", 21, 0.0, 0.0, 1001, 23, 3, 8, 0, 12, 3, 8]
+    assert [events[0], *events[2:]] == [5, "chat", 12, 3, 8]
     assert record["spilled"] == 0
+
+
+@pytest.mark.parametrize("sampler", ["always_on", "always_off"])
+def test_without_single_messages_a_websocket_hears_the_server_itself(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, sampler: str
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    heard: list[Any] = []
+
+    async def listens(scope: Any, receive: Any, send: Any) -> None:
+        heard.append(receive)
+
+    server = run(OpenTelemetryMiddleware(listens, exclude_spans=["receive", "send"]), websocket_scope())
+    assert heard == [server.receive]
 
 
 def test_without_single_messages_a_denied_websocket_shows_its_answer(engine: FakeEngine) -> None:
@@ -102,10 +131,11 @@ def test_without_single_messages_nothing_grows_with_an_application_of_odd_ones(e
 
 @pytest.mark.parametrize("count", [1, SIZES_KEPT - 2, SIZES_KEPT - 1, SIZES_KEPT, 3 * SIZES_KEPT])
 def test_any_number_of_messages_is_told_and_no_more_sizes_are_kept_than_the_limit(
-    engine: FakeEngine, count: int
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    app = OpenTelemetryMiddleware(echoes, exclude_spans=["receive", "send"])
-    kind = app._detailed_websocket
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+    app = OpenTelemetryMiddleware(echoes)
+    kind = app._counted_websocket
     kept: list[int] = []
 
     class Watched(kind):  # type: ignore[misc,valid-type]
@@ -114,10 +144,12 @@ def test_any_number_of_messages_is_told_and_no_more_sizes_are_kept_than_the_limi
             told: list[Any] = super().told(start, end)
             return told
 
-    app._detailed_websocket = Watched
+    app._counted_websocket = Watched
     messages = [{"type": "websocket.receive", "text": "h\u00e9"}] * count
     run(app, websocket_scope(), {"type": "websocket.connect"}, *messages, {"type": "websocket.disconnect"})
-    assert engine.request()["events"][-7:] == [23, count, 3 * count, 0, 12, count, 3 * count]
+    engine.wait(engine.records)
+    [record] = engine.records()
+    assert record[7][-7:] == [23, count, 3 * count, 0, 12, count, 3 * count]
     assert max(kept) <= SIZES_KEPT
 
 

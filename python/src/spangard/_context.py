@@ -17,7 +17,7 @@ from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from ._facts import failure
 from ._messages import Counted, Detailed, Summed
-from ._websocket import SummedWebSocket
+from ._websocket import SummedWebSocket, UnheardWebSocket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -274,9 +274,14 @@ class SummedSpan(Summed, CurrentSpan):
     touched = True
 
 
-class SummedWebSocketSpan(SummedWebSocket, CurrentSpan):
+class CountedWebSocketSpan(SummedWebSocket, CurrentSpan):
+    sampled = recording = False
     touched = True
 
 
-class CountedWebSocketSpan(SummedWebSocketSpan):
+class UnheardWebSocketSpan(UnheardWebSocket, CurrentSpan):
+    touched = True
+
+
+class CountedUnheardWebSocketSpan(UnheardWebSocketSpan):
     sampled = recording = False

@@ -9,13 +9,17 @@ from ._messages import EVENTS_KEPT, Detailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-    from .middleware import Message, Receive
+    from .middleware import Message, Receive, Send
 
 
 SIZES_KEPT = 1024
 """Elements of a list of sizes, after which they are added up."""
+
+mark_as_coroutine: Callable[[Send], Any] | None = None
+"""Called with each ``send``, a plain function that returns the server's coroutine: for a framework that asks."""
 
 
 class SummedWebSocket(Detailed):
@@ -27,6 +31,8 @@ class SummedWebSocket(Detailed):
     """
 
     touched = True  # always ask for what is told
+    hears = True
+    """What the application receives is looked at."""
 
     @property
     def receive(self) -> Receive:  # type: ignore[override]
@@ -65,8 +71,10 @@ class SummedWebSocket(Detailed):
                 pass
             return server_send(message)
 
+        if mark_as_coroutine is not None:
+            mark_as_coroutine(send)
         self.send = send  # type: ignore[method-assign]
-        return receive
+        return receive if self.hears else server_receive
 
     def _heard(self, message: Message) -> None:
         if message["type"] == "websocket.disconnect" and len(self.messages) < EVENTS_KEPT:
@@ -86,6 +94,15 @@ class SummedWebSocket(Detailed):
         if len(sent) > 2 or sent[0]:
             messages += (12, *_sums(sent))
         return messages
+
+
+class UnheardWebSocket(SummedWebSocket):
+    """One whose messages are wanted in neither direction: as upstream's, the application gets the server's ``receive``.
+
+    A coroutine of ours around each message it receives would cost more than all that is noted of the others.
+    """
+
+    hears = False
 
 
 def _sums(sizes: list[int]) -> tuple[int, int]:

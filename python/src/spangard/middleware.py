@@ -19,7 +19,7 @@ from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed, Summed
 from ._metric_attributes import measured_with, noted
 from ._settings import Settings, effective, header_capture, profile_name, url_excluder
-from ._websocket import SummedWebSocket
+from ._websocket import SummedWebSocket, UnheardWebSocket
 from .frameworks import MARK, route_names
 
 TYPE_CHECKING = False
@@ -79,12 +79,13 @@ class OpenTelemetryMiddleware:
         self._api = _opentelemetry_api()
         self._detailed: Any = Detailed if self._api is None else self._api.DetailedSpan
         self._detailed_http = self._detailed_websocket = self._detailed
-        if {"receive", "send"} <= set(exclude_spans or ()):  # single messages are not wanted
-            self._detailed_websocket = SummedWebSocket if self._api is None else self._api.SummedWebSocketSpan
-            if self.capture_response is None:  # nor is anything to be taken from them
-                self._detailed_http = Summed if self._api is None else self._api.SummedSpan
         self._counted: Any = Counted if self._api is None else self._api.CountedSpan
         self._counted_websocket: Any = SummedWebSocket if self._api is None else self._api.CountedWebSocketSpan
+        if {"receive", "send"} <= set(exclude_spans or ()):  # single messages are not wanted
+            self._detailed_websocket = UnheardWebSocket if self._api is None else self._api.UnheardWebSocketSpan
+            self._counted_websocket = UnheardWebSocket if self._api is None else self._api.CountedUnheardWebSocketSpan
+            if self.capture_response is None:  # nor is anything to be taken from them
+                self._detailed_http = Summed if self._api is None else self._api.SummedSpan
         self._hooks = hooks_from(
             default_span_details,
             server_request_hook,

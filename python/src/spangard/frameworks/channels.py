@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from functools import wraps
 
+from .. import _websocket
 from .._messages import Counted, Detailed
 from .noted import note, noted
 
@@ -25,10 +26,11 @@ def watch(module: ModuleType) -> None:
     """`module` is channels.routing."""
     from asgiref.sync import markcoroutinefunction
 
-    for send in (Detailed.send, Counted.send):
-        # Channels' synchronous consumers call `send` through async_to_sync, which warns of a function not known to be
-        # a coroutine function; ours returns the server's coroutine.
-        markcoroutinefunction(send)
+    # Channels' synchronous consumers call `send` through async_to_sync, which warns of a function not known to be a
+    # coroutine function; ours returns the server's coroutine.
+    markcoroutinefunction(Detailed.send)
+    markcoroutinefunction(Counted.send)
+    _websocket.mark_as_coroutine = markcoroutinefunction
     router: Any = module.URLRouter
     call = router.__call__
 
