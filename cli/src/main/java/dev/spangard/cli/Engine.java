@@ -7,6 +7,7 @@ import dev.spangard.intake.IntakeOptions;
 import dev.spangard.intake.Ledger;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.SocketDirectory;
+import dev.spangard.intake.TakeOver;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -34,11 +35,12 @@ final class Engine implements AutoCloseable {
     /** Null until recorders can connect. */
     private volatile @Nullable Intake intake;
 
-    private Engine(EngineOptions options, Map<String, String> environment, CountDownLatch stop) throws IOException {
+    private Engine(EngineOptions options, Map<String, String> environment, CountDownLatch stop)
+            throws IOException, InterruptedException {
         this.options = options;
         this.stop = stop;
         SocketDirectory.prepare(options.socket(), !options.allowedUids().isEmpty());
-        this.ledger = Ledger.open(options.socket());
+        this.ledger = options.replace() ? TakeOver.of(options.socket(), stop) : Ledger.open(options.socket());
         RecordedIds ids = new RecordedIds();
         this.admin = new AdminServers(this::isReady, this::metrics);
         this.services = new ServiceRegistry(environment, ledger, ids, System::nanoTime, admin::listen);
@@ -58,9 +60,10 @@ final class Engine implements AutoCloseable {
      * @param environment the engine's own variables: defaults for its services
      * @param stop counted down by whoever wants the end, the engine itself when it is idle
      * @throws dev.spangard.intake.EngineRunningException if another engine serves this socket
+     * @throws TakeOver.FailedException if that one is to be replaced and cannot be
      */
     static Engine start(EngineOptions options, Map<String, String> environment, CountDownLatch stop)
-            throws IOException {
+            throws IOException, InterruptedException {
         var engine = new Engine(options, environment, stop);
         var address = options.admin();
         if (address != null) {

@@ -19,11 +19,13 @@ import org.jspecify.annotations.Nullable;
  * The flags of {@code spangard engine}.
  *
  * @param idleExit after how long without a recorder the engine leaves; null for never
+ * @param replace whether an engine that serves the socket is to end and this one to go on in its place
  * @param allowedUids users served beside the engine's own
  * @param admin where {@code /livez}, {@code /readyz} and {@code /metrics} answer; null for nowhere
  */
 record EngineOptions(
         Path socket,
+        boolean replace,
         Set<Integer> allowedUids,
         @Nullable Duration idleExit,
         @Nullable InetSocketAddress admin,
@@ -33,6 +35,7 @@ record EngineOptions(
             usage: spangard engine [FLAGS]
 
               --socket PATH        where recorders connect (SPANGARD_SOCKET)
+              --replace            take over from the engine that serves this socket: it ends, recorders come here
               --allow-uid UID,...  further users whose applications may connect; default: the engine's only
               --idle-exit SECONDS  leave after this long without a recorder; 0, the default: never
               --admin HOST:PORT    /livez, /readyz, /metrics; default 127.0.0.1:9464; off for none
@@ -47,6 +50,7 @@ record EngineOptions(
     /** @param environment the engine's own, for what no flag says */
     static EngineOptions parse(List<String> arguments, Map<String, String> environment) throws UsageException {
         String socket = environment.getOrDefault("SPANGARD_SOCKET", "");
+        boolean replace = false;
         Set<Integer> allowedUids = new LinkedHashSet<>();
         String idleExit = "0";
         String admin = DEFAULT_ADMIN;
@@ -58,6 +62,7 @@ record EngineOptions(
             String flag = equals < 0 ? argument : argument.substring(0, equals);
             switch (flag) {
                 case "--socket" -> socket = value(flag, argument, equals, rest);
+                case "--replace" -> replace = alone(flag, equals);
                 case "--allow-uid" -> allowedUids.addAll(uids(value(flag, argument, equals, rest)));
                 case "--idle-exit" -> idleExit = value(flag, argument, equals, rest);
                 case "--admin" -> admin = value(flag, argument, equals, rest);
@@ -70,7 +75,14 @@ record EngineOptions(
             throw new UsageException("--socket PATH is missing, and so is SPANGARD_SOCKET");
         }
         return new EngineOptions(
-                path(socket), allowedUids, seconds(idleExit), address(admin), level(logLevel), logFormat);
+                path(socket), replace, allowedUids, seconds(idleExit), address(admin), level(logLevel), logFormat);
+    }
+
+    private static boolean alone(String flag, int equals) throws UsageException {
+        if (equals >= 0) {
+            throw new UsageException(flag + " takes no value");
+        }
+        return true;
     }
 
     private static String value(String flag, String argument, int equals, Iterator<String> rest) throws UsageException {

@@ -3,6 +3,7 @@
 package dev.spangard.cli;
 
 import dev.spangard.intake.EngineRunningException;
+import dev.spangard.intake.TakeOver;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -98,6 +99,8 @@ public final class Main {
         } catch (EngineRunningException e) {
             err.println("spangard: " + e.getMessage());
             code.set(OK);
+        } catch (TakeOver.FailedException e) {
+            err.println("spangard: " + e.getMessage());
         } catch (IOException e) {
             err.println("spangard: the engine cannot start at " + options.socket() + ": " + e);
         } catch (InterruptedException e) {

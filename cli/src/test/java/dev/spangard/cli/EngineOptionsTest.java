@@ -26,16 +26,18 @@ class EngineOptionsTest {
     void readsEveryFlagInBothForms() throws UsageException {
         var expected = new EngineOptions(
                 Path.of("/run/e.sock"),
+                true,
                 Set.of(1000, 1001),
                 Duration.ofMillis(2500),
                 new InetSocketAddress(InetAddress.ofLiteral("::1"), 9000),
                 Level.DEBUG,
                 LogFormat.JSON);
 
-        assertThat(parse("--socket /run/e.sock --allow-uid 1000 --allow-uid 1001 --idle-exit 2.5 --admin [::1]:9000"
-                        + " --log-level debug --log-format json"))
+        assertThat(parse(
+                        "--socket /run/e.sock --replace --allow-uid 1000 --allow-uid 1001 --idle-exit 2.5 --admin [::1]:9000"
+                                + " --log-level debug --log-format json"))
                 .isEqualTo(expected);
-        assertThat(parse("--socket=/run/e.sock --allow-uid=1000,1001 --idle-exit=2.5 --admin=[::1]:9000"
+        assertThat(parse("--socket=/run/e.sock --replace --allow-uid=1000,1001 --idle-exit=2.5 --admin=[::1]:9000"
                         + " --log-level=DEBUG --log-format=json"))
                 .isEqualTo(expected);
     }
@@ -45,6 +47,7 @@ class EngineOptionsTest {
         assertThat(parse("--socket /run/e.sock"))
                 .isEqualTo(new EngineOptions(
                         Path.of("/run/e.sock"),
+                        false,
                         Set.of(),
                         null,
                         new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 9464),
@@ -70,6 +73,7 @@ class EngineOptionsTest {
                 "",
                 "--socket",
                 "--socket /x --nonsense",
+                "--socket /x --replace=yes",
                 "--socket /x --allow-uid nobody",
                 "--socket /x --allow-uid 1000,",
                 "--socket /x extra",

@@ -29,7 +29,7 @@ class EngineTest {
 
     private EngineOptions options(@Nullable Duration idleExit) {
         return new EngineOptions(
-                directory.resolve("private/engine.sock"), Set.of(), idleExit, null, Level.INFO, LogFormat.TEXT);
+                directory.resolve("private/engine.sock"), false, Set.of(), idleExit, null, Level.INFO, LogFormat.TEXT);
     }
 
     @Test
@@ -63,7 +63,7 @@ class EngineTest {
     @Test
     void letsOthersPassToItsSocketWhereTheyAreServed() throws Exception {
         var shared = new EngineOptions(
-                directory.resolve("private/engine.sock"), Set.of(12345), null, null, Level.INFO, LogFormat.TEXT);
+                directory.resolve("private/engine.sock"), false, Set.of(12345), null, null, Level.INFO, LogFormat.TEXT);
         try (Engine engine = Engine.start(shared, Map.of(), new CountDownLatch(1))) {
             assertThat(engine).isNotNull();
             assertThat(mode("private")).isEqualTo("rwx--x--x");

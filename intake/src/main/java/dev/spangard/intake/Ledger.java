@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +27,7 @@ import java.util.Set;
  *
  * <pre>
  *        0 +-----------------------------------------------------+
- *          | magic                                               |  64 bytes
+ *          | magic, pid of the engine that holds the lock, or 0  |  64 bytes
  *       64 +-----------------------------------------------------+
  *          | recorder slots: id, read, seen, dropped, used       |  4096 × 64 bytes
  *   262208 +-----------------------------------------------------+
@@ -54,6 +55,8 @@ public final class Ledger implements AutoCloseable {
     private static final long SERVICES_AT = HEADER_BYTES + MAX_RECORDERS * RECORDER_BYTES;
     private static final long FILE_BYTES = SERVICES_AT + MAX_SERVICES * SERVICE_BYTES;
 
+    private static final long HOLDER = 8;
+
     private static final long NONE = -1;
     private static final long RECORDER_USED = 32;
     private static final long SERVICE_USED = 8;
@@ -80,9 +83,8 @@ public final class Ledger implements AutoCloseable {
      */
     public static Ledger open(Path socket) throws IOException {
         SocketDirectory.make(socket);
-        Path path = socket.resolveSibling(socket.getFileName() + ".ledger");
         FileChannel file = FileChannel.open(
-                path,
+                path(socket),
                 Set.of(
                         StandardOpenOption.READ,
                         StandardOpenOption.WRITE,
@@ -102,10 +104,32 @@ public final class Ledger implements AutoCloseable {
                 map.fill((byte) 0);
             }
             map.set(ValueLayout.JAVA_LONG, 0, MAGIC);
+            map.set(ValueLayout.JAVA_LONG, HOLDER, ProcessHandle.current().pid());
             return new Ledger(file, map);
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
+        }
+    }
+
+    /**
+     * The ledger of the engine at {@code socket}.
+     *
+     * @param socket absolute
+     */
+    static Path path(Path socket) {
+        return socket.resolveSibling(socket.getFileName() + ".ledger");
+    }
+
+    /**
+     * Which process says that it holds the ledger; 0 if none does. One that was killed says it still: whoever means to
+     * do something to it must see for itself. For a process that has no ledger open here, whose lock would be lost.
+     */
+    static long holder(Path socket) throws IOException {
+        try (FileChannel file =
+                FileChannel.open(path(socket), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+            ByteBuffer pid = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
+            return file.read(pid, HOLDER) == Long.BYTES ? pid.getLong(0) : 0;
         }
     }
 
@@ -265,6 +289,7 @@ public final class Ledger implements AutoCloseable {
      */
     @Override
     public void close() throws IOException {
+        map.set(ValueLayout.JAVA_LONG, HOLDER, 0);
         file.close();
     }
 }
