@@ -9,6 +9,9 @@ import java.lang.System.Logger.Level;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.FileSystems;
@@ -55,6 +58,8 @@ public final class Intake implements AutoCloseable {
     private final Services services;
     private final LongSupplier epochNanos;
     private final ServerSocketChannel server;
+    private final Selector arrivals;
+    private final Thread acceptor;
     private final UserPrincipal owner;
     private final Set<UserPrincipal> guests;
     private final ByteBudget largeFrames;
@@ -75,6 +80,7 @@ public final class Intake implements AutoCloseable {
             Services services,
             LongSupplier epochNanos,
             ServerSocketChannel server,
+            Selector arrivals,
             UserPrincipal owner,
             Set<UserPrincipal> guests) {
         this.options = options;
@@ -83,6 +89,8 @@ public final class Intake implements AutoCloseable {
         this.services = services;
         this.epochNanos = epochNanos;
         this.server = server;
+        this.arrivals = arrivals;
+        this.acceptor = Thread.ofPlatform().daemon().name("spangard-accept").unstarted(this::accept);
         this.owner = owner;
         this.guests = guests;
         this.largeFrames = new ByteBudget(options.limits().largeFrameBytes());
@@ -108,15 +116,19 @@ public final class Intake implements AutoCloseable {
         Path socket = options.socket();
         removeStale(socket);
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        Selector arrivals = Selector.open();
         try {
+            server.configureBlocking(false);
+            server.register(arrivals, SelectionKey.OP_ACCEPT);
             server.bind(UnixDomainSocketAddress.of(socket));
             UserPrincipal owner = Files.getOwner(socket);
             Set<UserPrincipal> guests = users(options.allowedUids());
             Files.setPosixFilePermissions(socket, guests.isEmpty() ? OWNER_ONLY : EVERYBODY);
-            Intake intake = new Intake(options, ledger, ids, services, epochNanos, server, owner, guests);
-            Thread.ofPlatform().daemon().name("spangard-accept").start(intake::accept);
+            Intake intake = new Intake(options, ledger, ids, services, epochNanos, server, arrivals, owner, guests);
+            intake.acceptor.start();
             return intake;
         } catch (IOException | RuntimeException e) {
+            arrivals.close();
             server.close();
             throw e;
         }
@@ -166,8 +178,8 @@ public final class Intake implements AutoCloseable {
     }
 
     /**
-     * Stops accepting, asks the recorders to leave, reads what has arrived, closes the connections and removes the
-     * socket. Returns when all that was read has been told to its service, at the latest after
+     * Removes the socket, lets those in who had connected before, asks the recorders to leave, reads what has arrived,
+     * and closes the connections. Returns when all that was read has been told to its service, at the latest after
      * {@link IntakeOptions#closeTimeout} and a moment.
      */
     @Override
@@ -175,10 +187,16 @@ public final class Intake implements AutoCloseable {
         closing = true;
         long deadline = System.nanoTime() + options.closeTimeout().toNanos();
         try {
-            server.close();
+            // In this order: a connection that the kernel has made may have been written to, and its recorder be gone.
             Files.deleteIfExists(options.socket());
+            arrivals.wakeup();
+            acceptor.join(options.closeTimeout());
+            arrivals.close();
+            server.close();
         } catch (IOException e) {
             LOG.log(Level.WARNING, "closing the socket", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         connections.forEach(Peer::askToLeave);
         while (System.nanoTime() - deadline < 0 && !connections.stream().allMatch(peer -> peer.idleFor(IDLE_NANOS))) {
@@ -194,13 +212,26 @@ public final class Intake implements AutoCloseable {
         }
     }
 
+    /** Until it closes and nobody waits any more. */
     private void accept() {
-        while (!closing) {
+        while (true) {
+            boolean last = closing;
             try {
-                welcome(server.accept());
-            } catch (ClosedChannelException e) {
+                SocketChannel channel = server.accept();
+                if (channel != null) {
+                    welcome(channel);
+                } else if (last) {
+                    return;
+                } else {
+                    arrivals.select();
+                    arrivals.selectedKeys().clear();
+                }
+            } catch (ClosedChannelException | ClosedSelectorException e) {
                 return;
             } catch (IOException | RuntimeException e) {
+                if (last) {
+                    return;
+                }
                 LOG.log(Level.WARNING, "a connection could not be accepted", e);
                 LockSupport.parkNanos(POLL_NANOS);
             }
