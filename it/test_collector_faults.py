@@ -16,7 +16,7 @@ from kit.engine import Engine
 from kit.load import load
 from kit.process import poll
 from kit.world import Server, World
-from otlp_sink import Sink
+from otlp_sink import Certificates, Sink
 
 
 def serving(world: World, sink: Sink, **env: str) -> tuple[Engine, Server]:
@@ -86,6 +86,58 @@ def test_one_collector_s_trouble_is_not_another_s(world: World) -> None:
     ill.heal()
     ill.wait_for(200)
     seen(engine, 400)
+
+
+def test_a_client_certificate_that_expired_is_its_service_s_trouble_alone(world: World) -> None:
+    """What its queue does not hold is counted; another service of the same engine notices nothing."""
+    certificates = Certificates(world.folder)
+    sink, well = world.sink(certificates=certificates, want_client=True), world.sink()
+    tls = {"OTEL_EXPORTER_OTLP_CERTIFICATE": str(certificates.ca), "OTEL_BSP_MAX_QUEUE_SIZE": "64"}
+    expired = {
+        "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": str(certificates.expired_client_certificate),
+        "OTEL_EXPORTER_OTLP_CLIENT_KEY": str(certificates.expired_client_key),
+    }
+    engine, first = serving(world, sink, **tls, **expired)
+    second = world.serve("uvicorn", "shop:app", env={**well.env, "OTEL_SERVICE_NAME": "well"}, attach=True)
+    assert load(first.port, 300).statuses == {200: 300}
+    seen(engine, 300)
+    poll(lambda: sink.turned_away > 0 and "trying again" in engine.process.err, 30, engine.process.describe)
+    assert load(second.port, 200).statuses == {200: 200}
+    well.wait_for(200)
+    poll(lambda: engine.total("spangard_requests_queued") + sum(drops(engine).values()) == 300, 20, lambda: engine.told("spangard_"))
+    assert drops(engine).keys() == {"queue"}
+    assert (sink.span_count, sink.requests) == (0, [])
+
+
+def test_measurements_outlive_the_spans(world: World) -> None:
+    """A queue of one, and nobody takes it: every request is measured all the same."""
+    sink = world.sink()
+    engine, server = serving(world, sink, OTEL_BSP_MAX_QUEUE_SIZE="1")
+    sink.refuse()
+    assert load(server.port, 500).statuses == {200: 500}
+    seen(engine, 500)
+    engine.wait_for_total("http_server_request_duration_seconds_count", 500)
+    assert drops(engine).keys() == {"queue"}
+    assert drops(engine)["queue"] > 400
+    sink.listen()
+    sink.wait_for_count("http.server.request.duration", 500, 40)
+
+
+def test_series_beyond_the_limit_are_one_and_counted(world: World) -> None:
+    sink = world.sink()
+    engine, server = serving(world, sink, SPANGARD_METRIC_CARDINALITY_LIMIT="3")
+    for path, requests in (("/items/7", 10), ("/", 20)):
+        assert load(server.port, requests, path=path).answered == requests
+    seen(engine, 30)
+    assert engine.values("spangard_metric_overflow_measurements_total") == {}
+    assert load(server.port, 40, path="/no/such/path").statuses == {404: 40}
+    assert load(server.port, 50, path="/items/404").answered == 50
+    engine.wait_for_total("spangard_metric_overflow_measurements_total", 90, instrument="http_server_request_duration_seconds")
+    assert engine.total("http_server_request_duration_seconds_count") == 120
+    assert engine.total("http_server_request_duration_seconds_count", otel_metric_overflow="true") == 90
+    sink.wait_for_count("http.server.request.duration", 120)
+    assert {p.count for p in sink.points("http.server.request.duration") if p.attributes.get("otel.metric.overflow")} == {90}
+    poll(lambda: "has exceeded the maximum allowed cardinality" in engine.process.err, 20, engine.process.describe)
 
 
 def test_what_the_wrong_protocol_refuses_is_counted(world: World) -> None:

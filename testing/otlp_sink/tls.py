@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 
 class Certificates:
-    """An authority, a server certificate for ``localhost`` and ``127.0.0.1``, a client certificate; as PEM files in ``folder``.
+    """An authority, a server certificate for ``localhost`` and ``127.0.0.1``, a client certificate and one that expired yesterday; as PEM files in ``folder``.
 
     ``client_key`` is PKCS#8, ``client_key_traditional`` the same key as ``BEGIN EC PRIVATE KEY``, which openssl also writes.
     """
@@ -30,11 +30,16 @@ class Certificates:
         now = datetime.now(UTC)
         self._expired = self._authority.issue_cert("localhost", "127.0.0.1", not_before=now - timedelta(days=2), not_after=now - timedelta(days=1))
         client = self._authority.issue_cert("client.test")
+        late = self._authority.issue_cert("client.test", not_before=now - timedelta(days=2), not_after=now - timedelta(days=1))
         self.ca = folder / "ca.pem"
         self.client_certificate = folder / "client.pem"
         self.client_key = folder / "client.key"
         self.client_key_traditional = folder / "client-traditional.key"
         self.ca.write_bytes(self._authority.cert_pem.bytes())
+        self.expired_client_certificate = folder / "expired-client.pem"
+        self.expired_client_key = folder / "expired-client.key"
+        self.expired_client_certificate.write_bytes(b"".join(c.bytes() for c in late.cert_chain_pems))
+        self.expired_client_key.write_bytes(late.private_key_pem.bytes())
         self.client_certificate.write_bytes(b"".join(c.bytes() for c in client.cert_chain_pems))
         key = load_pem_private_key(client.private_key_pem.bytes(), None)
         self.client_key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

@@ -122,9 +122,12 @@ final class DeclaredVariables {
                 YamlNode periodic = reader.map("periodic");
                 put("OTEL_METRIC_EXPORT_INTERVAL", periodic.text("interval"));
                 put("OTEL_METRIC_EXPORT_TIMEOUT", periodic.text("timeout"));
+                cardinality(periodic);
                 exporters.addAll(exporter(periodic.map("exporter"), Signal.METRICS));
             } else if (reader.has("pull")) {
-                YamlNode exporter = reader.map("pull").map("exporter");
+                YamlNode pull = reader.map("pull");
+                cardinality(pull);
+                YamlNode exporter = pull.map("exporter");
                 if (exporter.has("prometheus/development")) {
                     YamlNode prometheus = exporter.map("prometheus/development");
                     exporters.add("prometheus");
@@ -135,6 +138,11 @@ final class DeclaredVariables {
         }
         put("OTEL_METRICS_EXPORTER", exporters.isEmpty() ? "none" : String.join(",", exporters));
         put("OTEL_METRICS_EXEMPLAR_FILTER", provider.text("exemplar_filter"));
+    }
+
+    /** One for all readers and instruments here: the last that says one. */
+    private void cardinality(YamlNode reader) {
+        put(MetricReaders.CARDINALITY_LIMIT, reader.map("cardinality_limits").text("default"));
     }
 
     /** What {@code OTEL_…_EXPORTER} calls it; nothing for one that there is none of. */

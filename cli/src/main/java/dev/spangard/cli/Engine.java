@@ -90,11 +90,15 @@ final class Engine implements AutoCloseable {
             return MetricSnapshots.of();
         }
         var exposition = new Exposition();
+        var overflow = new Overflow();
         for (ServiceSdk sdk : services.services()) {
-            exposition.add(new MetricSnapshots(sdk.scrape().collect().stream()
+            var families = new MetricSnapshots(sdk.scrape().collect().stream()
                     .filter(family -> !ServiceMetrics.isSaidByEngine(family))
-                    .toList()));
+                    .toList());
+            exposition.add(families);
+            overflow.add(sdk.name().labels(), families);
         }
+        exposition.add(MetricSnapshots.of(overflow.snapshot()));
         exposition.add(EngineMetrics.collect(
                 Main.version(), listening.peers(), listening.counters(), services.rows(), services.services()));
         return exposition.snapshots();

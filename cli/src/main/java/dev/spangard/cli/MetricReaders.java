@@ -6,6 +6,7 @@ import io.opentelemetry.sdk.metrics.Aggregation;
 import io.opentelemetry.sdk.metrics.ExemplarFilter;
 import io.opentelemetry.sdk.metrics.InstrumentType;
 import io.opentelemetry.sdk.metrics.export.AggregationTemporalitySelector;
+import io.opentelemetry.sdk.metrics.export.CardinalityLimitSelector;
 import io.opentelemetry.sdk.metrics.export.DefaultAggregationSelector;
 import io.opentelemetry.sdk.metrics.export.MetricExporter;
 import io.opentelemetry.sdk.metrics.export.MetricReader;
@@ -31,6 +32,12 @@ record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress pro
     private static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
     private static final int DEFAULT_PROMETHEUS_PORT = 9464;
+
+    static final String CARDINALITY_LIMIT = "SPANGARD_METRIC_CARDINALITY_LIMIT";
+    /** What the OpenTelemetry specification and its SDKs have. */
+    static final int DEFAULT_CARDINALITY_LIMIT = 2000;
+    /** Some kilobytes a series, for each reader, in a heap that all applications share. */
+    static final int MOST_CARDINALITY_LIMIT = 10_000;
 
     MetricReaders {
         readers = List.copyOf(readers);
@@ -96,6 +103,22 @@ record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress pro
         boolean otlp = OtlpSettings.hasEndpoint(settings, Signal.METRICS)
                 || (traces != null && traces.stream().anyMatch(name -> name.startsWith("otlp")));
         return otlp ? Set.of("otlp") : Set.of();
+    }
+
+    /**
+     * How many series an instrument has at most, the one with {@code otel.metric.overflow} included. The engine's own
+     * books, which are observed, are bounded by what they count.
+     */
+    static CardinalityLimitSelector cardinality(Settings settings) {
+        int given = settings.whole(CARDINALITY_LIMIT, DEFAULT_CARDINALITY_LIMIT, 2);
+        int limit = Math.min(given, MOST_CARDINALITY_LIMIT);
+        if (limit < given) {
+            settings.warn(CARDINALITY_LIMIT + "=" + given + " is more than " + limit + "; using " + limit);
+        }
+        return type -> switch (type) {
+            case COUNTER, UP_DOWN_COUNTER, HISTOGRAM, GAUGE -> limit;
+            case OBSERVABLE_COUNTER, OBSERVABLE_UP_DOWN_COUNTER, OBSERVABLE_GAUGE -> DEFAULT_CARDINALITY_LIMIT;
+        };
     }
 
     /** Python measures a time-out from the start of each export; here it bounds the OTLP timeout. */

@@ -17,6 +17,7 @@ import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.logs.SdkLoggerProvider;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
+import io.opentelemetry.sdk.metrics.export.CardinalityLimitSelector;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SpanLimits;
@@ -129,11 +130,12 @@ final class ServiceSdk {
                 .setAllowedResourceAttributesFilter(SCRAPED_RESOURCE::contains)
                 .setOtelScopeLabelsEnabled(false)
                 .build();
+        CardinalityLimitSelector cardinality = MetricReaders.cardinality(settings);
         var meters = SdkMeterProvider.builder()
                 .setResource(resource)
                 .setExemplarFilter(MetricReaders.exemplars(settings))
-                .registerMetricReader(scrape);
-        readers.readers().forEach(meters::registerMetricReader);
+                .registerMetricReader(scrape, cardinality);
+        readers.readers().forEach(reader -> meters.registerMetricReader(reader, cardinality));
 
         var tracerProvider = tracers.build();
         var meterProvider = meters.build();
@@ -195,6 +197,7 @@ final class ServiceSdk {
         limits(settings, telemetryOptions(settings).attributeValueLengthLimit());
         SpanQueueOptions.read(settings);
         MetricReaders.exemplars(settings);
+        MetricReaders.cardinality(settings);
         settings.millis("OTEL_METRIC_EXPORT_INTERVAL", Duration.ofMinutes(1));
     }
 

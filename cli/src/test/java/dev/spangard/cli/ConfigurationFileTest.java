@@ -68,6 +68,7 @@ class ConfigurationFileTest {
                     - periodic:
                         interval: 1000
                         timeout: 900
+                        cardinality_limits: {default: 300}
                         exporter:
                           otlp_grpc:
                             endpoint: http://collector:4317
@@ -115,6 +116,7 @@ class ConfigurationFileTest {
                         Map.entry("OTEL_METRICS_EXPORTER", "otlp,prometheus"),
                         Map.entry("OTEL_METRIC_EXPORT_INTERVAL", "1000"),
                         Map.entry("OTEL_METRIC_EXPORT_TIMEOUT", "900"),
+                        Map.entry("SPANGARD_METRIC_CARDINALITY_LIMIT", "300"),
                         Map.entry("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "grpc"),
                         Map.entry("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://collector:4317"),
                         Map.entry("OTEL_EXPORTER_OTLP_METRICS_INSECURE", "true"),
