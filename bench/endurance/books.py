@@ -24,6 +24,11 @@ class Books:
     def lost(self) -> int:
         return sum(self.dropped.values())
 
+    @property
+    def whole(self) -> int:
+        """All that was seen, by what became of it."""
+        return self.exported + self.measured + self.queued + self.lost
+
     @staticmethod
     def of(engine: Engine) -> Books:
         found = samples(engine.scrape())
