@@ -5,17 +5,24 @@
 from __future__ import annotations
 
 import os
+import sys
 
 MINIMUM = 25
 ASK_TIMEOUT_S = 10.0
 MAIN_CLASS = "dev.spangard.cli.Main"
 FLAGS = (
     "-XX:+UseSerialGC",
+    # Not what a large machine would begin with: the old generation grows only by what waits for a collector.
+    "-Xms40m",
+    "-Xmn16m",
     "-Xmx96m",
+    "-XX:+UseCompactObjectHeaders",
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:-UsePerfData",
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow",
+    # What the compiler was given for its work goes back at once; only glibc can be asked for it.
+    *(("-XX:TrimNativeHeapInterval=1000",) if sys.platform == "linux" else ()),
 )
 JARS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_jars")
 

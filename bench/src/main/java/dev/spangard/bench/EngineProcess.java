@@ -18,11 +18,15 @@ final class EngineProcess implements AutoCloseable {
     /** As python/src/spangard/_java.py starts it. */
     static final List<String> FLAGS = List.of(
             "-XX:+UseSerialGC",
+            "-Xms40m",
+            "-Xmn16m",
             "-Xmx96m",
+            "-XX:+UseCompactObjectHeaders",
             "-XX:+ExitOnOutOfMemoryError",
             "-XX:-UsePerfData",
             "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow");
+            "--sun-misc-unsafe-memory-access=allow",
+            "-XX:TrimNativeHeapInterval=1000");
 
     private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
 
