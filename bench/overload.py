@@ -147,8 +147,8 @@ def report(overload: Overload, told: list[dict[str, float]], page: Page) -> None
     page.tables += [
         Table(
             "Books",
-            f"Finished is what the generators ({GENERATORS} processes, each a real recorder whose record is encoded once) and the application's clients counted; the rest the engine"
-            f" says. The rate is what was offered in {overload.seconds:g} s.",
+            f"Finished is what the generators ({GENERATORS} processes, each a real recorder whose record is encoded once) and the application's clients"
+            f" counted; the rest the engine says. The rate is what was offered in {overload.seconds:g} s.",
             ["offered/s", "finished", "exported", "measured", "queued", "dropped by reason"],
             [
                 [

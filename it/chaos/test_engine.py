@@ -82,6 +82,22 @@ def test_restarted_under_load(world: World) -> None:
     assert row.dropped.keys() <= {"connection", "recorder", "intake"}
 
 
+def test_replaced_under_load(world: World) -> None:
+    case = Case(world)
+    with Background(case.server.port) as background:
+        for _ in range(2):
+            at = case.exported
+            poll(lambda at=at: case.exported > at + 500, 30, lambda: f"{case.exported}, {background.load.failed}")
+            old, case.engine = case.engine, world.engine("--replace")
+            assert old.process.wait() == 0
+    assert background.load.failed == []
+    case.finished += background.load.answered
+    case.send(100)
+    row = case.row("engine replaced twice (--replace)")
+    # as above, but the next one is there already when the old one goes
+    assert row.dropped.keys() <= {"connection", "recorder", "intake"}
+
+
 def test_its_application_killed(world: World) -> None:
     """What has been told is kept, and what the process was in the middle of becomes a span that says so."""
     case = Case(world)
