@@ -99,6 +99,10 @@ public final class ByteString {
         if (bytes.length != other.bytes.length) {
             return false;
         }
+        // Most are in lower case on both sides, and equal at a glance.
+        if (Arrays.equals(bytes, other.bytes)) {
+            return true;
+        }
         for (int i = 0; i < bytes.length; i++) {
             if (lower(bytes[i]) != lower(other.bytes[i])) {
                 return false;
