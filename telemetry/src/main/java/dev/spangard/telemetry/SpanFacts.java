@@ -163,12 +163,16 @@ final class SpanFacts {
                 .setSpanKind(SpanKind.SERVER)
                 .setParent(parent)
                 .setStartTimestamp(exchange.startNanos, TimeUnit.NANOSECONDS);
-        putRequest(SpanAttributes.of(builder));
+        putRequest(builder);
         return builder;
     }
 
-    private void putRequest(SpanAttributes to) {
-        to.put(HttpAttributes.HTTP_REQUEST_METHOD, exchange.method);
+    /**
+     * Straight to the builder, and not through {@link SpanAttributes}: that one is compiled to hold spans too, which makes it
+     * too large to be inlined seven times into what each request runs, sampled or not.
+     */
+    private void putRequest(SpanBuilder to) {
+        to.setAttribute(HttpAttributes.HTTP_REQUEST_METHOD, exchange.method);
         String original = request.method();
         if (original != null && !original.equals(exchange.method)) {
             put(to, HttpAttributes.HTTP_REQUEST_METHOD_ORIGINAL, original);
@@ -181,7 +185,9 @@ final class SpanFacts {
         Address server = exchange.telemetry.server(request);
         if (server != null) {
             put(to, ServerAttributes.SERVER_ADDRESS, server.host());
-            putPort(to, ServerAttributes.SERVER_PORT, server);
+            if (server.port() != Address.NO_PORT) {
+                to.setAttribute(ServerAttributes.SERVER_PORT, (long) server.port());
+            }
         }
         Address client = request.client();
         if (client != null) {
@@ -190,8 +196,14 @@ final class SpanFacts {
         if (!request.userAgent().isEmpty()) {
             put(to, UserAgentAttributes.USER_AGENT_ORIGINAL, request.userAgent());
         }
-        put(to, HttpAttributes.HTTP_ROUTE, exchange.route);
-        exchange.telemetry.requestHeaders.forEach(request.capturedHeaders(), limit, to::put);
+        if (exchange.route != null) {
+            put(to, HttpAttributes.HTTP_ROUTE, exchange.route);
+        }
+        exchange.telemetry.requestHeaders.forEach(request.capturedHeaders(), limit, to::setAttribute);
+    }
+
+    private void put(SpanBuilder to, AttributeKey<String> key, String value) {
+        to.setAttribute(key, limit.cut(value));
     }
 
     /** Of the connection and the process, by which nobody samples. */
