@@ -16,7 +16,9 @@ import java.time.Duration;
  * <p>No locks, no clock of its own; used by the peer's thread only.
  */
 final class Strain {
-    static final Duration PATIENCE = Duration.ofSeconds(1);
+    /** A new engine's compiler takes about as long to make it fast: that is no overload. */
+    static final Duration PATIENCE = Duration.ofSeconds(3);
+
     static final Duration CALM = Duration.ofSeconds(10);
     /** Whoever has not read for so long was put aside (SIGSTOP, a frozen container), and has not tried to keep up. */
     static final Duration PUT_ASIDE = Duration.ofMillis(500);
