@@ -5,6 +5,7 @@ package dev.spangard.intake;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What became of the finished requests of one service. At every instant
@@ -25,9 +26,15 @@ public final class Accounts {
     private static final int EXPORTED = 3;
     private static final int IN_FLIGHT = 4;
     private static final int FIRST_DROPPED = 5;
-    static final int COUNTERS = FIRST_DROPPED + DropReason.values().length;
+    /** The last of a slot of the ledger, so that there is room for reasons. */
+    private static final int SPOOLED = 29;
+
+    static final int COUNTERS = SPOOLED + 1;
 
     private final MemorySegment counters;
+    /** Requests in the spool that these books do not know, or have given up: they come out of it before any other. */
+    private final AtomicLong unknownSpooled = new AtomicLong();
+
     private final long[] atOpen = new long[COUNTERS];
 
     /** @param counters {@value #COUNTERS} longs, aligned */
@@ -66,8 +73,8 @@ public final class Accounts {
     /** For all reasons together. */
     public long dropped() {
         long sum = 0;
-        for (int i = FIRST_DROPPED; i < COUNTERS; i++) {
-            sum += sinceOpen(i);
+        for (DropReason reason : DropReason.values()) {
+            sum += dropped(reason);
         }
         return sum;
     }
@@ -101,6 +108,25 @@ public final class Accounts {
         add(IN_FLIGHT, -spans);
     }
 
+    /** Requests whose spans have been written to a spool: still queued, and so they are when this engine is killed. */
+    public void spooled(long requests) {
+        add(SPOOLED, requests);
+    }
+
+    /**
+     * Requests whose spans are about to be taken out of the spool; {@link #exportEnded} follows with what this returns. A
+     * kill in between leaves them {@link DropReason#UNCONFIRMED}, or in the spool.
+     *
+     * @return how many of them are queued in these books: fewer where the ledger was lost, or an engine ran without the
+     *     spool and booked them as {@link DropReason#SPOOL}
+     */
+    public long unspooled(long requests) {
+        long known = requests - Math.min(requests, unknownSpooled.getAndUpdate(n -> n - Math.min(n, requests)));
+        add(IN_FLIGHT, known);
+        add(SPOOLED, -known);
+        return known;
+    }
+
     /** Spans told to {@link #exportStarts} and not answered yet. */
     public long inFlight() {
         return total(IN_FLIGHT);
@@ -123,13 +149,23 @@ public final class Accounts {
         add(MEASURED, records);
     }
 
-    /** Books what an earlier engine had read and not settled when it ended. Called before any other use. */
-    void settle() {
-        long lost = Math.max(0, balance().queuedInEngine());
-        long unconfirmed = Math.min(lost, Math.max(0, total(IN_FLIGHT)));
+    /**
+     * Books what an earlier engine had read and not settled when it ended. Called before any other use.
+     *
+     * @param inSpool requests that the spool has, which stay queued
+     */
+    void settle(long inSpool) {
+        long queued = Math.max(0, balance().queuedInEngine());
+        long kept = Math.min(inSpool, queued);
+        unknownSpooled.set(inSpool - kept);
+        long lost = queued - kept;
+        long spoiled = Math.clamp(total(SPOOLED) - kept, 0, lost);
+        set(SPOOLED, kept);
+        drop(DropReason.SPOOL, spoiled);
+        long unconfirmed = Math.clamp(total(IN_FLIGHT), 0, lost - spoiled);
+        set(IN_FLIGHT, 0);
         drop(DropReason.UNCONFIRMED, unconfirmed);
-        COUNTER.setVolatile(counters, (long) IN_FLIGHT * Long.BYTES, 0L);
-        drop(DropReason.ENGINE, lost - unconfirmed);
+        drop(DropReason.ENGINE, lost - spoiled - unconfirmed);
     }
 
     private long totalDropped(DropReason reason) {
@@ -142,6 +178,10 @@ public final class Accounts {
 
     private long total(int counter) {
         return (long) COUNTER.getVolatile(counters, (long) counter * Long.BYTES);
+    }
+
+    private void set(int counter, long n) {
+        COUNTER.setVolatile(counters, (long) counter * Long.BYTES, n);
     }
 
     private void add(int counter, long n) {

@@ -23,7 +23,9 @@ public enum DropReason {
     /** The collector took the rest of the export and said that it rejects this part: OTLP's partial success. */
     REJECTED(8, "rejected"),
     /** Still queued when the time to shut down was over. */
-    SHUTDOWN(9, "shutdown");
+    SHUTDOWN(9, "shutdown"),
+    /** Written to a spool that does not have it any more: its files are damaged or gone. */
+    SPOOL(10, "spool");
 
     /** Which of the ledger's counters it is: part of the file's layout, so never renumbered. */
     private final int slot;

@@ -10,13 +10,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -158,7 +155,18 @@ public final class Ledger implements AutoCloseable {
      * @param key tells services apart; only a hash of it is kept
      */
     public Accounts accounts(String key) {
-        long hash = hash(key);
+        return accounts(Digest.of(key), 0);
+    }
+
+    /**
+     * As {@link #accounts(String)}, of a service with a spool.
+     *
+     * @param key the service's
+     * @param inSpool requests that an earlier engine left there: still queued. Without effect if this engine has asked
+     *     for these accounts before
+     */
+    public Accounts accounts(Digest key, long inSpool) {
+        long hash = key.start();
         synchronized (lock) {
             Accounts known = services.get(hash);
             if (known != null) {
@@ -173,7 +181,7 @@ public final class Ledger implements AutoCloseable {
                 map.set(ValueLayout.JAVA_LONG, slot + SERVICE_USED, now());
                 accounts = new Accounts(map.asSlice(slot + SERVICE_COUNTERS, bytes));
             }
-            accounts.settle();
+            accounts.settle(inSpool);
             services.put(hash, accounts);
             return accounts;
         }
@@ -182,7 +190,7 @@ public final class Ledger implements AutoCloseable {
     /** The service is closed and nobody uses its accounts any more: its slot may give way to another's. */
     public void retire(String key) {
         synchronized (lock) {
-            services.remove(hash(key));
+            services.remove(Digest.of(key).start());
         }
     }
 
@@ -271,16 +279,6 @@ public final class Ledger implements AutoCloseable {
 
     private static long now() {
         return System.currentTimeMillis();
-    }
-
-    private static long hash(String key) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-            long hash = ByteBuffer.wrap(digest).getLong();
-            return hash == 0 ? 1 : hash;
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
     }
 
     /**

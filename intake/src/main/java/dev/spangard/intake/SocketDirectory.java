@@ -13,7 +13,7 @@ import java.nio.file.attribute.UserPrincipal;
 import java.util.Set;
 
 /**
- * Where the socket and the ledger are. Whoever may write there could put a socket of their own in the place of ours, and
+ * Where the socket and the ledger are, and where a spool is. Whoever may write there could put a socket of their own in the place of ours, and
  * be told the credentials of every application; whoever may only pass through needs the socket's own permission.
  */
 public final class SocketDirectory {

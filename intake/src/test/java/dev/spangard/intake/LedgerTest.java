@@ -50,6 +50,73 @@ final class LedgerTest {
     }
 
     @Test
+    void leavesQueuedWhatIsInTheSpoolOfAKilledEngine() throws IOException {
+        Ledger killed = Ledger.open(socket);
+        Accounts before = killed.accounts("shop");
+        before.finished(100);
+        before.receive(100);
+        before.spooled(70);
+        before.exportEnded(20, (int) before.unspooled(20));
+        // killed between the spool's acknowledgement and the books
+        before.unspooled(5);
+        killed.close();
+
+        try (Ledger next = Ledger.open(socket)) {
+            // of the 45 that the spool should have, two are in a file that was damaged
+            Accounts after = next.accounts(Digest.of("shop"), 43);
+
+            assertThat(after.dropped(DropReason.SPOOL)).isEqualTo(2);
+            assertThat(after.dropped(DropReason.UNCONFIRMED)).isEqualTo(5);
+            assertThat(after.dropped(DropReason.ENGINE)).isEqualTo(30);
+            assertThat(after.balance().queuedInEngine()).isEqualTo(43);
+
+            assertThat(after.unspooled(43)).isEqualTo(43);
+            after.exportEnded(43, 43);
+            assertThat(after.balance().queuedInEngine()).isZero();
+            assertThat(after.inFlight()).isZero();
+        }
+    }
+
+    @Test
+    void booksNothingTwiceThatAnEngineWithoutTheSpoolHasGivenUp() throws IOException {
+        try (Ledger killed = Ledger.open(socket)) {
+            Accounts before = killed.accounts("shop");
+            before.finished(10);
+            before.receive(10);
+            before.spooled(10);
+        }
+        try (Ledger without = Ledger.open(socket)) {
+            Accounts accounts = without.accounts("shop");
+            assertThat(accounts.dropped(DropReason.SPOOL)).isEqualTo(10);
+            accounts.finished(4);
+            accounts.receive(4);
+            accounts.spooled(4);
+        }
+        try (Ledger next = Ledger.open(socket)) {
+            Accounts after = next.accounts(Digest.of("shop"), 14);
+
+            assertThat(after.balance().queuedInEngine()).isEqualTo(4);
+            // the oldest come first
+            assertThat(after.unspooled(8)).isZero();
+            assertThat(after.unspooled(3)).isEqualTo(1);
+            assertThat(after.unspooled(3)).isEqualTo(3);
+            after.exportEnded(4, 4);
+            assertThat(after.balance().queuedInEngine()).isZero();
+            assertThat(after.balance().exported()).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void believesTheSpoolWhereTheLedgerIsGone() throws IOException {
+        try (Ledger fresh = Ledger.open(socket)) {
+            Accounts accounts = fresh.accounts(Digest.of("shop"), 7);
+
+            assertThat(accounts.unspooled(7)).isZero();
+            assertThat(accounts.balance().queuedInEngine()).isZero();
+        }
+    }
+
+    @Test
     void balancesAtEveryInstant() throws Exception {
         try (Ledger ledger = Ledger.open(socket)) {
             Accounts accounts = ledger.accounts("shop");

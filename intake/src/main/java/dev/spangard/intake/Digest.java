@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+
+/**
+ * What stands on disk for a text that has secrets in it: its SHA-256.
+ *
+ * @param hex 64 digits
+ */
+public record Digest(String hex) {
+    private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
+
+    public Digest {
+        if (!SHA_256.matcher(hex).matches()) {
+            throw new IllegalArgumentException("not 64 hexadecimal digits: " + hex);
+        }
+    }
+
+    public static Digest of(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return new Digest(HexFormat.of().formatHex(digest));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** Its beginning, never 0. */
+    long start() {
+        long start = Long.parseUnsignedLong(hex, 0, 16, 16);
+        return start == 0 ? 1 : start;
+    }
+}
