@@ -31,7 +31,7 @@ final class CollectorTry {
     CollectorTry(Signal signal, OtlpSettings settings) throws ConfigurationException {
         this.settings = settings.once(TIMEOUT);
         this.result = switch (signal) {
-            case TRACES -> OtlpExporters.spans(this.settings).export(List.of());
+            case TRACES -> OtlpExporters.spans(this.settings).export(List.of(), 0);
             case METRICS ->
                 OtlpExporters.metrics(
                                 this.settings,

@@ -28,6 +28,7 @@ final class Engine implements AutoCloseable {
 
     private final EngineOptions options;
     private final Ledger ledger;
+    private final @Nullable Spool spool;
     private final ServiceRegistry services;
     private final AdminServers admin;
     private final Thread housekeeper;
@@ -41,14 +42,32 @@ final class Engine implements AutoCloseable {
         this.stop = stop;
         SocketDirectory.prepare(options.socket(), !options.allowedUids().isEmpty());
         this.ledger = options.replace() ? TakeOver.of(options.socket(), stop) : Ledger.open(options.socket());
+        this.spool = spool(options, ledger);
         RecordedIds ids = new RecordedIds();
         this.admin = new AdminServers(this::isReady, this::metrics);
-        this.services = new ServiceRegistry(environment, ledger, ids, System::nanoTime, admin::listen);
+        this.services = new ServiceRegistry(environment, ledger, ids, spool, System::nanoTime, admin::listen);
         this.housekeeper =
                 Thread.ofPlatform().daemon().name("spangard-housekeeper").unstarted(this::keepHouse);
         try {
             this.intake = Intake.open(IntakeOptions.at(options.socket(), options.allowedUids()), ledger, ids, services);
         } catch (IOException | RuntimeException e) {
+            if (spool != null) {
+                spool.close();
+            }
+            ledger.close();
+            throw e;
+        }
+    }
+
+    /** Behind the ledger, whose lock says first that another engine is running here. */
+    private static @Nullable Spool spool(EngineOptions options, Ledger ledger) throws IOException {
+        EngineOptions.Spooling spooling = options.spool();
+        if (spooling == null) {
+            return null;
+        }
+        try {
+            return Spool.open(spooling.directory(), spooling.maxBytes());
+        } catch (IOException e) {
             ledger.close();
             throw e;
         }
@@ -100,7 +119,7 @@ final class Engine implements AutoCloseable {
         }
         exposition.add(MetricSnapshots.of(overflow.snapshot()));
         exposition.add(EngineMetrics.collect(
-                Main.version(), listening.peers(), listening.counters(), services.rows(), services.services()));
+                Main.version(), listening.peers(), listening.counters(), services.rows(), services.services(), spool));
         return exposition.snapshots();
     }
 
@@ -143,6 +162,9 @@ final class Engine implements AutoCloseable {
         }
         services.close();
         admin.close();
+        if (spool != null) {
+            spool.close();
+        }
         try {
             ledger.close();
         } catch (IOException e) {

@@ -13,8 +13,11 @@ import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapsho
 import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /** What the engine says about itself, all under {@code spangard_}: docs/configuration.md has the list. */
 final class EngineMetrics {
@@ -27,12 +30,13 @@ final class EngineMetrics {
             int recorders,
             IntakeCounters intake,
             List<ServiceRegistry.Row> rows,
-            List<ServiceSdk> sdks) {
+            List<ServiceSdk> sdks,
+            @Nullable Spool spool) {
         // All metrics of one service are of one instant, at which its sums are right.
         List<Books> books = rows.stream()
                 .map(row -> new Books(row.name().labels(), row.accounts().balance()))
                 .toList();
-        return MetricSnapshots.builder()
+        var families = MetricSnapshots.builder()
                 .metricSnapshot(InfoSnapshot.builder()
                         .name("spangard_engine")
                         .help("The engine that answers")
@@ -65,8 +69,49 @@ final class EngineMetrics {
                 .metricSnapshot(dropped(books))
                 .metricSnapshot(queuedRequests(books))
                 .metricSnapshot(exporterSpans(sdks))
-                .metricSnapshot(queued(sdks))
-                .build();
+                .metricSnapshot(queued(sdks));
+        if (spool != null) {
+            families.metricSnapshot(GaugeSnapshot.builder()
+                            .name("spangard_spool_limit_bytes")
+                            .help("What all files of the spool may hold")
+                            .dataPoint(gaugePoint(spool.limit(), Labels.EMPTY))
+                            .build())
+                    .metricSnapshot(spooled("spans", "Spans on disk", sdks, spool, SpoolFolder::spans))
+                    .metricSnapshot(spooled("size_bytes", "Files of the spool", sdks, spool, SpoolFolder::bytes))
+                    .metricSnapshot(spoiled(sdks, spool));
+        }
+        return families.build();
+    }
+
+    /** Of each exporter; without labels: of services that are not here. */
+    private static GaugeSnapshot spooled(
+            String name, String help, List<ServiceSdk> sdks, Spool spool, ToLongFunction<SpoolFolder> value) {
+        var gauge = GaugeSnapshot.builder().name("spangard_spool_" + name).help(help);
+        folders(sdks).forEach((labels, folder) -> gauge.dataPoint(gaugePoint(value.applyAsLong(folder), labels)));
+        long others = spool.orphans().stream().mapToLong(value).sum();
+        return gauge.dataPoint(gaugePoint(others, Labels.EMPTY)).build();
+    }
+
+    private static CounterSnapshot spoiled(List<ServiceSdk> sdks, Spool spool) {
+        var counter = CounterSnapshot.builder()
+                .name("spangard_spool_damages")
+                .help("Places where a file of the spool was damaged: what was behind them in it is lost");
+        folders(sdks).forEach((labels, folder) -> counter.dataPoint(point(folder.spoiled(), labels)));
+        long others = spool.orphans().stream().mapToLong(SpoolFolder::spoiled).sum();
+        return counter.dataPoint(point(others, Labels.EMPTY)).build();
+    }
+
+    private static Map<Labels, SpoolFolder> folders(List<ServiceSdk> sdks) {
+        Map<Labels, SpoolFolder> folders = new LinkedHashMap<>();
+        for (ServiceSdk sdk : sdks) {
+            for (ServiceSdk.Pipe pipe : sdk.pipes()) {
+                SpoolFolder folder = pipe.spool();
+                if (folder != null) {
+                    folders.put(sdk.name().labels().add("exporter", pipe.exporter()), folder);
+                }
+            }
+        }
+        return folders;
     }
 
     private static CounterSnapshot connections(IntakeCounters intake) {

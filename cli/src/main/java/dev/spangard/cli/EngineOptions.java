@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param idleExit after how long without a recorder the engine leaves; null for never
  * @param replace whether an engine that serves the socket is to end and this one to go on in its place
  * @param allowedUids users served beside the engine's own
+ * @param spool where spans wait on disk; null for nowhere
  * @param admin where {@code /livez}, {@code /readyz} and {@code /metrics} answer; null for nowhere
  */
 record EngineOptions(
@@ -28,9 +31,13 @@ record EngineOptions(
         boolean replace,
         Set<Integer> allowedUids,
         @Nullable Duration idleExit,
+        @Nullable Spooling spool,
         @Nullable InetSocketAddress admin,
         Level logLevel,
         LogFormat logFormat) {
+    /** @param maxBytes of all files together */
+    record Spooling(Path directory, long maxBytes) {}
+
     static final String HELP = """
             usage: spangard engine [FLAGS]
 
@@ -38,6 +45,9 @@ record EngineOptions(
               --replace            take over from the engine that serves this socket: it ends, recorders come here
               --allow-uid UID,...  further users whose applications may connect; default: the engine's only
               --idle-exit SECONDS  leave after this long without a recorder; 0, the default: never
+              --spool DIR          keep spans on disk until their collector has them (SPANGARD_SPOOL)
+              --spool-max-bytes N  of all files there, 4M at least; K, M or G may follow; default 256M
+                                   (SPANGARD_SPOOL_MAX_BYTES)
               --admin HOST:PORT    /livez, /readyz, /metrics; default 127.0.0.1:9464; off for none
               --log-level LEVEL    debug, info, warning or error; default info (OTEL_LOG_LEVEL)
               --log-format FORMAT  text, the default, or json: one object a line
@@ -47,12 +57,17 @@ record EngineOptions(
     /** Where Prometheus expects an OpenTelemetry exporter (OTEL_EXPORTER_PROMETHEUS_PORT's default). */
     private static final String DEFAULT_ADMIN = "127.0.0.1:9464";
 
+    /** So many digits that no unit makes them too many for a long. */
+    private static final Pattern BYTES = Pattern.compile("([0-9]{1,9}|[0-9]{1,15}(?=$))([KMGkmg]?)");
+
     /** @param environment the engine's own, for what no flag says */
     static EngineOptions parse(List<String> arguments, Map<String, String> environment) throws UsageException {
         String socket = environment.getOrDefault("SPANGARD_SOCKET", "");
         boolean replace = false;
         Set<Integer> allowedUids = new LinkedHashSet<>();
         String idleExit = "0";
+        String spool = environment.getOrDefault("SPANGARD_SPOOL", "");
+        long spoolBytes = bytes("SPANGARD_SPOOL_MAX_BYTES", environment.getOrDefault("SPANGARD_SPOOL_MAX_BYTES", ""));
         String admin = DEFAULT_ADMIN;
         String logLevel = environment.getOrDefault("OTEL_LOG_LEVEL", "info");
         LogFormat logFormat = LogFormat.TEXT;
@@ -65,6 +80,8 @@ record EngineOptions(
                 case "--replace" -> replace = alone(flag, equals);
                 case "--allow-uid" -> allowedUids.addAll(uids(value(flag, argument, equals, rest)));
                 case "--idle-exit" -> idleExit = value(flag, argument, equals, rest);
+                case "--spool" -> spool = value(flag, argument, equals, rest);
+                case "--spool-max-bytes" -> spoolBytes = bytes(flag, value(flag, argument, equals, rest));
                 case "--admin" -> admin = value(flag, argument, equals, rest);
                 case "--log-level" -> logLevel = level(value(flag, argument, equals, rest), flag);
                 case "--log-format" -> logFormat = format(value(flag, argument, equals, rest));
@@ -75,7 +92,14 @@ record EngineOptions(
             throw new UsageException("--socket PATH is missing, and so is SPANGARD_SOCKET");
         }
         return new EngineOptions(
-                path(socket), replace, allowedUids, seconds(idleExit), address(admin), level(logLevel), logFormat);
+                path("--socket", socket),
+                replace,
+                allowedUids,
+                seconds(idleExit),
+                spool.isEmpty() ? null : new Spooling(path("--spool", spool), spoolBytes),
+                address(admin),
+                level(logLevel),
+                logFormat);
     }
 
     private static boolean alone(String flag, int equals) throws UsageException {
@@ -95,12 +119,31 @@ record EngineOptions(
         return rest.next();
     }
 
-    private static Path path(String socket) throws UsageException {
+    private static Path path(String flag, String text) throws UsageException {
         try {
-            return Path.of(socket).toAbsolutePath();
+            return Path.of(text).toAbsolutePath();
         } catch (InvalidPathException e) {
-            throw new UsageException("--socket " + Settings.shortened(socket) + " is not a path");
+            throw new UsageException(flag + " " + Settings.shortened(text) + " is not a path");
         }
+    }
+
+    /** @param text empty for the default */
+    private static long bytes(String flag, String text) throws UsageException {
+        if (text.isEmpty()) {
+            return Spool.DEFAULT_BYTES;
+        }
+        Matcher number = BYTES.matcher(text);
+        long bytes = number.matches() ? Long.parseLong(number.group(1)) << (10 * " KMG".indexOf(unit(number))) : 0;
+        if (bytes < Spool.MIN_BYTES) {
+            throw new UsageException(flag + " " + Settings.shortened(text) + " is not a number of bytes of "
+                    + (Spool.MIN_BYTES >> 20) + "M or more");
+        }
+        return bytes;
+    }
+
+    private static String unit(Matcher number) {
+        String unit = number.group(2).toUpperCase(Locale.ROOT);
+        return unit.isEmpty() ? " " : unit;
     }
 
     private static Set<Integer> uids(String text) throws UsageException {

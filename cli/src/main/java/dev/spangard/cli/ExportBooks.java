@@ -22,7 +22,9 @@ final class ExportBooks implements SpanTally {
         FAILED(DropReason.EXPORT),
         REJECTED(DropReason.REJECTED),
         QUEUE_FULL(DropReason.QUEUE),
-        SHUTDOWN(DropReason.SHUTDOWN);
+        SHUTDOWN(DropReason.SHUTDOWN),
+        /** It was in a spool that is damaged. */
+        SPOILED(DropReason.SPOOL);
 
         private final @Nullable DropReason reason;
 
@@ -37,13 +39,52 @@ final class ExportBooks implements SpanTally {
     }
 
     private final @Nullable Accounts accounts;
-    private final Map<Outcome, LongAdder> spans = new EnumMap<>(Outcome.class);
+    private final Map<Outcome, LongAdder> spans;
 
+    /** @param accounts of the service, if this exporter's fate counts as that of a request */
     ExportBooks(@Nullable Accounts accounts) {
-        this.accounts = accounts;
+        this(accounts, new EnumMap<>(Outcome.class));
         for (Outcome outcome : Outcome.values()) {
             spans.put(outcome, new LongAdder());
         }
+    }
+
+    private ExportBooks(@Nullable Accounts accounts, Map<Outcome, LongAdder> spans) {
+        this.accounts = accounts;
+        this.spans = spans;
+    }
+
+    /** This exporter's, of spans that another service has left in its spool. */
+    ExportBooks of(Accounts other) {
+        return new ExportBooks(other, spans);
+    }
+
+    /** Of these requests, those that are to be booked here. */
+    int counted(int requests) {
+        return accounts == null ? 0 : requests;
+    }
+
+    /** The exporter did not take spans told to {@link #starts}, and may be handed them again. */
+    void postponed(int requests) {
+        if (accounts != null) {
+            accounts.exportEnded(requests, 0);
+        }
+    }
+
+    /** Requests whose spans are on disk now. */
+    void spooled(int requests) {
+        if (accounts != null) {
+            accounts.spooled(requests);
+        }
+    }
+
+    /**
+     * As {@link #starts}, of spans that are about to be taken out of the spool.
+     *
+     * @return how many requests {@link #ended} is to be told
+     */
+    int unspooled(int requests) {
+        return accounts == null ? 0 : (int) accounts.unspooled(requests);
     }
 
     @Override

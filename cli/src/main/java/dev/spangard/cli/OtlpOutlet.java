@@ -36,10 +36,19 @@ final class OtlpOutlet implements SpanOutlet<EncodedSpan> {
     }
 
     @Override
-    public CompletableResultCode export(List<EncodedSpan> batch) {
+    public CompletableResultCode export(List<EncodedSpan> batch, int requests) {
+        return send(TraceRequest.of(batch), batch.size());
+    }
+
+    /**
+     * One request, once.
+     *
+     * @param spans in it
+     */
+    CompletableResultCode send(byte[] request, int spans) {
         var result = new CompletableResultCode();
         // What comes of it is all in the result.
-        var _ = sender.send(TraceRequest.of(batch)).whenComplete((response, failure) -> {
+        var _ = sender.send(request).whenComplete((response, failure) -> {
             if (failure != null) {
                 Throwable cause = failure.getCause();
                 result.failExceptionally(failure instanceof CompletionException && cause != null ? cause : failure);
@@ -51,14 +60,19 @@ final class OtlpOutlet implements SpanOutlet<EncodedSpan> {
             } else {
                 result.failExceptionally(NotDelivered.inPart(
                         "the collector rejects spans: " + Settings.shortened(said.message()),
-                        Math.min(said.rejected(), batch.size())));
+                        Math.min(said.rejected(), spans)));
             }
         });
         return result;
     }
 
     @Override
-    public CompletableResultCode shutdown() {
+    public String exported() {
+        return "exported";
+    }
+
+    @Override
+    public CompletableResultCode shutdown(long byNanoTime) {
         sender.close();
         return CompletableResultCode.ofSuccess();
     }

@@ -10,7 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,6 +103,23 @@ record OtlpSettings(
                 key,
                 certificate,
                 true);
+    }
+
+    /** Equal for exports that go to the same place with the same credentials. Holds secrets: never shown. */
+    String destination() {
+        var text = new StringBuilder().append(protocol);
+        // Lengths keep a value that looks like the next entry from being taken for it.
+        for (String part : Arrays.asList(endpoint, trustedCertificates, clientKey, clientCertificate)) {
+            String present = Objects.requireNonNullElse(part, "");
+            text.append(present.length()).append(';').append(present);
+        }
+        new TreeMap<>(headers)
+                .forEach((name, value) -> text.append(name.length())
+                        .append(name)
+                        .append('=')
+                        .append(value.length())
+                        .append(value));
+        return text.toString();
     }
 
     /** For one export whose fate is to be known, within {@code longest}. */

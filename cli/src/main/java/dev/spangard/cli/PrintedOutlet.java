@@ -26,12 +26,17 @@ record PrintedOutlet(SpanExporter exporter) implements SpanOutlet<PrintedOutlet.
     }
 
     @Override
-    public CompletableResultCode export(List<Snapshot> batch) {
+    public CompletableResultCode export(List<Snapshot> batch, int requests) {
         return exporter.export(batch.stream().map(Snapshot::span).toList());
     }
 
     @Override
-    public CompletableResultCode shutdown() {
+    public String exported() {
+        return "exported";
+    }
+
+    @Override
+    public CompletableResultCode shutdown(long byNanoTime) {
         return exporter.shutdown();
     }
 }

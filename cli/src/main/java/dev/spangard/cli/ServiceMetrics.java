@@ -29,7 +29,7 @@ final class ServiceMetrics {
 
     /** What {@link EngineMetrics} says already, as Prometheus names it. */
     private static final List<String> SAID_BY_ENGINE =
-            List.of("spangard_requests_", "spangard_exporter_spans", "spangard_queued_spans");
+            List.of("spangard_requests_", "spangard_exporter_spans", "spangard_queued_spans", "spangard_spool_");
 
     private static final AttributeKey<String> REASON = AttributeKey.stringKey("spangard.reason");
     private static final AttributeKey<String> PLACE = AttributeKey.stringKey("spangard.place");
@@ -56,6 +56,9 @@ final class ServiceMetrics {
     private final ObservableLongMeasurement queued;
     private final ObservableLongMeasurement exporterSpans;
     private final ObservableLongMeasurement queuedSpans;
+    private final ObservableLongMeasurement spoolSpans;
+    private final ObservableLongMeasurement spoolSize;
+    private final ObservableLongMeasurement spoolDamages;
 
     private ServiceMetrics(Meter meter, Accounts accounts, Balance start, List<ServiceSdk.Pipe> pipes) {
         this.accounts = accounts;
@@ -81,8 +84,27 @@ final class ServiceMetrics {
         exporterSpans = counter(
                 meter, "spangard.exporter.spans", "{span}", "Spans given to each exporter, by what became of them");
         queuedSpans = gauge(meter, "spangard.queued.spans", "{span}", "Spans waiting for their exporter");
+        spoolSpans = gauge(meter, "spangard.spool.spans", "{span}", "Spans on disk");
+        spoolSize = gauge(meter, "spangard.spool.size", "By", "Files of the spool");
+        spoolDamages = counter(
+                meter,
+                "spangard.spool.damages",
+                "{damage}",
+                "Places where a file of the spool was damaged: what was behind them in it is lost");
         meter.batchCallback(
-                this::tell, seen, received, measured, exported, dropped, inherited, queued, exporterSpans, queuedSpans);
+                this::tell,
+                seen,
+                received,
+                measured,
+                exported,
+                dropped,
+                inherited,
+                queued,
+                exporterSpans,
+                queuedSpans,
+                spoolSpans,
+                spoolSize,
+                spoolDamages);
     }
 
     /**
@@ -119,6 +141,12 @@ final class ServiceMetrics {
                         exporter.toBuilder().put(OUTCOME, outcome.label()).build());
             }
             queuedSpans.record(pipe.queue().queued(), exporter);
+            SpoolFolder spool = pipe.spool();
+            if (spool != null) {
+                spoolSpans.record(spool.spans(), exporter);
+                spoolSize.record(spool.bytes(), exporter);
+                spoolDamages.record(spool.spoiled(), exporter);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 package dev.spangard.cli;
 
 import dev.spangard.intake.Accounts;
+import dev.spangard.intake.Digest;
 import dev.spangard.intake.Hello;
 import dev.spangard.intake.Ledger;
 import dev.spangard.intake.RecordedIds;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One {@link ServiceSdk} for all recorders with equal settings and resource, so that the workers of one server make one
@@ -45,6 +47,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
     private final Map<String, String> engineSettings;
     private final Ledger ledger;
     private final RecordedIds ids;
+    private final @Nullable Spool spool;
     private final SpanMemory memory = new SpanMemory(SpanMemory.DEFAULT_BYTES);
     private final LongSupplier nanoTime;
     private final Consumer<InetSocketAddress> scrapedAt;
@@ -77,6 +80,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
 
     /**
      * @param engineSettings the engine's own environment: defaults
+     * @param spool null to keep no spans on disk; whose it is closes it
      * @param nanoTime as {@link System#nanoTime}
      * @param scrapedAt told where an application wants its metrics to be scraped
      */
@@ -84,11 +88,13 @@ final class ServiceRegistry implements Services, AutoCloseable {
             Map<String, String> engineSettings,
             Ledger ledger,
             RecordedIds ids,
+            @Nullable Spool spool,
             LongSupplier nanoTime,
             Consumer<InetSocketAddress> scrapedAt) {
         this.engineSettings = Map.copyOf(engineSettings);
         this.ledger = ledger;
         this.ids = ids;
+        this.spool = spool;
         this.nanoTime = nanoTime;
         this.scrapedAt = scrapedAt;
     }
@@ -131,10 +137,19 @@ final class ServiceRegistry implements Services, AutoCloseable {
             throw new Refusal("The engine serves " + MAX_SERVICES + " services already.");
         }
         Row known = rows.get(key);
-        Row row = known == null ? new Row(unusedName(resource), ledger.accounts(key)) : known;
+        Digest digest = Digest.of(key);
+        Row row = known == null ? new Row(unusedName(resource), accounts(digest)) : known;
         try {
             ServiceSdk sdk = ServiceSdk.start(
-                    row.name(), settings, resource, process.console(), process.tty(), ids, memory, row.accounts());
+                    row.name(),
+                    settings,
+                    resource,
+                    process.console(),
+                    process.tty(),
+                    ids,
+                    memory,
+                    row.accounts(),
+                    spool == null ? null : new ServiceSpool(spool, digest, folder -> accounts(folder.service())));
             var lease = new Lease(sdk);
             lease.recorders = 1;
             leases.put(key, lease);
@@ -144,6 +159,11 @@ final class ServiceRegistry implements Services, AutoCloseable {
             LOG.log(Level.WARNING, () -> row.name() + ": refused, " + e.getMessage());
             throw new Refusal(e.getMessage());
         }
+    }
+
+    /** Of a service, perhaps of one that is not here and has left spans in the spool. */
+    private Accounts accounts(Digest service) {
+        return ledger.accounts(service, spool == null ? 0 : spool.requests(service));
     }
 
     private ServiceName unusedName(Resource resource) {

@@ -51,8 +51,16 @@ final class ServiceSdk {
     private final @Nullable InetSocketAddress prometheus;
     private final @Nullable Console console;
 
-    /** An exporter with its queue and its books. */
-    record Pipe(String exporter, SpanQueue<?> queue, ExportBooks books) {}
+    /**
+     * An exporter with its queue and its books.
+     *
+     * @param spool what of it is on disk; null if it does not spool
+     */
+    record Pipe(
+            String exporter,
+            SpanQueue<?> queue,
+            ExportBooks books,
+            @Nullable SpoolFolder spool) {}
 
     private ServiceSdk(
             ServiceName name,
@@ -79,6 +87,7 @@ final class ServiceSdk {
      * Starts its exporters' threads.
      *
      * @param consolePath the application's standard output; null if there is none to write to
+     * @param spool null to keep nothing on disk
      */
     static ServiceSdk start(
             ServiceName name,
@@ -88,7 +97,8 @@ final class ServiceSdk {
             boolean tty,
             RecordedIds ids,
             SpanMemory memory,
-            Accounts accounts)
+            Accounts accounts,
+            @Nullable ServiceSpool spool)
             throws ConfigurationException {
         TelemetryOptions options = telemetryOptions(settings);
         Console console = consolePath == null ? null : Console.at(consolePath, tty);
@@ -110,17 +120,10 @@ final class ServiceSdk {
         Balance booksAtStart = accounts.balance();
         List<Pipe> pipes = new ArrayList<>();
         for (TraceExporters.Output output : outputs) {
-            var books = new ExportBooks(pipes.isEmpty() ? accounts : null);
-            var queue = new SpanQueue<>(
-                    name + ", " + output.name(),
-                    "spangard-" + output.name(),
-                    output.outlet(),
-                    output.queue(),
-                    memory,
-                    books);
-            pipes.add(new Pipe(output.name(), queue.start(), books));
-            tracers.addSpanProcessor(queue);
-            children.addSpanProcessor(queue.children());
+            Pipe pipe = pipe(name, output, memory, new ExportBooks(pipes.isEmpty() ? accounts : null), spool);
+            pipes.add(pipe);
+            tracers.addSpanProcessor(pipe.queue());
+            children.addSpanProcessor(pipe.queue().children());
         }
         if (pipes.isEmpty()) {
             tracers.addSpanProcessor(new NoExporter(accounts));
@@ -155,6 +158,26 @@ final class ServiceSdk {
         var service = new Service(Telemetry.create(otel, options), upstream, accounts);
         return new ServiceSdk(
                 name, service, pipes, tracerProvider, meterProvider, loggers, scrape, readers.prometheus(), console);
+    }
+
+    private static Pipe pipe(
+            ServiceName name,
+            TraceExporters.Output output,
+            SpanMemory memory,
+            ExportBooks books,
+            @Nullable ServiceSpool spool) {
+        String title = name + ", " + output.name();
+        String thread = "spangard-" + output.name();
+        OtlpSettings otlp = output.otlp();
+        if (spool != null && otlp != null && output.outlet() instanceof OtlpOutlet target) {
+            SpoolFolder folder = spool.folder(output.name(), otlp);
+            SpoolOutlet outlet = spool.outlet(title, thread, folder, target, output.queue(), books);
+            SpanQueueOptions options = output.queue().trying(SpoolOutlet.FOR_ROOM);
+            var queue = new SpanQueue<>(title, thread, outlet, options, memory, outlet);
+            return new Pipe(output.name(), queue.start(), books, folder);
+        }
+        var queue = new SpanQueue<>(title, thread, output.outlet(), output.queue(), memory, books);
+        return new Pipe(output.name(), queue.start(), books, null);
     }
 
     private static List<String> elements(Settings settings, String name) {

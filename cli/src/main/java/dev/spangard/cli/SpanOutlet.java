@@ -18,9 +18,20 @@ interface SpanOutlet<W> {
     /** What it holds of the memory, about. */
     int bytes(W waiting);
 
-    /** Begins to export; the result says when that has ended, and how. One at a time, unless one takes too long. */
-    CompletableResultCode export(List<W> batch);
+    /**
+     * Begins to export; the result says when that has ended, and how. One at a time, unless one takes too long.
+     *
+     * @param requests of the batch's spans: those that stand for one each
+     */
+    CompletableResultCode export(List<W> batch, int requests);
 
-    /** No more will come. */
-    CompletableResultCode shutdown();
+    /** What the log calls that. */
+    String exported();
+
+    /**
+     * No more will come.
+     *
+     * @param byNanoTime when the time to close is over
+     */
+    CompletableResultCode shutdown(long byNanoTime);
 }

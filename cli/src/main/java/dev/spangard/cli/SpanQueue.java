@@ -212,7 +212,7 @@ final class SpanQueue<W> implements SpanProcessor {
             }
         }
         abandonRest();
-        outlet.shutdown().whenComplete(closed::succeed);
+        outlet.shutdown(closeBy()).whenComplete(closed::succeed);
     }
 
     /** Waits under the lock until a batch is full, its delay is over, or somebody asks; returns the flush asked for. */
@@ -238,6 +238,15 @@ final class SpanQueue<W> implements SpanProcessor {
             closing = true;
             closeByNanos = System.nanoTime();
             return false;
+        }
+    }
+
+    private long closeBy() {
+        lock.lock();
+        try {
+            return closeByNanos;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -291,7 +300,7 @@ final class SpanQueue<W> implements SpanProcessor {
     private void export(Batch<W> batch) {
         tally.starts(batch.spans.size(), batch.requests);
         Fate fate = courier.deliver(
-                () -> outlet.export(Collections.unmodifiableList(batch.spans)),
+                () -> outlet.export(Collections.unmodifiableList(batch.spans), batch.requests),
                 this::isFull,
                 late -> book(batch, late));
         if (fate == null) {
@@ -375,8 +384,8 @@ final class SpanQueue<W> implements SpanProcessor {
             Level level = lost + unanswered > 0 ? Level.WARNING : Level.INFO;
             LOG.log(
                     level,
-                    () -> title + ": at the end exported " + delivered + " spans, abandoned " + lost + ", " + unanswered
-                            + " without an answer");
+                    () -> title + ": at the end " + outlet.exported() + " " + delivered + " spans, abandoned " + lost
+                            + ", " + unanswered + " without an answer");
         }
     }
 

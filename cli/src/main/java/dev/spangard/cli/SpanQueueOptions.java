@@ -26,6 +26,11 @@ record SpanQueueOptions(
         }
     }
 
+    /** With another way of trying again. */
+    SpanQueueOptions trying(Retry again) {
+        return new SpanQueueOptions(capacity, batch, delay, exportTimeout, shutdownTimeout, again);
+    }
+
     static SpanQueueOptions read(Settings settings) {
         int capacity = settings.whole("OTEL_BSP_MAX_QUEUE_SIZE", DEFAULTS.capacity, 1);
         int batch = settings.whole("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", Math.min(DEFAULTS.batch, capacity), 1);

@@ -24,8 +24,13 @@ final class TraceExporters {
      * An outlet and the limits of its queue.
      *
      * @param name as in the variable
+     * @param otlp where it sends to; null if it does not
      */
-    record Output(String name, SpanOutlet<?> outlet, SpanQueueOptions queue) {}
+    record Output(
+            String name,
+            SpanOutlet<?> outlet,
+            SpanQueueOptions queue,
+            @Nullable OtlpSettings otlp) {}
 
     /** @param console the application's standard output; null if it cannot be written to */
     static List<Output> read(Settings settings, @Nullable Console console) throws ConfigurationException {
@@ -34,7 +39,7 @@ final class TraceExporters {
         for (String name : names(settings, console)) {
             OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.TRACES, name);
             if (otlp != null) {
-                outputs.add(new Output(name, OtlpExporters.spans(otlp), queue));
+                outputs.add(new Output(name, OtlpExporters.spans(otlp), queue, otlp));
                 continue;
             }
             switch (name) {
@@ -43,7 +48,7 @@ final class TraceExporters {
                     if (console == null) {
                         settings.warn(VARIABLE + "=" + name + ": the application has no standard output to print to");
                     } else {
-                        outputs.add(new Output(name, printing(name, console), prompt(queue, settings)));
+                        outputs.add(new Output(name, printing(name, console), prompt(queue, settings), null));
                     }
                 }
                 default -> throw unsupported(name);

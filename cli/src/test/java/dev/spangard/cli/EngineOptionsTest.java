@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EngineOptionsTest {
@@ -29,16 +30,17 @@ class EngineOptionsTest {
                 true,
                 Set.of(1000, 1001),
                 Duration.ofMillis(2500),
+                new EngineOptions.Spooling(Path.of("/var/spool"), 5L << 20),
                 new InetSocketAddress(InetAddress.ofLiteral("::1"), 9000),
                 Level.DEBUG,
                 LogFormat.JSON);
 
         assertThat(parse(
                         "--socket /run/e.sock --replace --allow-uid 1000 --allow-uid 1001 --idle-exit 2.5 --admin [::1]:9000"
-                                + " --log-level debug --log-format json"))
+                                + " --spool /var/spool --spool-max-bytes 5242880 --log-level debug --log-format json"))
                 .isEqualTo(expected);
         assertThat(parse("--socket=/run/e.sock --replace --allow-uid=1000,1001 --idle-exit=2.5 --admin=[::1]:9000"
-                        + " --log-level=DEBUG --log-format=json"))
+                        + " --spool=/var/spool --spool-max-bytes=5m --log-level=DEBUG --log-format=json"))
                 .isEqualTo(expected);
     }
 
@@ -50,10 +52,33 @@ class EngineOptionsTest {
                         false,
                         Set.of(),
                         null,
+                        null,
                         new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 9464),
                         Level.INFO,
                         LogFormat.TEXT));
         assertThat(parse("--socket /run/e.sock --admin off").admin()).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4194304,4194304", "4096K,4194304", "4M,4194304", "4g,4294967296", "999999999G,1073741822926258176"})
+    void readsHowMuchTheSpoolMayHold(String text, long bytes) throws UsageException {
+        assertThat(parse("--socket /x --spool /y --spool-max-bytes " + text).spool())
+                .isEqualTo(new EngineOptions.Spooling(Path.of("/y"), bytes));
+    }
+
+    @Test
+    void spoolsOnlyWhereAskedTo() throws UsageException {
+        Map<String, String> environment = Map.of("SPANGARD_SPOOL", "/y", "SPANGARD_SPOOL_MAX_BYTES", "8M");
+        List<String> socket = List.of("--socket", "/x");
+
+        assertThat(EngineOptions.parse(socket, environment).spool())
+                .isEqualTo(new EngineOptions.Spooling(Path.of("/y"), 8L << 20));
+        assertThat(EngineOptions.parse(socket, Map.of("SPANGARD_SPOOL", "/y")).spool())
+                .isEqualTo(new EngineOptions.Spooling(Path.of("/y"), Spool.DEFAULT_BYTES));
+        assertThat(parse("--socket /x --spool-max-bytes 8M").spool()).isNull();
+        assertThatThrownBy(() -> EngineOptions.parse(socket, Map.of("SPANGARD_SPOOL_MAX_BYTES", "much")))
+                .isInstanceOf(UsageException.class)
+                .hasMessage("SPANGARD_SPOOL_MAX_BYTES much is not a number of bytes of 4M or more");
     }
 
     @Test
@@ -74,6 +99,14 @@ class EngineOptionsTest {
                 "--socket",
                 "--socket /x --nonsense",
                 "--socket /x --replace=yes",
+                "--socket /x --spool",
+                "--socket /x --spool-max-bytes 4194303",
+                "--socket /x --spool-max-bytes 4095K",
+                "--socket /x --spool-max-bytes 3M",
+                "--socket /x --spool-max-bytes -5M",
+                "--socket /x --spool-max-bytes 5T",
+                "--socket /x --spool-max-bytes 1000000000G",
+                "--socket /x --spool-max-bytes 1.5G",
                 "--socket /x --allow-uid nobody",
                 "--socket /x --allow-uid 1000,",
                 "--socket /x extra",

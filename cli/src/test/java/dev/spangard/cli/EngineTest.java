@@ -29,7 +29,14 @@ class EngineTest {
 
     private EngineOptions options(@Nullable Duration idleExit) {
         return new EngineOptions(
-                directory.resolve("private/engine.sock"), false, Set.of(), idleExit, null, Level.INFO, LogFormat.TEXT);
+                directory.resolve("private/engine.sock"),
+                false,
+                Set.of(),
+                idleExit,
+                null,
+                null,
+                Level.INFO,
+                LogFormat.TEXT);
     }
 
     @Test
@@ -63,12 +70,42 @@ class EngineTest {
     @Test
     void letsOthersPassToItsSocketWhereTheyAreServed() throws Exception {
         var shared = new EngineOptions(
-                directory.resolve("private/engine.sock"), false, Set.of(12345), null, null, Level.INFO, LogFormat.TEXT);
+                directory.resolve("private/engine.sock"),
+                false,
+                Set.of(12345),
+                null,
+                null,
+                null,
+                Level.INFO,
+                LogFormat.TEXT);
         try (Engine engine = Engine.start(shared, Map.of(), new CountDownLatch(1))) {
             assertThat(engine).isNotNull();
             assertThat(mode("private")).isEqualTo("rwx--x--x");
             assertThat(mode("private/engine.sock")).isEqualTo("rw-rw-rw-");
             assertThat(mode("private/engine.sock.ledger")).isEqualTo("rw-------");
+        }
+    }
+
+    @Test
+    void startsNotWhereItsSpoolIsAnotherEnginesAndLetsGoOfAll() throws Exception {
+        Path spool = directory.resolve("spool");
+        var spooling = new EngineOptions(
+                directory.resolve("private/engine.sock"),
+                false,
+                Set.of(),
+                null,
+                new EngineOptions.Spooling(spool, Spool.MIN_BYTES),
+                null,
+                Level.INFO,
+                LogFormat.TEXT);
+        try (Spool others = Spool.open(spool, Spool.MIN_BYTES)) {
+            assertThat(others.used()).isZero();
+            assertThatThrownBy(() -> Engine.start(spooling, Map.of(), new CountDownLatch(1)))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage("another engine has the spool " + spool);
+        }
+        try (Engine engine = Engine.start(spooling, Map.of(), new CountDownLatch(1))) {
+            assertThat(engine).isNotNull();
         }
     }
 

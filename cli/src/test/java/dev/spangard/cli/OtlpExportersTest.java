@@ -54,10 +54,10 @@ class OtlpExportersTest {
     private boolean exportsASpan() throws ConfigurationException {
         OtlpOutlet exporter = OtlpExporters.spans(settings(Signal.TRACES));
         try {
-            CompletableResultCode result = exporter.export(List.of(span()));
+            CompletableResultCode result = exporter.export(List.of(span()), 1);
             return result.join(20, TimeUnit.SECONDS).isSuccess();
         } finally {
-            exporter.shutdown().join(5, TimeUnit.SECONDS);
+            exporter.shutdown(System.nanoTime()).join(5, TimeUnit.SECONDS);
         }
     }
 
@@ -65,11 +65,11 @@ class OtlpExportersTest {
         OtlpOutlet exporter = OtlpExporters.spans(settings(Signal.TRACES));
         try {
             CompletableResultCode result =
-                    exporter.export(List.of(span(), span())).join(20, TimeUnit.SECONDS);
+                    exporter.export(List.of(span(), span()), 2).join(20, TimeUnit.SECONDS);
             assertThat(result.isDone()).isTrue();
             return (NotDelivered) result.getFailureThrowable();
         } finally {
-            exporter.shutdown().join(5, TimeUnit.SECONDS);
+            exporter.shutdown(System.nanoTime()).join(5, TimeUnit.SECONDS);
         }
     }
 

@@ -38,7 +38,7 @@ class ServiceRegistryTest {
     void open() throws IOException {
         Ledger opened = Ledger.open(directory.resolve("engine.sock"));
         ledger = opened;
-        registry = new ServiceRegistry(Map.of(), opened, new RecordedIds(), nanoTime::get, scrapedAt::add);
+        registry = new ServiceRegistry(Map.of(), opened, new RecordedIds(), null, nanoTime::get, scrapedAt::add);
     }
 
     @AfterEach

@@ -1,0 +1,286 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import dev.spangard.intake.Digest;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one exporter of one service has in the spool: segments, the oldest drained first, the newest appended to. A segment
+ * that is drained is deleted, so a spool that is empty has no files.
+ *
+ * <p>Thread-safe; files are written and read under its lock, its numbers are read without.
+ */
+final class SpoolFolder {
+    private static final Logger LOG = System.getLogger("spangard.engine");
+
+    private final Spool spool;
+    private final Path path;
+    private final Digest service;
+    private final Digest destination;
+    /** By {@link #take}: whoever has it may ask for {@link #first}. */
+    private final AtomicBoolean taken = new AtomicBoolean();
+    /** Exporters whose own folder it is. */
+    private final AtomicInteger owners = new AtomicInteger();
+
+    // Guarded by this.
+    private final ArrayDeque<SpoolSegment> segments = new ArrayDeque<>();
+    /** The last of the segments, if it may be appended to. */
+    private @Nullable SpoolSegment open;
+
+    private long nextNumber;
+
+    // Written under the lock.
+    private volatile long spans;
+    private volatile long requests;
+    private volatile long bytes;
+    private volatile long spoiled;
+
+    /**
+     * @param service its key's
+     * @param destination of the exporter's name and settings: records go there only
+     */
+    SpoolFolder(Spool spool, Path path, Digest service, Digest destination) {
+        this.spool = spool;
+        this.path = path;
+        this.service = service;
+        this.destination = destination;
+    }
+
+    /** What an earlier engine left in one file, which is older than any appended later. Files in order. */
+    synchronized void inherit(Path file, long number) {
+        nextNumber = Math.max(nextNumber, number + 1);
+        try {
+            long size = Files.size(file);
+            SpoolSegment segment = SpoolSegment.scan(file, number);
+            if (segment.bytes() < size) {
+                spoiled++;
+                spool.spoiled(size - segment.bytes());
+            }
+            if (segment.isDone()) {
+                segment.delete();
+                return;
+            }
+            if (segment.bytes() < size) {
+                segment.cut();
+            }
+            segments.add(segment);
+            spool.force(segment.bytes());
+            count(segment.spans(), segment.requests(), segment.bytes());
+        } catch (IOException e) {
+            spoiled++;
+            spool.spoiled(0);
+            LOG.log(Level.WARNING, () -> "in the spool " + file + " cannot be read: " + e);
+        }
+    }
+
+    /** @throws IOException if it is not in the spool then: there is no room for it, or the disk does not take it */
+    synchronized void append(SpoolRecord record) throws IOException {
+        int length = record.request().length;
+        if (length > SpoolSegment.MAX_REQUEST_BYTES) {
+            throw new IOException("a batch is larger than a record may be");
+        }
+        SpoolSegment last = open;
+        boolean fits = last != null && last.bytes() < spool.segmentBytes();
+        long needed = SpoolSegment.bytes(length) + (fits ? 0 : SpoolSegment.HEADER_BYTES);
+        if (!spool.take(needed)) {
+            throw new IOException("it is full");
+        }
+        try {
+            if (last == null || !fits) {
+                last = begin(last);
+            }
+            last.append(record);
+        } catch (IOException e) {
+            spool.give(needed);
+            giveUp(last, e);
+            throw e;
+        }
+        count(record.spans(), record.requests(), needed);
+    }
+
+    private SpoolSegment begin(@Nullable SpoolSegment last) throws IOException {
+        if (!Files.isDirectory(path)) {
+            Files.createDirectory(
+                    path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+        SpoolSegment begun = SpoolSegment.create(path.resolve(Spool.fileName(nextNumber)), nextNumber);
+        nextNumber++;
+        if (last != null && segments.peekFirst() != last) {
+            last.close();
+        }
+        segments.add(begun);
+        open = begun;
+        return begun;
+    }
+
+    /** The disk did not take a record: what is behind the last whole one goes, and the next begins a new segment. */
+    private void giveUp(@Nullable SpoolSegment last, IOException why) {
+        SpoolSegment failed = open;
+        open = null;
+        if (failed == null) {
+            return;
+        }
+        try {
+            if (failed.isDone()) {
+                segments.remove(failed);
+                failed.delete();
+            } else if (failed == last) {
+                failed.cut();
+            }
+        } catch (IOException e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    /**
+     * The oldest record. One thread at a time: {@link #take}. What cannot be read any more is given up and booked.
+     *
+     * @return null if there is none
+     */
+    @Nullable
+    SpoolRecord first(ExportBooks books) {
+        while (true) {
+            long lostSpans;
+            int lostRequests;
+            synchronized (this) {
+                SpoolSegment oldest = segments.peekFirst();
+                if (oldest == null) {
+                    return null;
+                }
+                SpoolRecord record = read(oldest);
+                if (record != null) {
+                    return record;
+                }
+                spoiled++;
+                lostSpans = oldest.spans();
+                lostRequests = (int) oldest.requests();
+                count(-lostSpans, -lostRequests, 0);
+                drop(oldest);
+            }
+            LOG.log(Level.WARNING, () -> "the spool is damaged: " + lostSpans + " spans in " + path + " are lost");
+            int counted = books.unspooled(lostRequests);
+            books.ended((int) lostSpans, counted, ExportBooks.Outcome.SPOILED, 0);
+        }
+    }
+
+    private @Nullable SpoolRecord read(SpoolSegment segment) {
+        try {
+            return segment.first();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "in the spool " + segment.path() + " cannot be read: " + e);
+            return null;
+        }
+    }
+
+    /** What {@link #first} returned is not needed any more: not by this engine, nor by the next. */
+    synchronized void done(SpoolRecord record) {
+        SpoolSegment oldest = segments.element();
+        try {
+            oldest.done(record);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "in the spool " + oldest.path() + " cannot be written: " + e);
+        }
+        count(-record.spans(), -record.requests(), 0);
+        if (oldest.isDone()) {
+            drop(oldest);
+        }
+    }
+
+    private void drop(SpoolSegment segment) {
+        segments.remove(segment);
+        if (segment == open) {
+            open = null;
+        }
+        count(0, 0, -segment.bytes());
+        spool.give(segment.bytes());
+        try {
+            segment.delete();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "in the spool " + segment.path() + " cannot be deleted: " + e);
+        }
+    }
+
+    private synchronized void count(long moreSpans, long moreRequests, long moreBytes) {
+        spans += moreSpans;
+        requests += moreRequests;
+        bytes += moreBytes;
+    }
+
+    /** Files are closed; what is in them stays. */
+    synchronized void close() {
+        open = null;
+        for (SpoolSegment segment : segments) {
+            try {
+                segment.close();
+            } catch (IOException e) {
+                LOG.log(Level.WARNING, () -> "in the spool " + segment.path() + " did not close: " + e);
+            }
+        }
+    }
+
+    /** Makes the caller the one who drains, if nobody else does. */
+    boolean take() {
+        return taken.compareAndSet(false, true);
+    }
+
+    /** After {@link #take}. */
+    void give() {
+        taken.set(false);
+    }
+
+    /** An exporter of this engine drains it as its own, from now on. */
+    void own() {
+        owners.incrementAndGet();
+    }
+
+    /** After {@link #own}. */
+    void disown() {
+        owners.decrementAndGet();
+    }
+
+    boolean isOwned() {
+        return owners.get() > 0;
+    }
+
+    boolean isEmpty() {
+        return spans == 0;
+    }
+
+    Digest service() {
+        return service;
+    }
+
+    Digest destination() {
+        return destination;
+    }
+
+    /** That wait. */
+    long spans() {
+        return spans;
+    }
+
+    /** Of the spans: those that the service's books count. */
+    long requests() {
+        return requests;
+    }
+
+    /** Of its files. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Places so far where a file was damaged. */
+    long spoiled() {
+        return spoiled;
+    }
+}
