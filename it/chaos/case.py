@@ -75,10 +75,11 @@ class Books:
 class Case:
     """Made by a test for one fault, ended by :meth:`row`."""
 
-    def __init__(self, world: World, *, sink: Sink | None = None, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, world: World, *flags: str, sink: Sink | None = None, env: Mapping[str, str] | None = None) -> None:
+        """``flags`` are the engine's."""
         self.world = world
         self.sink = sink or world.sink()
-        self.engine: Engine = world.engine()
+        self.engine: Engine = world.engine(*flags)
         self.witness = world.folder / "witness"
         self.finished = 0
         self.server = self.serve(env or {})
@@ -106,6 +107,10 @@ class Case:
             return books if books.total("seen_total") == books.total("received_total") == read else None
 
         return poll(come, SETTLE_SECONDS, lambda: f"not {read}:\n{self.engine.told('spangard_')}")  # type: ignore[return-value]
+
+    def wait_for_spool(self, spans: int) -> None:
+        """Until so many are on disk: a kill does not take them."""
+        self.engine.wait_for_total("spangard_spool_spans", spans, SETTLE_SECONDS)
 
     def wait_for_export(self) -> None:
         """Until the collector has all that was sent so far, and the engine knows."""

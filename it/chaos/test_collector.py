@@ -19,6 +19,8 @@ from otlp_sink import Certificates
 
 BEFORE, DURING, AFTER = 300, 1500, 300
 """Requests. All that come during the fault fit the engine's queue of 8,192 spans."""
+SPOOLED_AT_ONCE = 400
+"""Fits a queue of 512, however long that takes to spool."""
 
 
 @contextmanager
@@ -162,6 +164,43 @@ def test_counts_what_does_not_fit_the_queue(world: World) -> None:
     case.send(AFTER)
     row = case.row("collector hangs, a queue of 512")
     assert row.dropped == books.dropped
+
+
+def test_loses_nothing_that_fits_the_spool(world: World) -> None:
+    """Far more than the queue has places for."""
+    spool = ("--spool", str(world.folder / "spool"))
+    case = Case(world, *spool, env={"OTEL_BSP_MAX_QUEUE_SIZE": "512", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "128"})
+    case.send(BEFORE)
+    case.wait_for_export()
+    case.sink.fail(503)
+    for _ in range(5):
+        case.send(SPOOLED_AT_ONCE)
+        case.wait_for_spool(case.finished - BEFORE)
+    case.sink.heal()
+    case.send(AFTER)
+    row = case.row("collector answers 503, a queue of 512 and a spool")
+    assert (row.exported, row.dropped) == (BEFORE + 5 * SPOOLED_AT_ONCE + AFTER, {})
+
+
+def test_counts_what_does_not_fit_the_spool(world: World) -> None:
+    spool = ("--spool", str(world.folder / "spool"), "--spool-max-bytes", "4M")
+    case = Case(world, *spool, env={"OTEL_BSP_MAX_QUEUE_SIZE": "512", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "128"})
+    case.sink.refuse()
+    full = "the spool takes no spans: it is full"
+    while full not in case.engine.process.err:
+        case.send(SPOOLED_AT_ONCE)
+        poll(lambda: full in case.engine.process.err or case.engine.total("spangard_queued_spans") == 0, 30, lambda: case.engine.told("spangard_"))
+    assert case.books().dropped == {}
+    while case.books().dropped["queue"] == 0:
+        case.send(SPOOLED_AT_ONCE)
+    books = case.wait_for_books(case.finished)
+    assert books.dropped.keys() == {"queue"}
+    assert 3 << 20 < case.engine.total("spangard_spool_size_bytes") <= 4 << 20
+    case.sink.listen()
+    poll(lambda: case.books().total("queued") == 0, 60, lambda: case.engine.told("spangard_"))
+    case.send(AFTER)
+    row = case.row("collector refuses connections, a spool of 4 MiB")
+    assert row.dropped.keys() == {"queue"}
 
 
 def test_counts_what_the_collector_rejects(world: World) -> None:

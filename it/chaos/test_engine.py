@@ -65,6 +65,26 @@ def test_killed_with_its_hands_full(world: World) -> None:
     assert 0 < row.dropped["unconfirmed"] <= 256
 
 
+def test_killed_with_its_spool_full_of_spans(world: World) -> None:
+    """The collector is down before the engine is killed and after it was started again."""
+    case = Case(world, "--spool", str(world.folder / "spool"))
+    case.send(500)
+    case.wait_for_export()
+    case.sink.refuse()
+    case.send(3_000)
+    case.wait_for_spool(3_000)
+    case.engine.kill()
+    case.engine.restart()
+    case.send(500)
+    case.wait_for_spool(3_500)
+    case.engine.kill()
+    case.sink.listen()
+    case.engine.restart()
+    case.send(500)
+    row = case.row("collector down, engine killed twice (kill -9), spool")
+    assert (row.exported, row.dropped) == (4_500, {})
+
+
 def test_restarted_under_load(world: World) -> None:
     case = Case(world)
     with Background(case.server.port) as background:
