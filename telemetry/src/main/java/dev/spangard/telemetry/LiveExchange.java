@@ -255,17 +255,7 @@ final class LiveExchange implements Receive, Send {
                 exchange.responseHeaders(recording.scopes.captured(start.headers()));
             }
             case HttpSendEvent.ResponseBody body -> {
-                int size = body.body().remaining();
-                if (body.moreBody()) {
-                    streams = true;
-                    into.responseBody(now(), size, false);
-                } else if (!streams) {
-                    into.responseBody(now(), size, true);
-                    return size > WRITTEN_AT_ONCE;
-                } else {
-                    into.responseBody(now(), size, !trailers);
-                    return !trailers;
-                }
+                return tellBody(body.body().remaining(), body.moreBody(), into);
             }
             case HttpSendEvent.ResponseTrailers last -> {
                 if (!last.moreTrailers()) {
@@ -286,6 +276,21 @@ final class LiveExchange implements Receive, Send {
             case HttpSendEvent.Debug debug -> {}
         }
         return false;
+    }
+
+    /** Apart from the other events, so that this and they are small enough for the compiler to take in. */
+    private boolean tellBody(int size, boolean more, Conversation into) {
+        if (more) {
+            streams = true;
+            into.responseBody(now(), size, false);
+            return false;
+        }
+        if (!streams) {
+            into.responseBody(now(), size, true);
+            return size > WRITTEN_AT_ONCE;
+        }
+        into.responseBody(now(), size, !trailers);
+        return !trailers;
     }
 
     private void tellWebSocket(WebSocketSendEvent event, Conversation into) {

@@ -9,7 +9,6 @@ import io.opentelemetry.semconv.HttpAttributes;
 import io.opentelemetry.semconv.NetworkAttributes;
 import io.opentelemetry.semconv.UrlAttributes;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +35,6 @@ record Outcome(
 
     /** What the semantic conventions put for a value that is not one of the known. */
     static final String OTHER = "_OTHER";
-
-    /** Those that ASGI knows. */
-    private static final Set<String> SCHEMES = Set.of("http", "https", "ws", "wss");
 
     private static final String UNKNOWN_METHOD_NAME = "HTTP";
 
@@ -83,9 +79,12 @@ record Outcome(
                 websocket ? directed(all, Keys.TRANSMIT) : all);
     }
 
-    /** A scheme as measurements have it: a client may have a say in it. */
+    /** A scheme as measurements have it, one of those that ASGI knows: a client may have a say in it. */
     static String bounded(String scheme) {
-        return SCHEMES.contains(scheme) ? scheme : OTHER;
+        return switch (scheme) {
+            case "http", "https", "ws", "wss" -> scheme;
+            default -> OTHER;
+        };
     }
 
     private static Attributes directed(Attributes attributes, String direction) {
