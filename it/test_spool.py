@@ -79,6 +79,16 @@ def test_an_engine_told_to_end_abandons_nothing(world: World) -> None:
     assert sink.span_count == 400
 
 
+def test_an_engine_that_is_replaced_hands_its_spool_over(world: World) -> None:
+    engine, server, sink = filled(world, 300)
+    engine, old = world.engine("--replace", "--spool", str(spool_of(world))), engine
+    assert old.process.wait() == 0, old.process.describe()
+    sink.listen()
+    send(server, 100)
+    assert settled(engine, 400) == {}
+    assert sink.span_count == 400
+
+
 def test_a_torn_tail_is_counted_exactly(world: World) -> None:
     engine, server, sink = filled(world, 600, OTEL_BSP_MAX_EXPORT_BATCH_SIZE="100")
     engine.kill()
