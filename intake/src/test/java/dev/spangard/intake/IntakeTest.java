@@ -3,7 +3,6 @@
 package dev.spangard.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
@@ -12,9 +11,6 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -23,7 +19,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -472,88 +467,6 @@ final class IntakeTest {
 
         assertThat(services.accounts.dropped()).isZero();
         assertThat(services.accounts.received()).isEqualTo(1);
-    }
-
-    @Test
-    void losesNothingOnCloseOfARecorderThatNeverPauses() throws Exception {
-        var asked = new CountDownLatch(1);
-        var sent = new AtomicInteger();
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            Thread listener = Thread.ofVirtual().start(() -> {
-                try {
-                    assertThat(recorder.answer()).isNull();
-                    asked.countDown();
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-            Thread writer = Thread.ofPlatform().start(() -> {
-                try (recorder) {
-                    while (asked.getCount() > 0) {
-                        int next = sent.incrementAndGet();
-                        recorder.send(Frames.batch(next, 0, Frames.http(next)));
-                    }
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-            while (sent.get() < 200) {
-                Thread.onSpinWait();
-            }
-
-            intake.close();
-            listener.join();
-            writer.join();
-        }
-
-        assertThat(services.accounts.received()).isEqualTo(sent.get());
-        assertThat(intake.counters().vanished()).isZero();
-    }
-
-    @Test
-    void readsOnCloseWhatHasAlreadyArrived() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            for (int i = 1; i <= 200; i++) {
-                recorder.send(Frames.batch(i, 0, Frames.http(i)));
-            }
-            recorder.send(Frames.batch(201, 0, Frames.open(0xffff)));
-            intake.close();
-            assertThat(recorder.answer()).isNull();
-        }
-
-        assertThat(services.spans.getFinishedSpanItems()).hasSize(200);
-        assertThat(services.active()).isZero();
-        assertThat(intake.counters().vanished()).isZero();
-        assertThat(Files.exists(socket)).isFalse();
-    }
-
-    @Test
-    void takesOverASocketThatNobodyAnswersAt() throws Exception {
-        intake.close();
-        try (ServerSocketChannel killed = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-            killed.bind(UnixDomainSocketAddress.of(socket));
-        }
-        assertThat(Files.exists(socket)).isTrue();
-
-        intake = open();
-
-        Recorder.welcomed(socket, 1).close();
-    }
-
-    @Test
-    void leavesASocketAloneWhereSomebodyAnswers() {
-        assertThatThrownBy(this::open).isInstanceOf(EngineRunningException.class);
-        assertThatThrownBy(() -> Ledger.open(socket)).isInstanceOf(EngineRunningException.class);
-    }
-
-    @Test
-    void leavesAFileAloneThatIsNoSocket(@TempDir Path directory) throws IOException {
-        Path file = Files.writeString(directory.resolve("precious"), "data");
-
-        assertThatThrownBy(() -> Intake.open(IntakeOptions.at(file), ledger, services.ids, services))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("is not a socket");
-        assertThat(file).hasContent("data");
     }
 
     @Test
