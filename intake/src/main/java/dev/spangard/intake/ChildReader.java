@@ -72,7 +72,7 @@ final class ChildReader {
             parent = parent(high, low);
         }
         ApplicationSpan application = in.nextIsNone() ? null : new ApplicationSpanReader(in).read();
-        Failure failure = in.nextIsNone() ? null : RecordReader.failure(in);
+        Failure failure = in.nextIsNone() ? null : Fields.failure(in);
         return new ChildSpan(
                 direction, value.eventType, value.status, start, end, spanId, parent, high, low, application, failure);
     }

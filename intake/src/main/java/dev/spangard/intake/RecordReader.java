@@ -11,9 +11,7 @@ import dev.spangard.telemetry.Telemetry;
 import dev.spangard.wire.MalformedException;
 import dev.spangard.wire.MarshalReader;
 import io.opentelemetry.api.common.Attributes;
-import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the batches of one recorder and replays each record through an {@link Exchange} with its own times and ids.
@@ -24,14 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class RecordReader {
     /** Records of one batch. */
     static final int MAX_RECORDS = 256;
-    /** Texts of captured headers, names and values together. */
-    private static final int MAX_HEADER_TEXTS = 512;
 
     private static final int BATCH_FIELDS = 7;
     private static final int SAMPLED_FIELDS = 28;
-    private static final int UNSAMPLED_FIELDS = 15;
-    private static final int UNSAMPLED_WEBSOCKET_FIELDS = 10;
-    private static final int OPEN_UNSAMPLED_FIELDS = 6;
     private static final int SPILL_FIELDS = 4;
     private static final int MEASURED_WITH = 17;
     private static final int MEASURED_WITH_FIELDS = 3;
@@ -45,6 +38,7 @@ final class RecordReader {
     private final IntakeCounters counters;
     private final Unfinished unfinished;
     private final Strain strain;
+    private final UnsampledRecordReader unsampled;
     private final UpstreamRecordReader upstream;
     /** What the record at hand is to be measured with. */
     private Attributes measuredWith = Attributes.empty();
@@ -67,6 +61,7 @@ final class RecordReader {
         this.counters = counters;
         this.unfinished = unfinished;
         this.strain = strain;
+        this.unsampled = new UnsampledRecordReader(service, unfinished);
         this.upstream = new UpstreamRecordReader(service, ids, unfinished);
     }
 
@@ -138,7 +133,7 @@ final class RecordReader {
                 checkSize(from, in);
             }
             if (kind == MEASURED_WITH) {
-                expect(in, MEASURED_WITH_FIELDS, fields);
+                Fields.expect(in, MEASURED_WITH_FIELDS, fields);
                 measuredWith = measuredWith(in);
                 fields = in.sequence();
                 kind = in.int32();
@@ -149,14 +144,14 @@ final class RecordReader {
             switch (kind) {
                 case 1 -> finished(Request.Kind.HTTP, fields, in, clock);
                 case 2 -> finished(Request.Kind.WEBSOCKET, fields, in, clock);
-                case 3 -> unsampled(false, fields, in, clock);
-                case 4 -> unsampledWebSocket(false, fields, in, clock);
+                case 3 -> unsampled.http(false, fields, in, clock, measuredWith);
+                case 4 -> unsampled.webSocket(false, fields, in, clock, measuredWith);
                 case 5 -> sampled(Request.Kind.HTTP, false, fields, from, in, clock);
                 case 6 -> sampled(Request.Kind.WEBSOCKET, false, fields, from, in, clock);
-                case 7 -> openUnsampled(Request.Kind.HTTP, fields, from, in, clock);
-                case 8 -> openUnsampled(Request.Kind.WEBSOCKET, fields, from, in, clock);
-                case 9 -> unsampled(true, fields, in, clock);
-                case 10 -> unsampledWebSocket(true, fields, in, clock);
+                case 7 -> unsampled.open(Request.Kind.HTTP, fields, from, in, clock);
+                case 8 -> unsampled.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
+                case 9 -> unsampled.http(true, fields, in, clock, measuredWith);
+                case 10 -> unsampled.webSocket(true, fields, in, clock, measuredWith);
                 case 11 -> spill(fields, in, clock);
                 case 12 -> upstream.finished(Request.Kind.HTTP, strain.sheds(), fields, in, clock);
                 case 13 -> upstream.finished(Request.Kind.WEBSOCKET, strain.sheds(), fields, in, clock);
@@ -211,7 +206,7 @@ final class RecordReader {
 
     private void sampled(
             Request.Kind kind, boolean finished, int fields, int from, MarshalReader in, BatchClock clock) {
-        expect(in, SAMPLED_FIELDS, fields);
+        Fields.expect(in, SAMPLED_FIELDS, fields);
         long start = clock.readNanos(in);
         long end = 0;
         if (finished) {
@@ -220,26 +215,26 @@ final class RecordReader {
             in.skip();
         }
         Origin origin = Origin.read(in);
-        String method = repeatedOrNone(in);
-        String scheme = repeatedOrNone(in);
-        String version = repeatedOrNone(in);
+        String method = Fields.repeatedOrNone(in);
+        String scheme = Fields.repeatedOrNone(in);
+        String version = Fields.repeatedOrNone(in);
         in.skip(); // root_path: the path and the route contain it
-        String path = path(in);
+        String path = Fields.path(in);
         String query = in.bytesAsText(Limits.TEXT);
-        Address server = address(in);
-        Address client = address(in);
+        Address server = Fields.address(in);
+        Address client = Fields.address(in);
         String host = in.repeatedBytesAsText(Limits.TEXT);
         String userAgent = in.repeatedBytesAsText(Limits.TEXT);
         in.skip(); // request_length: declared, not counted
-        List<String> requestHeaders = headers(in);
-        String route = repeatedOrNone(in);
+        List<String> requestHeaders = Fields.headers(in);
+        String route = Fields.repeatedOrNone(in);
         int status = in.int32Or(0);
         in.skip(); // response_length: declared, not counted
-        List<String> responseHeaders = headers(in);
+        List<String> responseHeaders = Fields.headers(in);
         int eventsAt = in.position();
         in.skip();
         int spilled = in.int32();
-        Failure failure = in.nextIsNone() ? null : failure(in);
+        Failure failure = in.nextIsNone() ? null : Fields.failure(in);
         var application = in.nextIsNone() ? null : new ApplicationSpanReader(in).read();
         long pid = in.int64();
         Request request = new Request(
@@ -251,17 +246,7 @@ final class RecordReader {
             return;
         }
         Conversation conversation = conversation(origin.spanId(), spilled);
-        int after = in.position();
-        in.position(eventsAt);
-        if (in.nextIsNone()) {
-            answered(conversation, status, end);
-        } else {
-            EventReader.replay(in, clock, conversation);
-        }
-        in.position(after);
-        if (status != 0) {
-            conversation.status(status);
-        }
+        events(eventsAt, status, end, in, clock, conversation);
         Exchange exchange = telemetry.exchange(request, conversation, start);
         exchange.route(route);
         exchange.responseHeaders(responseHeaders);
@@ -278,46 +263,36 @@ final class RecordReader {
 
     /** A finished, sampled request that there is no time to make a span of: only what metrics need. */
     private void shed(Request.Kind kind, int fields, MarshalReader in, BatchClock clock) {
-        expect(in, SAMPLED_FIELDS, fields);
+        Fields.expect(in, SAMPLED_FIELDS, fields);
         long start = clock.readNanos(in);
         long end = clock.readNanos(in);
         in.skip(); // trace
         long spanId = in.unsigned64();
         in.skip(); // tracestate
         in.skip(); // parent
-        String method = repeatedOrNone(in);
-        String scheme = repeatedOrNone(in);
-        String version = repeatedOrNone(in);
+        String method = Fields.repeatedOrNone(in);
+        String scheme = Fields.repeatedOrNone(in);
+        String version = Fields.repeatedOrNone(in);
         in.skip(); // root_path
         in.skip(); // path
         in.skip(); // query
-        Address server = address(in);
-        Address client = address(in);
+        Address server = Fields.address(in);
+        Address client = Fields.address(in);
         String host = in.repeatedBytesAsText(Limits.TEXT);
         in.skip(); // user_agent
         in.skip(); // request_length
-        List<String> requestHeaders = headers(in); // a trusted proxy's may tell the scheme
-        String route = repeatedOrNone(in);
+        List<String> requestHeaders = Fields.headers(in); // a trusted proxy's may tell the scheme
+        String route = Fields.repeatedOrNone(in);
         int status = in.int32Or(0);
         in.skip(); // response_length
         in.skip(); // response_headers
         int eventsAt = in.position();
         in.skip();
         Conversation conversation = conversation(spanId, in.int32());
-        Failure failure = in.nextIsNone() ? null : failure(in);
+        Failure failure = in.nextIsNone() ? null : Fields.failure(in);
         in.skip(); // span
         in.skip(); // pid
-        int after = in.position();
-        in.position(eventsAt);
-        if (in.nextIsNone()) {
-            answered(conversation, status, end);
-        } else {
-            EventReader.replay(in, clock, conversation);
-        }
-        in.position(after);
-        if (status != 0) {
-            conversation.status(status);
-        }
+        events(eventsAt, status, end, in, clock, conversation);
         Request request =
                 new Request(kind, method, scheme, version, "", "", server, client, host, "", requestHeaders, 0);
         Exchange exchange = telemetry.exchange(request, conversation, start);
@@ -349,99 +324,25 @@ final class RecordReader {
         return ahead == null ? telemetry.conversation() : ahead.conversation;
     }
 
-    /** A recorder that keeps no messages says only the status. */
-    private static void answered(Conversation conversation, int status, long end) {
-        if (status != 0) {
+    /** Of a finished request; from where they are in its record. A recorder that keeps no messages says only the status. */
+    private static void events(
+            int at, int status, long end, MarshalReader in, BatchClock clock, Conversation conversation) {
+        int after = in.position();
+        in.position(at);
+        if (!in.nextIsNone()) {
+            EventReader.replay(in, clock, conversation);
+        } else if (status != 0) {
             conversation.responseStarted();
             conversation.responseBody(end, 0, true);
         }
-    }
-
-    private void unsampled(boolean announced, int fields, MarshalReader in, BatchClock clock) {
-        expect(in, announced ? UNSAMPLED_FIELDS + 1 : UNSAMPLED_FIELDS, fields);
-        long start = clock.readNanos(in);
-        long end = clock.readNanos(in);
-        String method = repeatedOrNone(in);
-        String scheme = repeatedOrNone(in);
-        String version = repeatedOrNone(in);
-        String route = repeatedOrNone(in);
-        int status = in.int32Or(0);
-        long requestBytes = in.int64();
-        long responseBytes = in.int64();
-        double first = in.float64();
-        double complete = in.float64();
-        String failureType = repeatedOrNone(in);
-        boolean disconnected = in.int32() != 0;
-        String host = in.repeatedBytesAsText(Limits.TEXT);
-        if (announced) {
-            unfinished.ended(in.unsigned64());
-        }
-        Conversation conversation = telemetry.conversation();
+        in.position(after);
         if (status != 0) {
-            conversation.responseStarted();
             conversation.status(status);
         }
-        if (first != 0) {
-            conversation.responseBody(clock.nanos(in, first), responseBytes, false);
-        }
-        if (complete != 0) {
-            conversation.responseBody(clock.nanos(in, complete), 0, true);
-        }
-        conversation.requestBody(requestBytes);
-        if (disconnected) {
-            conversation.disconnected();
-        }
-        Request request = Request.unsampled(Request.Kind.HTTP, method, scheme, version, host);
-        measure(telemetry.exchange(request, conversation, start), route, failureType, end);
-    }
-
-    private void unsampledWebSocket(boolean announced, int fields, MarshalReader in, BatchClock clock) {
-        expect(in, announced ? UNSAMPLED_WEBSOCKET_FIELDS + 1 : UNSAMPLED_WEBSOCKET_FIELDS, fields);
-        long start = clock.readNanos(in);
-        long end = clock.readNanos(in);
-        String method = repeatedOrNone(in);
-        String scheme = repeatedOrNone(in);
-        String version = repeatedOrNone(in);
-        String route = repeatedOrNone(in);
-        Conversation conversation = telemetry.conversation();
-        EventReader.replay(in, clock, conversation);
-        String failureType = repeatedOrNone(in);
-        String host = in.repeatedBytesAsText(Limits.TEXT);
-        if (announced) {
-            unfinished.ended(in.unsigned64());
-        }
-        Request request = Request.unsampled(Request.Kind.WEBSOCKET, method, scheme, version, host);
-        measure(telemetry.exchange(request, conversation, start), route, failureType, end);
-    }
-
-    private void measure(Exchange exchange, @Nullable String route, @Nullable String failureType, long epochNanos) {
-        exchange.route(route);
-        if (failureType != null) {
-            exchange.failed(new Failure(failureType, "", "", isCancellation(failureType)));
-        }
-        exchange.measuredWith(measuredWith);
-        exchange.endUnsampled(epochNanos);
-        accounts.measure(1);
-    }
-
-    /** An unsampled record has only the type of what was raised; these say that a task was cancelled. */
-    private static boolean isCancellation(String type) {
-        return type.endsWith("CancelledError") || type.endsWith(".Cancelled") || type.equals("GeneratorExit");
-    }
-
-    private void openUnsampled(Request.Kind kind, int fields, int from, MarshalReader in, BatchClock clock) {
-        expect(in, OPEN_UNSAMPLED_FIELDS, fields);
-        long start = clock.readNanos(in);
-        long spanId = in.unsigned64();
-        String method = repeatedOrNone(in);
-        String scheme = repeatedOrNone(in);
-        String host = in.repeatedBytesAsText(Limits.TEXT);
-        Exchange exchange = telemetry.exchange(Request.unsampled(kind, method, scheme, null, host), start);
-        unfinished.opened(spanId, new Unfinished.Open(exchange, null), in.position() - from);
     }
 
     private void spill(int fields, MarshalReader in, BatchClock clock) {
-        expect(in, SPILL_FIELDS, fields);
+        Fields.expect(in, SPILL_FIELDS, fields);
         long spanId = in.unsigned64();
         in.int32(); // part: their number, in the request's record, tells of missing ones
         Unfinished.Spilled spilled = unfinished.spilled(spanId);
@@ -451,84 +352,5 @@ final class RecordReader {
         }
         EventReader.replay(in, clock, spilled.conversation);
         spilled.parts++;
-    }
-
-    static void expect(MarshalReader in, int wanted, int fields) {
-        if (fields != wanted) {
-            throw in.malformed("record of " + fields + " fields, not " + wanted);
-        }
-    }
-
-    /** Servers and middlewares put things into a scope that are no text: as good as none. */
-    static @Nullable String repeatedOrNone(MarshalReader in) {
-        if (in.nextIsStr()) {
-            return in.repeatedStr(Limits.TEXT);
-        }
-        in.skip();
-        return null;
-    }
-
-    static String path(MarshalReader in) {
-        if (in.nextIsStr()) {
-            return in.str(Limits.TEXT);
-        }
-        if (in.nextIsBytes()) {
-            return in.bytesAsText(Limits.TEXT);
-        }
-        in.skip();
-        return "";
-    }
-
-    /** {@code [host, port]}; anything else that a server may put there is none. */
-    private static @Nullable Address address(MarshalReader in) {
-        if (!in.nextIsSequence()) {
-            in.skip();
-            return null;
-        }
-        int from = in.position();
-        String host = null;
-        int port = Address.NO_PORT;
-        int values = in.sequence();
-        if (values > 0 && in.nextIsStr()) {
-            host = in.repeatedStr(Limits.TEXT);
-            if (values > 1) {
-                port = in.int32Or(Address.NO_PORT);
-            }
-        }
-        in.position(from);
-        in.skip();
-        if (host == null || host.isEmpty()) {
-            return null;
-        }
-        return new Address(host, port < 0 || port > Address.MAX_PORT ? Address.NO_PORT : port);
-    }
-
-    static List<String> headers(MarshalReader in) {
-        if (in.nextIsNone()) {
-            return List.of();
-        }
-        int texts = in.list();
-        if (texts == 0) {
-            return List.of();
-        }
-        if (texts % 2 != 0 || texts > MAX_HEADER_TEXTS) {
-            throw in.malformed(texts + " names and values of captured headers");
-        }
-        List<String> headers = new ArrayList<>(texts);
-        for (int i = 0; i < texts; i++) {
-            headers.add(in.repeatedBytesAsText(Limits.TEXT));
-        }
-        return headers;
-    }
-
-    static Failure failure(MarshalReader in) {
-        if (in.sequence() != 4) {
-            throw in.malformed("failure without its 4 fields");
-        }
-        String type = in.repeatedStr(Limits.TEXT);
-        String message = in.nextIsNone() ? "" : in.str(Limits.TEXT);
-        String stacktrace = in.nextIsNone() ? "" : in.str(Limits.STACKTRACE);
-        boolean cancellation = in.nextIsBool() ? in.bool() : in.int32() != 0;
-        return new Failure(type, message, stacktrace, cancellation);
     }
 }

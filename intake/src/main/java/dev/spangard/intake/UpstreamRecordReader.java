@@ -45,7 +45,7 @@ final class UpstreamRecordReader {
 
     /** @param from position of the record */
     void open(Request.Kind kind, int fields, int from, MarshalReader in, BatchClock clock) {
-        RecordReader.expect(in, OPEN_FIELDS, fields);
+        Fields.expect(in, OPEN_FIELDS, fields);
         Begun begun = begun(kind, in, clock);
         unfinished.opened(
                 begun.origin.spanId(),
@@ -55,18 +55,18 @@ final class UpstreamRecordReader {
 
     /** @param sheds whether it is to be measured only */
     void finished(Request.Kind kind, boolean sheds, int fields, MarshalReader in, BatchClock clock) {
-        RecordReader.expect(in, FINISHED_FIELDS, fields);
+        Fields.expect(in, FINISHED_FIELDS, fields);
         Begun begun = begun(kind, in, clock);
         long returned = clock.readNanos(in);
         double end = in.float64();
         long ended = end == 0 ? 0 : clock.nanos(in, end);
-        String target = RecordReader.repeatedOrNone(in);
+        String target = Fields.repeatedOrNone(in);
         UpstreamStatus status = ChildReader.status(in);
         long received = Math.max(0, in.int64());
         long sent = Math.max(0, in.int64());
-        List<String> headers = RecordReader.headers(in);
+        List<String> headers = Fields.headers(in);
         int outcome = in.int32();
-        Failure failure = in.nextIsNone() ? null : RecordReader.failure(in);
+        Failure failure = in.nextIsNone() ? null : Fields.failure(in);
         ApplicationSpan application = in.nextIsNone() ? null : new ApplicationSpanReader(in).read();
         List<ChildSpan> children = new ChildReader(in, clock).read();
         var result = new UpstreamResult(
@@ -93,12 +93,12 @@ final class UpstreamRecordReader {
 
     /** Of a request that goes on, or whose record follows. */
     void children(int fields, MarshalReader in, BatchClock clock) {
-        RecordReader.expect(in, CHILDREN_FIELDS, fields);
+        Fields.expect(in, CHILDREN_FIELDS, fields);
         Origin origin = Origin.read(in);
         Request.Kind kind = in.int32() == 0 ? Request.Kind.HTTP : Request.Kind.WEBSOCKET;
-        String name = RecordReader.repeatedOrNone(in);
-        String method = RecordReader.repeatedOrNone(in);
-        String path = RecordReader.path(in);
+        String name = Fields.repeatedOrNone(in);
+        String method = Fields.repeatedOrNone(in);
+        String path = Fields.path(in);
         List<ChildSpan> children = new ChildReader(in, clock).read();
         try {
             telemetry.children(children, origin.span(), kind, name, method, path, ids::set);
@@ -137,19 +137,19 @@ final class UpstreamRecordReader {
         long start = clock.readNanos(in);
         int flags = in.int32();
         Origin origin = Origin.read(in);
-        String name = RecordReader.repeatedOrNone(in);
+        String name = Fields.repeatedOrNone(in);
         Attributes details = in.nextIsNone() ? Attributes.empty() : new ApplicationSpanReader(in).attributes();
-        String method = RecordReader.repeatedOrNone(in);
-        String scheme = RecordReader.repeatedOrNone(in);
-        String version = RecordReader.repeatedOrNone(in);
-        String path = RecordReader.path(in);
+        String method = Fields.repeatedOrNone(in);
+        String scheme = Fields.repeatedOrNone(in);
+        String version = Fields.repeatedOrNone(in);
+        String path = Fields.path(in);
         String query = in.bytesAsText(Limits.TEXT);
         Endpoint server = endpoint(in);
         Endpoint client = endpoint(in);
         String host = in.repeatedBytesAsText(Limits.TEXT);
         String serverName = in.nextIsNone() ? null : in.repeatedBytesAsText(Limits.TEXT);
         String userAgent = in.repeatedBytesAsText(Limits.TEXT);
-        List<String> headers = RecordReader.headers(in);
+        List<String> headers = Fields.headers(in);
         long pid = in.int64();
         var request = new UpstreamRequest(
                 kind,
