@@ -89,9 +89,10 @@ def test_serves_a_user_it_was_told_to_and_refuses_the_next(world: World) -> None
     assert engine.socket.stat().st_mode & 0o777 == 0o666
     assert engine.socket.parent.stat().st_mode & 0o777 == 0o711
     if os.geteuid() == 0:
-        do = "s = socket.socket(socket.AF_UNIX); s.connect(path); s.sendall(bytes.fromhex(sys.argv[2])); print(s.recv(4096)[4:])"
         hello = frame((0, 1, 1, 0, 0, 0, HELLO_PROCESS, {})).hex()
-        for uid, kind in ((nobody, 16), (nobody - 1, 17)):
+        # a user who is refused is told so before he has said anything, and what he says then may find nobody
+        for uid, says, kind in ((nobody, "s.sendall(bytes.fromhex(sys.argv[2]));", 16), (nobody - 1, "", 17)):
+            do = f"s = socket.socket(socket.AF_UNIX); s.connect(path); {says} print(s.recv(4096)[4:])"
             script = TRY.format(uid=uid, gid=uid, do=do)
             done = subprocess.run([sys.executable, "-S", "-c", script, str(engine.socket), hello], capture_output=True, text=True, cwd="/", check=False)
             assert f"(\\x02\\x00\\x00\\x00i\\x{kind:02x}" in done.stdout, done.stderr

@@ -22,6 +22,7 @@ import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SpanProcessor;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -70,6 +71,8 @@ public final class RecordFuzz {
         OpenTelemetry otel = OpenTelemetrySdk.builder()
                 .setTracerProvider(SdkTracerProvider.builder()
                         .setIdGenerator(ids)
+                        // As the engine's: the recorder has decided, whatever the trace's flags say.
+                        .setSampler(Sampler.alwaysOn())
                         .addSpanProcessor(counting)
                         .build())
                 .setMeterProvider(SdkMeterProvider.builder()
