@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import random
 import socket
 import sys
@@ -36,8 +37,10 @@ SERVICES = {
 }
 """Application, paths, requests a second, environment."""
 LOOK_EVERY_S = 5.0
-WINDOW_S = 30.0
-"""Of which the least used heap is taken."""
+COLLECT_EVERY = 6
+"""Looks at the engine to one after its garbage was collected."""
+WINDOW_S = 60.0
+"""Of which the least used heap is taken: one after a collection, and while no collector is ill and makes spans wait."""
 GROWTH_ALLOWED = 0.10
 """Of the median, by the line through the samples, over the time they were taken in; and one thing of what is counted."""
 JUDGED_FROM_S = 600.0
@@ -172,7 +175,9 @@ class Soak:
         watching.cancel()
 
     async def _watch(self) -> None:
-        while True:
+        for look in itertools.count():
+            if look % COLLECT_EVERY == 0:
+                await asyncio.to_thread(vitals.collect, self.engine.process.pid)
             seen = await asyncio.to_thread(vitals.read, self.engine.process.pid, self.at)
             if seen is not None:
                 self.samples.append(seen)
@@ -259,7 +264,7 @@ def leanings(soak: Soak, page: Page) -> None:
         Table(
             "Leanings",
             f"Of one engine, from {soak.warm_until:.0f} s to {soak.measure_until:.0f} s, a sample each {LOOK_EVERY_S:g} s;"
-            f" the heap by the least of each {WINDOW_S:g} s."
+            f" the heap by the least of each {WINDOW_S:g} s, with a collection of all garbage every {COLLECT_EVERY * LOOK_EVERY_S:g} s."
             " The slope is a least-squares line's, what grew is that line's over the time.",
             ["what", "median", "range", "slope", "grew", "samples"],
             rows,

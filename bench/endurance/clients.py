@@ -45,6 +45,9 @@ async def pace(port: int, paths: Sequence[str], rate: float, seconds: float, con
                 if path.startswith("ws:"):
                     await asyncio.wait_for(_websocket(port, path[3:]), ANSWER_S)
                 else:
+                    if writer is not None and reader is not None and reader.at_eof():
+                        writer.close()  # by uvicorn, unannounced, behind a 500 of an exception
+                        writer = None
                     if writer is None:
                         reader, writer = await asyncio.open_connection("127.0.0.1", port)
                     assert reader is not None
