@@ -12,10 +12,13 @@ ASK_TIMEOUT_S = 10.0
 MAIN_CLASS = "dev.spangard.cli.Main"
 FLAGS = (
     "-XX:+UseSerialGC",
-    # Not what a large machine would begin with: the old generation grows only by what waits for a collector.
-    "-Xms40m",
-    "-Xmn16m",
+    # Not what a large machine would begin with. Spans wait for their batch in survivor spaces large enough for them: in the
+    # old generation they would be garbage a second later, and stay until that is full.
+    "-Xms60m",
+    "-Xmn32m",
     "-Xmx96m",
+    "-XX:SurvivorRatio=3",
+    "-XX:MaxTenuringThreshold=2",
     "-XX:+UseCompactObjectHeaders",
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:-UsePerfData",

@@ -18,9 +18,11 @@ final class EngineProcess implements AutoCloseable {
     /** As python/src/spangard/_java.py starts it. */
     static final List<String> FLAGS = List.of(
             "-XX:+UseSerialGC",
-            "-Xms40m",
-            "-Xmn16m",
+            "-Xms60m",
+            "-Xmn32m",
             "-Xmx96m",
+            "-XX:SurvivorRatio=3",
+            "-XX:MaxTenuringThreshold=2",
             "-XX:+UseCompactObjectHeaders",
             "-XX:+ExitOnOutOfMemoryError",
             "-XX:-UsePerfData",
