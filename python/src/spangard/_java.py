@@ -12,8 +12,8 @@ ASK_TIMEOUT_S = 10.0
 MAIN_CLASS = "dev.spangard.cli.Main"
 FLAGS = (
     "-XX:+UseSerialGC",
-    # Not what a large machine would begin with. Spans wait for their batch in survivor spaces large enough for them: in the
-    # old generation they would be garbage a second later, and stay until that is full.
+    # Not what a large machine would begin with. Spans wait for their batch in survivor spaces large enough for them: in
+    # the old generation they would be garbage a second later, and stay until that is full.
     "-Xms60m",
     "-Xmn32m",
     "-Xmx96m",
