@@ -41,10 +41,11 @@ def ratio_sampler(ratio: float) -> Callable[[int], bool]:
 
     # In unsigned bits Math.abs mirrors the upper half, the negative longs; but Long.MIN_VALUE is its own abs
     mirrored = (1 << 64) - bound
+    least = None if bound == _LONG_MIN else _LONG_MAX + 1
 
     def sampled(trace_id: int) -> bool:
         low = trace_id & _LOW_64
-        return low < bound or low > mirrored or (low == _LONG_MAX + 1 and bound != _LONG_MIN)
+        return low < bound or low > mirrored or low == least
 
     return sampled
 
