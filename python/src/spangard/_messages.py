@@ -78,7 +78,10 @@ class Detailed:
                     self.spill()
         except Exception:  # a message that is not what ASGI says is the server's to refuse
             pass
-        return self._completing(message) if completes else self.server_send(message)
+        if completes:
+            return self._completing(message)
+        server_send = self.server_send
+        return server_send(message)
 
     async def _completing(self, message: Message) -> Any:
         result: Any = await self.server_send(message)  # type: ignore[func-returns-value]
@@ -140,7 +143,8 @@ class Detailed:
         messages = self.messages
         asked = clock()
         try:
-            message = await self.server_receive()
+            server_receive = self.server_receive
+            message = await server_receive()
         except BaseException:
             messages += (22, asked, clock(), 0)
             raise
@@ -194,35 +198,35 @@ class Counted:
     first = complete = 0.0
 
     def send(self, message: Message) -> Any:
-        completes = False
+        """Tells messages by their keys, in half the time that a look at the type and a comparison of texts take."""
         try:
-            kind = message["type"]
-            if kind == "http.response.body":
-                body = message.get("body", b"")
+            if "body" in message:
+                body = message["body"]
                 self.sent += len(body) if type(body) is bytes else size_of(body)
-                if message.get("more_body"):
+                if "more_body" in message and message["more_body"]:  # noqa: RUF019 - a get costs more
                     if not self.first:
                         self.first = clock()
-                    return self.server_send(message)
-                self.complete = clock()
-                if not self.first:
-                    self.first = self.complete
-                    completes = self.sent > WRITTEN_AT_ONCE
                 else:
-                    completes = True
+                    self.complete = clock()
+                    if self.first:
+                        return self._completing(message)
+                    self.first = self.complete
+                    if self.sent > WRITTEN_AT_ONCE:
+                        return self._completing(message)
             elif "status" in message:
                 if self.status_code is None:
                     status = message["status"]
                     self.status_code = status if type(status) is int else int(status)
-            else:
-                completes = self._other(kind, message)
+            elif self._other(message["type"], message):
+                return self._completing(message)
         except Exception:
             pass
-        return self._completing(message) if completes else self.server_send(message)
+        server_send = self.server_send
+        return server_send(message)
 
     def _other(self, kind: str, message: Message) -> bool:
         """A message that is rare: does it complete the response."""
-        if kind in ("http.response.pathsend", "http.response.zerocopysend"):
+        if kind in ("http.response.body", "http.response.pathsend", "http.response.zerocopysend"):
             now = clock()
             self.first = self.first or now
             self.sent += int(message.get("count") or 0)
@@ -237,7 +241,8 @@ class Counted:
         return result
 
     async def receive(self) -> Message:
-        message = await self.server_receive()
+        server_receive = self.server_receive
+        message = await server_receive()
         try:
             kind = message["type"]
             if kind == "http.request":

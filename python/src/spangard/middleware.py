@@ -125,10 +125,11 @@ class OpenTelemetryMiddleware:
             else:  # most will not be kept: the two that any request needs
                 given = baggage = None
                 for name, value in headers:
-                    if name == b"traceparent":
-                        given = value
-                    elif name == b"baggage":
-                        baggage = value
+                    if name in {b"traceparent", b"baggage"}:
+                        if name == b"traceparent":
+                            given = value
+                        else:
+                            baggage = value
         except Exception:  # something in the headers is not a pair, or something is left out
             scheme = scope.get("scheme")
             version = scope.get("http_version")
@@ -145,23 +146,25 @@ class OpenTelemetryMiddleware:
         else:
             trace, given, baggage = self._propagators(headers_of(scope), given, baggage)
         parent = None
+        bits = recorder.bits
         if trace is None:
             local = api.local_parent(outer) if outer else None
             if local is None:
-                trace = recorder.bits(128) or 1
+                trace = bits(128) or 1
                 span_id = trace >> 64 or 1  # as random as another; samplers look at the lower half
                 sampled: Any = sample is None or sample(trace)
             else:
                 trace, parent = local.trace_id, local.span_id
-                span_id = recorder.bits(64) or 1
+                span_id = bits(64) or 1
                 sampled = local.trace_flags & 1 if self._parent_based else sample is None or sample(trace)
         else:
-            span_id = recorder.bits(64) or 1
+            span_id = bits(64) or 1
             sampled = (
                 int(trace[53:55], 16) & 1 if self._parent_based else sample is None or sample(int(trace[3:35], 16))
             )
 
         # What stands for it while it runs: the OPEN record, and its messages as they pass.
+        http = kind == "http"
         method = scope.get("method")
         state = b""
         live = recorder.live
@@ -198,25 +201,28 @@ class OpenTelemetryMiddleware:
             capture = self._capture
             captured = None if capture is None else capture(headers_of(scope))
             live[span_id] = (
-                5 if kind == "http" else 6, start, None, trace, span_id, state, parent, method, scheme, version,
+                5 if http else 6, start, None, trace, span_id, state, parent, method, scheme, version,
                 root_path or None, path, query, server, client, host, agent, request_length, captured,
             )  # fmt: skip
-            exchange: Any = self._detailed_http() if kind == "http" else self._detailed_websocket()
+            new = self._detailed_http if http else self._detailed_websocket
+            exchange: Any = new()
             exchange.middleware = self
             messages = exchange.messages = []
             exchange.streams = False
             exchange.status_code = None
+        elif http:
+            live[span_id] = (7, start, span_id, method, scheme, b"")
+            new = self._counted
+            exchange = new()
+            exchange.received = exchange.sent = exchange.disconnected = 0
+            exchange.first = exchange.complete = 0.0
+            exchange.status_code = None
         else:
-            live[span_id] = (7 if kind == "http" else 8, start, span_id, method, scheme, b"")
-            if kind == "http":
-                exchange = self._counted()
-                exchange.received = exchange.sent = exchange.disconnected = 0
-                exchange.first = exchange.complete = 0.0
-                exchange.status_code = None
-            else:
-                exchange = self._counted_websocket()
-                exchange.middleware = self
-                exchange.messages = []
+            live[span_id] = (8, start, span_id, method, scheme, b"")
+            new = self._counted_websocket
+            exchange = new()
+            exchange.middleware = self
+            exchange.messages = []
         if recorder.due == NOT_ARMED:
             recorder.watch(start)
         exchange.server_receive = receive
@@ -244,19 +250,22 @@ class OpenTelemetryMiddleware:
             if self._hooks is not None:
                 self._hooks.started(exchange, scope)
                 receive, send = self._hooks.around(exchange, scope, receive, send)
-            return await self.app(scope, receive, send)
+            app = self.app
+            return await app(scope, receive, send)
         except BaseException as error:
             failed = failure(error)
             raise
         finally:
-            end = clock()
+            # of an unsampled request nothing is told that happens after its response
+            end = clock() if sampled or not http else exchange.complete or clock()
             live.pop(span_id, None)
             if token is not None:
                 try:
                     api.detach(token)
                 except ValueError:  # closed by the garbage collector, in another context
                     pass
-            route = self._route_name(scope)
+            route_name = self._route_name
+            route = route_name(scope)
             records = recorder.records
             if sampled:
                 did = response_headers = None
@@ -268,25 +277,24 @@ class OpenTelemetryMiddleware:
                     messages = exchange.told(start, end)
                     did = None if api is None else exchange.taken()
                 record: tuple[Any, ...] = (
-                    1 if kind == "http" else 2, start, end, trace, span_id, state, parent, method, scheme, version,
+                    1 if http else 2, start, end, trace, span_id, state, parent, method, scheme, version,
                     root_path or None, path, query, server, client, host, agent, request_length, captured, route,
                     exchange.status_code, None, response_headers, messages, spilled, failed, did, recorder.pid,
                 )  # fmt: skip
+            elif http:
+                record = (
+                    3, start, end, method, scheme, version, route, exchange.status_code, exchange.received,
+                    exchange.sent, exchange.first, exchange.complete, failed[0] if failed else None,
+                    exchange.disconnected, b"",
+                )  # fmt: skip
             else:
-                failure_type = None if failed is None else failed[0]
-                if kind == "http":
-                    record = (
-                        3, start, end, method, scheme, version, route, exchange.status_code, exchange.received,
-                        exchange.sent, exchange.first, exchange.complete, failure_type, exchange.disconnected, b"",
-                    )  # fmt: skip
-                else:
-                    told = exchange.told(start, end)
-                    record = (4, start, end, method, scheme, version, route, told, failure_type, b"")
-                if recorder.announced and span_id in recorder.announced:
+                told = exchange.told(start, end)
+                record = (4, start, end, method, scheme, version, route, told, failed[0] if failed else None, b"")
+            if recorder.announced and span_id in recorder.announced:
+                recorder.announced.discard(span_id)
+                if not sampled:
                     record = (record[0] + 6, *record[1:], span_id)
             records.append(measured_with(span_id, record) if noted else record)
-            if recorder.announced:
-                recorder.announced.discard(span_id)
             if end >= recorder.look or len(records) >= BATCH:
                 recorder.appended(end)
 
