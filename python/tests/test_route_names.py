@@ -25,15 +25,16 @@ def _nothing_noted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_process_without_other_frameworks_has_the_names_of_starlette_alone() -> None:
-    assert getattr(route_names(), "__func__", None) is RouteNames.names
+    assert type(route_names()) is RouteNames
+    assert not route_names().are_noted
 
 
 @pytest.mark.parametrize("name", ["litestar", "django.core.handlers.base", "channels.routing", "falcon.asgi.app"])
 def test_framework_that_is_not_made_as_known_costs_its_routes_only(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, name, ModuleType(name))
-    names = route_names()
-    assert getattr(names, "__func__", None) is noted.AllRouteNames.names
-    assert names({"type": "http", "path": "/", MARK: 1}) is None
+    routes = route_names()
+    assert routes.are_noted
+    assert routes.names({"type": "http", "path": "/", MARK: 1}) is None
 
 
 def test_framework_is_watched_once(monkeypatch: pytest.MonkeyPatch) -> None:

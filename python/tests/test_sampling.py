@@ -11,7 +11,7 @@ import pytest
 from asgi import hello, http_scope, run, websocket_scope
 from engine import UNSAMPLED_FIELDS
 from spangard import OpenTelemetryMiddleware
-from spangard._sampling import ratio_sampler, sampler_from
+from spangard._sampling import keeps, ratio_edges, sampler_from
 
 if TYPE_CHECKING:
     from engine import FakeEngine
@@ -38,15 +38,15 @@ PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0%d"
     ],
 )
 def test_the_ratio_is_compared_as_in_java(ratio: float, low: int, sampled: bool) -> None:
-    assert ratio_sampler(ratio)(0xABCDEF << 64 | low) is sampled
+    assert keeps(ratio_edges(ratio), 0xABCDEF << 64 | low) is sampled
 
 
 def test_about_the_ratio_of_random_ids_is_kept() -> None:
     from random import Random
 
     ids = Random(7)
-    keep = ratio_sampler(0.2)
-    assert 1800 < sum(keep(ids.getrandbits(128)) for _ in range(10_000)) < 2200
+    edges = ratio_edges(0.2)
+    assert 1800 < sum(keeps(edges, ids.getrandbits(128)) for _ in range(10_000)) < 2200
 
 
 @pytest.mark.parametrize(
@@ -165,6 +165,6 @@ def test_an_unsampled_websocket_says_how_it_began_and_ended_and_its_sums(
 )
 def test_an_impossible_sampler_is_named_and_everything_is_kept(environ: dict[str, str], complaint: str) -> None:
     sampler, said = sampler_from(environ)
-    assert sampler.root is None
+    assert sampler.edges is None
     assert said is not None
     assert complaint in said

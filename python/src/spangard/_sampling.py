@@ -10,48 +10,48 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-_LOW_64 = (1 << 64) - 1
+    Edges = tuple[int, int, int | None]
+
+LOW_64 = (1 << 64) - 1
 _LONG_MAX = (1 << 63) - 1
-_LONG_MIN = -(1 << 63)
 
 DEFAULT = "parentbased_always_on"
 
+_NEVER = (0, LOW_64, None)
+
 
 class Sampler:
-    """``root`` decides for a new trace, from its 128-bit id; ``parent_based``: obey a parent's flag.
+    """``edges`` decide for a new trace, see `keeps`; ``parent_based``: obey a parent's flag.
 
-    ``root`` is None when every new trace is taken, so that the common case costs one comparison.
+    ``edges`` is None when every new trace is taken, so that the common case costs one comparison.
     """
 
-    __slots__ = ("parent_based", "root")
+    __slots__ = ("edges", "parent_based")
 
-    def __init__(self, root: Callable[[int], bool] | None, parent_based: bool) -> None:
-        self.root = root
+    def __init__(self, edges: Edges | None, parent_based: bool) -> None:
+        self.edges = edges
         self.parent_based = parent_based
 
 
-def ratio_sampler(ratio: float) -> Callable[[int], bool]:
-    """True for about ``ratio`` of all trace ids; always the same answer for the same id."""
+def keeps(edges: Edges, trace_id: int) -> bool:
+    """Always the same answer for the same 128-bit id. The middleware has this very line in its main path."""
+    below, above, least = edges
+    low = trace_id & LOW_64
+    return low < below or low > above or low == least
+
+
+def ratio_edges(ratio: float) -> Edges:
+    """Of a sampler that keeps about ``ratio`` of all trace ids."""
     if not 0.0 <= ratio <= 1.0:
         raise ValueError(f"sampling ratio {ratio} is outside 0..1")
-    # Java: (long) (ratio * Long.MAX_VALUE), in double arithmetic, saturating
-    bound = min(int(ratio * float(_LONG_MAX)), _LONG_MAX) if ratio else _LONG_MIN
-
+    if not ratio:
+        return _NEVER
+    # Java: (long) (ratio * Long.MAX_VALUE), in double arithmetic, saturating; Math.abs(the id's lower half) < bound
+    bound = min(int(ratio * float(_LONG_MAX)), _LONG_MAX)
     # In unsigned bits Math.abs mirrors the upper half, the negative longs; but Long.MIN_VALUE is its own abs
-    mirrored = (1 << 64) - bound
-    least = None if bound == _LONG_MIN else _LONG_MAX + 1
-
-    def sampled(trace_id: int) -> bool:
-        low = trace_id & _LOW_64
-        return low < bound or low > mirrored or low == least
-
-    return sampled
-
-
-def _never(trace_id: int) -> bool:
-    return False
+    return bound, (1 << 64) - bound, _LONG_MAX + 1
 
 
 def sampler_from(environ: Mapping[str, str]) -> tuple[Sampler, str | None]:
@@ -62,12 +62,12 @@ def sampler_from(environ: Mapping[str, str]) -> tuple[Sampler, str | None]:
     if base == "always_on":
         return Sampler(None, parent_based), None
     if base == "always_off":
-        return Sampler(_never, parent_based), None
+        return Sampler(_NEVER, parent_based), None
     if base == "traceidratio":
         argument = environ.get("OTEL_TRACES_SAMPLER_ARG", "").strip()
         try:
             ratio = float(argument) if argument else 1.0
-            return Sampler(ratio_sampler(ratio), parent_based), None
+            return Sampler(ratio_edges(ratio), parent_based), None
         except ValueError:
             return Sampler(None, parent_based), (
                 f"OTEL_TRACES_SAMPLER_ARG={argument!r} is not a ratio between 0 and 1; using 1.0"

@@ -15,6 +15,7 @@ from time import perf_counter as clock
 from ._buffer import BATCH, NOT_ARMED
 from ._exchange import UpstreamExchange
 from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
+from ._sampling import keeps
 from .frameworks import MARK
 from .middleware import OpenTelemetryMiddleware
 
@@ -179,7 +180,7 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
         """Whether a span is kept: as its parent is, or by the trace's id at the top of one."""
         if parents_flags is not None and self._parent_based:
             return bool(parents_flags & 1)
-        return self._root_sampler is None or bool(self._root_sampler(trace_id))
+        return self._sampling is None or keeps(self._sampling, trace_id)
 
     def _target(self, scope: Scope) -> str | None:
         """`http.target` of metrics: upstream's condition, a route with `path_format`, and the whole template for it."""

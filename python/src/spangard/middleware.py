@@ -18,6 +18,7 @@ from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, tracepar
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed, Summed
 from ._metric_attributes import measured_with, noted
+from ._sampling import LOW_64, keeps
 from ._settings import Settings, effective, header_capture, profile_name, url_excluder
 from ._websocket import SummedWebSocket, UnheardWebSocket
 from .frameworks import MARK, route_names
@@ -69,7 +70,7 @@ class OpenTelemetryMiddleware:
         excluder = url_excluder(excluded_urls, app, environ)
         self._disabled = settings.disabled
         self._excluded: Any = bool if settings.disabled else excluder  # bool(url) is true: every URL
-        self._root_sampler = settings.sampler.root
+        self._sampling = settings.sampler.edges
         self._parent_based = settings.sampler.parent_based
         self._propagators = settings.propagators
         self._baggage = settings.baggage
@@ -94,7 +95,9 @@ class OpenTelemetryMiddleware:
             exclude_spans,
             with_api=self._api is not None,
         )
-        self._route_name = route_names()
+        routes = route_names()
+        self._route_name = routes.names
+        self._routes_are_noted = routes.are_noted
         self.recorder = recorder()
         # FastAPI leaves its own telemetry out for a request whose scope has its key
         self._quiets_fastapi = "fastapi" in sys.modules
@@ -110,7 +113,7 @@ class OpenTelemetryMiddleware:
             return await (self._lifespan if kind == "lifespan" else self.app)(scope, receive, send)
         start = clock()
         recorder = self.recorder
-        sample = self._root_sampler
+        sampling = self._sampling
         header: Any = None
         try:  # a subscript is half of a get; most scopes have it all
             scheme = scope["scheme"]
@@ -118,7 +121,7 @@ class OpenTelemetryMiddleware:
             headers = scope["headers"]
             if type(headers) is not list:
                 headers = headers_of(scope)
-            if sample is None:
+            if sampling is None:
                 header = dict(headers)
                 given = header.get(b"traceparent")
                 baggage = header.get(b"baggage")
@@ -152,16 +155,22 @@ class OpenTelemetryMiddleware:
             if local is None:
                 trace = bits(128) or 1
                 span_id = trace >> 64 or 1  # as random as another; samplers look at the lower half
-                sampled: Any = sample is None or sample(trace)
+                if sampling is None:
+                    sampled: Any = True
+                else:
+                    below, above, least = sampling
+                    low = trace & LOW_64
+                    sampled = low < below or low > above or low == least
             else:
                 trace, parent = local.trace_id, local.span_id
                 span_id = bits(64) or 1
-                sampled = local.trace_flags & 1 if self._parent_based else sample is None or sample(trace)
+                sampled = local.trace_flags & 1 if self._parent_based else sampling is None or keeps(sampling, trace)
         else:
             span_id = bits(64) or 1
-            sampled = (
-                int(trace[53:55], 16) & 1 if self._parent_based else sample is None or sample(int(trace[3:35], 16))
-            )
+            if self._parent_based:
+                sampled = int(trace[53:55], 16) & 1
+            else:
+                sampled = sampling is None or keeps(sampling, int(trace[3:35], 16))
 
         # What stands for it while it runs: the OPEN record, and its messages as they pass.
         http = kind == "http"
@@ -258,14 +267,20 @@ class OpenTelemetryMiddleware:
         finally:
             # of an unsampled request nothing is told that happens after its response
             end = clock() if sampled or not http else exchange.complete or clock()
-            live.pop(span_id, None)
+            try:
+                del live[span_id]
+            except KeyError:  # forgotten when the process was forked
+                pass
             if token is not None:
                 try:
                     api.detach(token)
                 except ValueError:  # closed by the garbage collector, in another context
                     pass
-            route_name = self._route_name
-            route = route_name(scope)
+            if self._routes_are_noted or "router" in scope:
+                route_name = self._route_name
+                route = route_name(scope)
+            else:
+                route = None
             records = recorder.records
             if sampled:
                 did = response_headers = None

@@ -12,7 +12,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     from .starlette import StarletteRoutes
@@ -34,12 +34,12 @@ _WATCHED = {
 _watched: set[str] = set()
 
 
-def route_names() -> Callable[[Mapping[str, Any]], str | None]:
-    """`RouteNames.names` of a new instance, of the kind that the frameworks loaded by now need."""
+def route_names() -> RouteNames:
+    """A new instance, of the kind that the frameworks loaded by now need."""
     try:
         modules = [name for name in _WATCHED if name in sys.modules]
         if not modules and "litestar" not in sys.modules:
-            return RouteNames().names
+            return RouteNames()
         from importlib import import_module
 
         from .noted import AllRouteNames
@@ -48,9 +48,9 @@ def route_names() -> Callable[[Mapping[str, Any]], str | None]:
             if name not in _watched:
                 _watched.add(name)
                 _watch(sys.modules[name], import_module("." + _WATCHED[name], __name__))
-        return AllRouteNames().names
+        return AllRouteNames()
     except Exception:
-        return RouteNames().names
+        return RouteNames()
 
 
 def _watch(framework: Any, watcher: Any) -> None:
@@ -67,6 +67,9 @@ class RouteNames:
     """
 
     __slots__ = ("_starlette",)
+
+    are_noted = False
+    """Frameworks are loaded that do not leave their router in the scope."""
 
     def __init__(self) -> None:
         self._starlette: StarletteRoutes | None = None

@@ -57,6 +57,8 @@ class AllRouteNames(RouteNames):
 
     __slots__ = ("_litestar",)
 
+    are_noted = True
+
     def __init__(self) -> None:
         super().__init__()
         self._litestar = LitestarRoutes()
