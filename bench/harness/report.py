@@ -143,6 +143,7 @@ class Report:
             f" {server.DEAR}); a round counts only if exactly the expected spans arrived. Upstream has a queue that loses none"
             " (OTEL_BSP_MAX_QUEUE_SIZE=65536). FastAPI's own telemetry is off in every variant."
             f" Engine: {self.served.cold_engine_s:.1f} s of CPU for the first {server.COLD} requests (mostly its just-in-time compiler),"
+            f" {self.served.warm_engine_s:.1f} s for the {server.WARM_UP_ENGINE - server.COLD} after them, which are its warm-up,"
             f" {self.served.resident_idle_mb:.0f} MB resident idle, {self.served.resident_loaded_mb:.0f} MB after load.",
             [
                 "application",
