@@ -94,7 +94,6 @@ final class PeerLimitsTest {
                 Recorder other = Recorder.welcomed(socket, 2)) {
             greedy.send(claim);
             greedy.send(new byte[(192 << 10) - 4]);
-            greedy.send(new byte[1]);
             awaitLeft();
 
             other.send(Frames.batch(1, 0, Frames.http(0x11, "x".repeat(100 << 10))));
