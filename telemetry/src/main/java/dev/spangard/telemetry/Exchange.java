@@ -105,8 +105,8 @@ public final class Exchange {
      * @return {@code parent} with the span in it: what is to be current while the application runs
      */
     public Context open(Context parent) {
-        activate();
         Context opened = parent.with(new SpanFacts(this).start(parent));
+        activate(); // after the sampler and the span processors, which are others' code and may throw
         live = opened;
         return opened;
     }

@@ -372,11 +372,12 @@ final class LiveExchange implements Receive, Send {
                     return;
                 }
                 ended = true;
-                if (failure != null) {
-                    exchange.failed(failure);
-                }
-                exchange.close(exchange.asksForItsEnd() ? now() : exchange.startNanos);
             }
+            // From here on nobody else touches the exchange; its span goes to processors, which are others' code.
+            if (failure != null) {
+                exchange.failed(failure);
+            }
+            exchange.close(exchange.asksForItsEnd() ? now() : exchange.startNanos);
         } catch (RuntimeException e) {
             LOG.log(Level.WARNING, "A request was not recorded", e);
         }

@@ -27,6 +27,8 @@ import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.nio.ByteBuffer;
@@ -39,6 +41,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -376,6 +379,27 @@ final class OpenTelemetryMiddlewareTest {
 
         assertThat(returned.toCompletableFuture()).isCompleted();
         assertThat(server.sent).hasSize(2);
+        assertThat(broken.names()).as("counted as active for ever").isEmpty();
+    }
+
+    @Test
+    void holdsNoRequestWhileASpanProcessorRuns() {
+        AtomicReference<Context> inside = new AtomicReference<>(Context.root());
+        EndingProcessor processor = new EndingProcessor(() -> OpenTelemetryMiddleware.route(inside.get(), "/late"));
+        OpenTelemetrySdk sdk = OpenTelemetrySdk.builder()
+                .setTracerProvider(
+                        SdkTracerProvider.builder().addSpanProcessor(processor).build())
+                .build();
+        server.call(
+                OpenTelemetryMiddleware.wrap(
+                        (scope, receive, send) -> {
+                            inside.set(Context.current());
+                            return HELLO.call(scope, receive, send);
+                        },
+                        sdk),
+                SCOPE);
+
+        assertThat(processor.ran).isTrue();
     }
 
     @Test
