@@ -22,7 +22,7 @@ final class EngineProcess implements AutoCloseable {
             "-Xmn32m",
             "-Xmx96m",
             "-XX:SurvivorRatio=3",
-            "-XX:MaxTenuringThreshold=2",
+            "-XX:TargetSurvivorRatio=90",
             "-XX:+UseCompactObjectHeaders",
             "-XX:+ExitOnOutOfMemoryError",
             "-XX:-UsePerfData",
