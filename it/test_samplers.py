@@ -54,6 +54,24 @@ def test_samples_as_the_specification_says(shared: World, engine: Engine, sample
     assert sum(p.count for p in sink.points("http.server.response.body.size")) == 3
 
 
+@pytest.mark.parametrize("sampler", ["always_on", "always_off"])
+def test_measures_behind_a_trusted_proxy_the_same_of_every_request(shared: World, engine: Engine, sampler: str) -> None:
+    sink = shared.sink()
+    asked = {"SPANGARD_TRUSTED_PROXIES": "127.0.0.1", "SPANGARD_ATTRIBUTES": "server.address,server.port,user_agent.synthetic.type"}
+    env = {**sink.env, **asked, "OTEL_TRACES_SAMPLER": sampler}
+    server = shared.serve("hypercorn", "shop:app", env=env, attach=True)
+    forwarded = [("Forwarded", "for=203.0.113.7;proto=https;host=shop.example"), ("User-Agent", "Googlebot/2.1")]
+    assert get(server, "/items/1", *forwarded).status == 200
+    [point] = sink.wait_for_count(DURATION, 1)
+    server.stop()
+    assert (point.attributes["url.scheme"], point.attributes["server.address"], point.attributes["server.port"]) == (
+        "https",
+        "shop.example",
+        443,
+    )
+    assert point.attributes["user_agent.synthetic.type"] == "bot"
+
+
 def test_samples_the_same_traces_as_the_specification_s_arithmetic(shared: World, engine: Engine) -> None:
     """A trace is kept if the lower 63 bits of its id are below ratio times 2^63, as the Java SDK computes it."""
     server, sink = served(shared, "traceidratio", "0.25")

@@ -41,7 +41,7 @@ def put(recorder: Recorder, count: int, start: int = 0) -> None:
 
 @pytest.fixture
 def _another_request_runs(recorder: Recorder) -> None:
-    recorder.live[1] = (7, perf_counter(), 1, "GET", "http", b"")
+    recorder.live[1] = (7, perf_counter(), 1, "GET", "http", None)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_a_timer_lost_with_its_event_loop_is_armed_again(engine: FakeEngine, rec
     async def once() -> None:
         await app(http_scope(), None, ignore)
 
-    recorder.live[1] = (7, perf_counter(), 1, "GET", "http", b"")
+    recorder.live[1] = (7, perf_counter(), 1, "GET", "http", None)
     asyncio.run(once())  # the loop is closed before its timer fires
     assert recorder.records
     recorder.due -= 10.0  # ten seconds later

@@ -11,6 +11,7 @@ import pytest
 from asgi import hello, http_scope, run, websocket_scope
 from engine import UNSAMPLED_FIELDS
 from spangard import OpenTelemetryMiddleware
+from spangard._facts import MAX_FIELD_TEXT
 from spangard._sampling import keeps, ratio_edges, sampler_from
 
 if TYPE_CHECKING:
@@ -91,6 +92,39 @@ def test_an_unsampled_request_sends_what_metrics_need(engine: FakeEngine, monkey
     assert (record["status"], record["request_bytes"], record["response_bytes"]) == (200, 3, 5)
     assert record["start"] <= record["first_byte"] <= record["complete"] <= record["end"]
     assert (record["failure_type"], record["disconnected"]) == (None, 0)
+    assert record["asked"] is None
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "forwarded"),
+    [
+        ("SPANGARD_TRUSTED_PROXIES", "127.0.0.1", [b":x-forwarded-proto", b"https"]),
+        ("SPANGARD_ATTRIBUTES", "client.port, server.address,", None),
+        ("SPANGARD_ATTRIBUTES", "user_agent.synthetic.type", None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_an_unsampled_request_says_what_measurements_are_asked_for(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, forwarded: object, kind: str
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+    monkeypatch.setenv(variable, value)
+    headers = [(b"host", b"h" * 3000), (b"user-agent", b"curl"), (b"x-forwarded-proto", b"https")]
+    scope = (http_scope if kind == "http" else websocket_scope)(headers=headers)
+    run(OpenTelemetryMiddleware(hello), scope)
+    engine.wait(engine.records)
+    asked = engine.records()[0][-1]
+    assert asked == (scope["server"], scope["client"], b"h" * MAX_FIELD_TEXT, b"curl", forwarded)
+
+
+def test_an_unsampled_request_says_no_more_for_attributes_of_spans(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+    monkeypatch.setenv("SPANGARD_ATTRIBUTES", "client.port")
+    run(OpenTelemetryMiddleware(hello), http_scope())
+    engine.wait(engine.records)
+    assert engine.records()[0][-1] is None
 
 
 def unsampled(
@@ -145,9 +179,9 @@ def test_an_unsampled_websocket_says_how_it_began_and_ended_and_its_sums(
         )
     engine.wait(engine.records)
     record = engine.records()[0]
-    kind, start, end, method, scheme, version, route, events, failure_type, host = record
+    kind, start, end, method, scheme, version, route, events, failure_type, asked = record
     assert (kind, method, scheme, version, route) == (4, None, "ws", "1.1", None)
-    assert (failure_type, host) == ("ValueError", b"")
+    assert (failure_type, asked) == ("ValueError", None)
     assert start <= events[1] <= events[4] <= end
     assert [*events[:1], *events[2:4], *events[5:]] == [5, 0, 8, 1011, 23, 1, 4, 0, 12, 2, 5]
 

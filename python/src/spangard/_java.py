@@ -12,7 +12,7 @@ ASK_TIMEOUT_S = 10.0
 MAIN_CLASS = "dev.spangard.cli.Main"
 FLAGS = (
     "-XX:+UseSerialGC",
-    # Not what a large machine would begin with. Spans wait for their batch in survivor spaces large enough for them, and
+    # Not what a large machine would begin with. Spans wait for their batch in survivor spaces large enough for them and
     # used to the full: in the old generation they would be garbage a second later, and stay until that is full.
     "-Xms60m",
     "-Xmn32m",

@@ -38,6 +38,9 @@ FORWARDED = frozenset(
 MAX_FORWARDED = 4096
 """Bytes of their values together. The ends of the last are kept: they are read from the right."""
 
+MEASURED = frozenset(("server.address", "server.port", "user_agent.synthetic.type"))
+"""Opt-in attributes of measurements."""
+
 _CAPTURE = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_"
 _REDACTED = b"[REDACTED]"
 
@@ -61,11 +64,14 @@ def effective(environ: Mapping[str, str]) -> Mapping[str, str]:
 class Settings:
     """The environment's part of a middleware's configuration, read once at construction."""
 
-    __slots__ = ("baggage", "disabled", "propagators", "sampler")
+    __slots__ = ("asks", "baggage", "disabled", "propagators", "sampler")
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
         self.propagators, self.baggage = _propagators(environ)
+        # Measurements, also of requests that are not sampled, are made of more than their records have by default.
+        proxies = split(environ.get("SPANGARD_TRUSTED_PROXIES", ""))
+        self.asks = bool(proxies) or not MEASURED.isdisjoint(split(environ.get("SPANGARD_ATTRIBUTES", "")))
         self.sampler: Sampler
         self.sampler, complaint = sampler_from(environ)
         if complaint:

@@ -14,7 +14,7 @@ import sys
 from time import perf_counter as clock
 
 from ._buffer import BATCH, NOT_ARMED, recorder
-from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
+from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed, Summed
 from ._metric_attributes import measured_with, noted
@@ -77,6 +77,7 @@ class OpenTelemetryMiddleware:
         hidden = http_capture_headers_sanitize_fields
         self._capture = header_capture("REQUEST", http_capture_headers_server_request, hidden, environ)
         self.capture_response = header_capture("RESPONSE", http_capture_headers_server_response, hidden, environ)
+        self._asks = settings.asks
         self._api = _opentelemetry_api()
         self._detailed: Any = Detailed if self._api is None else self._api.DetailedSpan
         self._detailed_http = self._detailed_websocket = self._detailed
@@ -220,14 +221,16 @@ class OpenTelemetryMiddleware:
             exchange.streams = False
             exchange.status_code = None
         elif http:
-            live[span_id] = (7, start, span_id, method, scheme, b"")
+            asked = self._asked(scope) if self._asks else None
+            live[span_id] = (7, start, span_id, method, scheme, asked)
             new = self._counted
             exchange = new()
             exchange.received = exchange.sent = exchange.disconnected = 0
             exchange.first = exchange.complete = 0.0
             exchange.status_code = None
         else:
-            live[span_id] = (8, start, span_id, method, scheme, b"")
+            asked = self._asked(scope) if self._asks else None
+            live[span_id] = (8, start, span_id, method, scheme, asked)
             new = self._counted_websocket
             exchange = new()
             exchange.middleware = self
@@ -300,11 +303,11 @@ class OpenTelemetryMiddleware:
                 record = (
                     3, start, end, method, scheme, version, route, exchange.status_code, exchange.received,
                     exchange.sent, exchange.first, exchange.complete, failed[0] if failed else None,
-                    exchange.disconnected, b"",
+                    exchange.disconnected, asked,
                 )  # fmt: skip
             else:
                 told = exchange.told(start, end)
-                record = (4, start, end, method, scheme, version, route, told, failed[0] if failed else None, b"")
+                record = (4, start, end, method, scheme, version, route, told, failed[0] if failed else None, asked)
             if recorder.announced and span_id in recorder.announced:
                 recorder.announced.discard(span_id)
                 if not sampled:
@@ -312,6 +315,17 @@ class OpenTelemetryMiddleware:
             records.append(measured_with(span_id, record) if noted else record)
             if end >= recorder.look or len(records) >= BATCH:
                 recorder.appended(end)
+
+    def _asked(self, scope: Scope) -> tuple[Any, ...] | None:
+        """Of an unsampled request what trusted proxies and opt-in attributes of measurements are read from."""
+        try:
+            headers = headers_of(scope)
+            header = lookup(headers)
+            host, agent = header.get(b"host", b"")[:MAX_FIELD_TEXT], header.get(b"user-agent", b"")[:MAX_FIELD_TEXT]
+            captured = None if self._capture is None else self._capture(headers)
+            return (scope.get("server"), scope.get("client"), host, agent, captured)
+        except Exception:  # a subclass of bytes of the server's
+            return None
 
     def _excludes(self, scope: Scope) -> bool:
         """As upstream: the expression is searched for in ``scheme://host/path``, without the query."""

@@ -130,6 +130,7 @@ def upstream(kind=12, **changes):
     return values[:21] if kind in (14, 15) else values
 
 
+ASKED = (None, ("192.0.2.1", 51234), b"example.org", b"curl/8.5.0", [b":x-forwarded-proto", b"https"])
 HOOKED = (None, {"hooked": True}, [], None, [])
 SUMMED = [5, 999.02, "chat", 8, 999.4, 1011, 23, 2, 10, 0, 12, 1, 13]
 OPEN = dict.fromkeys(
@@ -164,19 +165,19 @@ FRAMES = {
         2,
         4,
         0,
-        (3, 999.0, 999.5, "POST", "https", "2", "/orders", 201, 10, 20, 999.1, 999.25, None, 0, b"example.org"),
-        (4, 999.0, 999.5, None, "ws", "1.1", "/ws", SUMMED, None, b"example.org"),
+        (3, 999.0, 999.25, "POST", "https", "2", "/orders", 201, 10, 20, 999.1, 999.25, None, 0, None),
+        (4, 999.0, 999.5, None, "ws", "1.1", "/ws", SUMMED, None, None),
     ),
     "open": batch(
         *(3, 4, 0),
         http(kind=5, **OPEN),
-        (7, 998.0, 77, "GET", "http", b"example.org"),
-        (8, 998.0, 78, None, "ws", b"example.org"),
+        (7, 998.0, 77, "GET", "http", None),
+        (8, 998.0, 78, None, "ws", ASKED),
     ),
     "announced": batch(
         *(4, 6, 0),
-        (9, 998.0, 999.5, "GET", "http", "1.1", None, 200, 0, 2, 999.1, 999.25, None, 0, b"example.org", 77),
-        (10, 998.0, 999.5, None, "ws", "1.1", "/ws", [8, 999.4, 1000], "ValueError", b"example.org", 78),
+        (9, 998.0, 999.25, "GET", "http", "1.1", None, 200, 0, 2, 999.1, 999.25, None, 0, ASKED, 77),
+        (10, 998.0, 999.5, None, "ws", "1.1", "/ws", [8, 999.4, 1000], "ValueError", ASKED, 78),
     ),
     "spill": batch(
         *(5, 7, 0),

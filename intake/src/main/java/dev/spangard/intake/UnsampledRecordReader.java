@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.telemetry.Address;
 import dev.spangard.telemetry.Conversation;
 import dev.spangard.telemetry.Exchange;
 import dev.spangard.telemetry.Failure;
@@ -9,6 +10,7 @@ import dev.spangard.telemetry.Request;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.wire.MarshalReader;
 import io.opentelemetry.api.common.Attributes;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads records of requests that are not sampled: only what measurements need. Used by the peer's thread only. */
@@ -16,6 +18,7 @@ final class UnsampledRecordReader {
     private static final int UNSAMPLED_FIELDS = 15;
     private static final int UNSAMPLED_WEBSOCKET_FIELDS = 10;
     private static final int OPEN_UNSAMPLED_FIELDS = 6;
+    private static final int ASKED_FIELDS = 5;
 
     private final Telemetry telemetry;
     private final Accounts accounts;
@@ -43,7 +46,7 @@ final class UnsampledRecordReader {
         double complete = in.float64();
         String failureType = Fields.repeatedOrNone(in);
         boolean disconnected = in.int32() != 0;
-        String host = in.repeatedBytesAsText(Limits.TEXT);
+        Request request = request(Request.Kind.HTTP, method, scheme, version, in);
         if (announced) {
             unfinished.ended(in.unsigned64());
         }
@@ -62,7 +65,6 @@ final class UnsampledRecordReader {
         if (disconnected) {
             conversation.disconnected();
         }
-        Request request = Request.unsampled(Request.Kind.HTTP, method, scheme, version, host);
         measure(telemetry.exchange(request, conversation, start), route, failureType, end, measuredWith);
     }
 
@@ -78,12 +80,30 @@ final class UnsampledRecordReader {
         Conversation conversation = telemetry.conversation();
         EventReader.replay(in, clock, conversation);
         String failureType = Fields.repeatedOrNone(in);
-        String host = in.repeatedBytesAsText(Limits.TEXT);
+        Request request = request(Request.Kind.WEBSOCKET, method, scheme, version, in);
         if (announced) {
             unfinished.ended(in.unsigned64());
         }
-        Request request = Request.unsampled(Request.Kind.WEBSOCKET, method, scheme, version, host);
         measure(telemetry.exchange(request, conversation, start), route, failureType, end, measuredWith);
+    }
+
+    /** With what the recorder sends besides, where the configuration asks for it. */
+    private static Request request(
+            Request.Kind kind,
+            @Nullable String method,
+            @Nullable String scheme,
+            @Nullable String version,
+            MarshalReader in) {
+        if (in.nextIsNone()) {
+            return Request.unsampled(kind, method, scheme, version);
+        }
+        Fields.expect(in, ASKED_FIELDS, in.sequence());
+        Address server = Fields.address(in);
+        Address client = Fields.address(in);
+        String host = in.repeatedBytesAsText(Limits.TEXT);
+        String userAgent = in.repeatedBytesAsText(Limits.TEXT);
+        List<String> headers = Fields.headers(in);
+        return new Request(kind, method, scheme, version, "", "", server, client, host, userAgent, headers, 0);
     }
 
     private void measure(
@@ -113,8 +133,7 @@ final class UnsampledRecordReader {
         long spanId = in.unsigned64();
         String method = Fields.repeatedOrNone(in);
         String scheme = Fields.repeatedOrNone(in);
-        String host = in.repeatedBytesAsText(Limits.TEXT);
-        Exchange exchange = telemetry.exchange(Request.unsampled(kind, method, scheme, null, host), start);
+        Exchange exchange = telemetry.exchange(request(kind, method, scheme, null, in), start);
         unfinished.opened(spanId, new Unfinished.Open(exchange, null), in.position() - from);
     }
 }

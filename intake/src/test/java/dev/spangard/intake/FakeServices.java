@@ -45,6 +45,10 @@ final class FakeServices implements Services {
     private final InMemoryMetricReader metrics = InMemoryMetricReader.create();
 
     FakeServices(Ledger ledger) {
+        this(ledger, TelemetryOptions.DEFAULTS);
+    }
+
+    FakeServices(Ledger ledger, TelemetryOptions options) {
         accounts = ledger.accounts(KEY);
         OpenTelemetrySdk otel = OpenTelemetrySdk.builder()
                 .setTracerProvider(SdkTracerProvider.builder()
@@ -54,9 +58,8 @@ final class FakeServices implements Services {
                 .setMeterProvider(
                         SdkMeterProvider.builder().registerMetricReader(metrics).build())
                 .build();
-        telemetry = Telemetry.create(otel, TelemetryOptions.DEFAULTS);
-        upstream = UpstreamTelemetry.create(
-                otel, otel.getTracerProvider(), SemconvMode.OLD, false, TelemetryOptions.DEFAULTS);
+        telemetry = Telemetry.create(otel, options);
+        upstream = UpstreamTelemetry.create(otel, otel.getTracerProvider(), SemconvMode.OLD, false, options);
     }
 
     @Override

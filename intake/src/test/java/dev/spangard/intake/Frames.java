@@ -142,7 +142,7 @@ final class Frames {
                 .float64(999.1)
                 .none()
                 .integer(0)
-                .bytes(new byte[0]);
+                .none();
     }
 
     /** A record told with so many attributes of the application's own for its measurements. */
@@ -163,7 +163,7 @@ final class Frames {
                 .integer(spanId)
                 .str("GET")
                 .str("http")
-                .bytes(new byte[0]);
+                .none();
     }
 
     /** A finished request in which the path is an int. */

@@ -233,7 +233,7 @@ final class RecordedRequest {
                 .float64(first)
                 .float64(complete);
         text(out, failure == null ? null : failure.getClass().getName());
-        out.integer(disconnected ? 1 : 0).bytes(new byte[0]);
+        out.integer(disconnected ? 1 : 0).none();
     }
 
     private static void text(MarshalWriter out, @Nullable String text) {

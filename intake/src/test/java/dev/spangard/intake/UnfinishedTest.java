@@ -27,7 +27,7 @@ final class UnfinishedTest {
     }
 
     private Unfinished.Open request() {
-        Request get = Request.unsampled(Request.Kind.HTTP, "GET", "http", null, "");
+        Request get = Request.unsampled(Request.Kind.HTTP, "GET", "http", null);
         return new Unfinished.Open(services.telemetry.exchange(get, 0), null);
     }
 

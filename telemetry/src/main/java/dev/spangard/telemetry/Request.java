@@ -39,7 +39,7 @@ public record Request(
 
     /** A request that is measured but makes no span: only what metrics need. */
     public static Request unsampled(
-            Kind kind, @Nullable String method, @Nullable String scheme, @Nullable String httpVersion, String host) {
-        return new Request(kind, method, scheme, httpVersion, "", "", null, null, host, "", List.of(), 0);
+            Kind kind, @Nullable String method, @Nullable String scheme, @Nullable String httpVersion) {
+        return new Request(kind, method, scheme, httpVersion, "", "", null, null, "", "", List.of(), 0);
     }
 }
