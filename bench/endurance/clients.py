@@ -45,9 +45,6 @@ async def pace(port: int, paths: Sequence[str], rate: float, seconds: float, con
                 if path.startswith("ws:"):
                     await asyncio.wait_for(_websocket(port, path[3:]), ANSWER_S)
                 else:
-                    if writer is not None and reader is not None and reader.at_eof():
-                        writer.close()  # by uvicorn, unannounced, behind a 500 of an exception
-                        writer = None
                     if writer is None:
                         reader, writer = await asyncio.open_connection("127.0.0.1", port)
                     assert reader is not None
@@ -71,7 +68,7 @@ async def pace(port: int, paths: Sequence[str], rate: float, seconds: float, con
 
 
 async def _answer(reader: asyncio.StreamReader) -> bool:
-    """Reads one answer; whether the server closes afterwards."""
+    """Reads one answer; whether the server closes afterwards: behind a 500 uvicorn does, unannounced."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     if b"transfer-encoding: chunked" in head:
         while size := int((await reader.readuntil(b"\r\n")), 16):
@@ -80,7 +77,7 @@ async def _answer(reader: asyncio.StreamReader) -> bool:
     else:
         at = head.index(b"content-length:")
         await reader.readexactly(int(head[at + 15 : head.index(b"\r\n", at)]))
-    return b"connection: close" in head
+    return b"connection: close" in head or head.startswith(b"http/1.1 500 ")
 
 
 async def _websocket(port: int, path: str) -> None:
