@@ -162,10 +162,11 @@ def test_accounts_balance_at_every_instant(world: World) -> None:
                 queued = max(queued, sum(samples(exposition).get("spangard_requests_queued", {}).values()))
     assert queued > 0
     requests = background.load.answered
-    assert Ledger(engine, sink).settled(requests) == {}
+    drops = Ledger(engine, sink).settled(requests)
+    assert drops.keys() <= {"queue"}, "a fast machine has more to tell while the collector is away than a queue holds"
     poll(lambda: sum(engine.values("spangard_requests_queued").values()) == 0, 20, lambda: engine.told("spangard_"))
     # over OTLP, to the service's own collector, the same
-    sink.wait_until(lambda: otlp_balance(sink)["exported"] == requests, 20)
+    sink.wait_until(lambda: otlp_balance(sink)["exported"] == requests - sum(drops.values()), 20)
     balance = otlp_balance(sink)
     assert balance["seen"] + balance["inherited"] == balance["measured"] + balance["exported"] + balance["queued"] + balance["dropped"]
     assert balance["seen"] == requests
