@@ -42,6 +42,7 @@ class Detailed:
     streams = False  # more bodies than one, or trailers: what ends the response is not the first body
     trailers = False
     touched = False  # one of the fields above is not as it was, or the application did something with the span
+    summed = False  # SummedWebSocket
 
     def send(self, message: Message) -> Any:
         """A plain function that returns what the server's ``send`` returns: a coroutine less per message."""

@@ -22,19 +22,18 @@ mark_as_coroutine: Callable[[Send], Any] | None = None
 class SummedWebSocket(Detailed):
     """Counts messages and their bytes, without a look at the clock; notes handshake, denial and close as they pass.
 
-    A look at ``receive`` makes both callables: a function's own variables are read and counted up in less time than an
-    object's fields. docs/wire-protocol.md, Events 12 and 23.
+    Both callables are functions made for it, whose own variables are read and counted up in less time than an object's
+    fields. docs/wire-protocol.md, Events 12 and 23.
     """
 
-    _sums: Callable[[], tuple[int, int, int, int]]
-
+    summed = True
     touched = True  # always ask for what is told
     hears = True
     """What the application receives is looked at."""
 
-    @property
-    def receive(self) -> Receive:  # type: ignore[override]
-        server_receive, server_send = self.server_receive, self.server_send
+    def around(self, server_receive: Receive, server_send: Send) -> tuple[Receive, Send]:
+        """What the application is given in place of the server's callables."""
+        events = self.messages
         messages_received = bytes_received = messages_sent = bytes_sent = 0
 
         async def receive() -> Message:
@@ -43,13 +42,18 @@ class SummedWebSocket(Detailed):
             try:
                 text = message.get("text")
                 if text is not None:
-                    bytes_received += len(text) if text.isascii() else size_of(text)
-                    messages_received += 1
-                elif message["type"] == "websocket.receive":
-                    bytes_received += size_of(message.get("bytes") or b"")
+                    if text.isascii():
+                        bytes_received += len(text)
+                    else:
+                        bytes_received += size_of(text)
                     messages_received += 1
                 else:
-                    self._heard(message)
+                    kind = message["type"]
+                    if kind == "websocket.receive":
+                        bytes_received += size_of(message.get("bytes") or b"")
+                        messages_received += 1
+                    elif kind == "websocket.disconnect" and len(events) < EVENTS_KEPT:
+                        events.extend((21, 0.0, 0.0, close_of(message, 1005)))
             except Exception:  # a server's odd message is the application's to judge
                 pass
             return message
@@ -59,7 +63,10 @@ class SummedWebSocket(Detailed):
             try:
                 text = message.get("text")
                 if text is not None:
-                    bytes_sent += len(text) if text.isascii() else size_of(text)
+                    if text.isascii():
+                        bytes_sent += len(text)
+                    else:
+                        bytes_sent += size_of(text)
                     messages_sent += 1
                 elif message["type"] == "websocket.send":
                     bytes_sent += size_of(message.get("bytes") or b"")
@@ -70,30 +77,22 @@ class SummedWebSocket(Detailed):
                 pass
             return server_send(message)
 
+        def told(start: float, end: float) -> list[Any]:
+            """The rare messages, and the sums of the others."""
+            if messages_received:
+                events.extend((23, messages_received, bytes_received, 0))
+            if messages_sent:
+                events.extend((12, messages_sent, bytes_sent))
+            return events
+
         if mark_as_coroutine is not None:
             mark_as_coroutine(send)
-        self.send = send  # type: ignore[method-assign]
-        self._sums = lambda: (messages_received, bytes_received, messages_sent, bytes_sent)
-        return receive if self.hears else server_receive
-
-    def _heard(self, message: Message) -> None:
-        if message["type"] == "websocket.disconnect" and len(self.messages) < EVENTS_KEPT:
-            self.messages += (21, 0.0, 0.0, close_of(message, 1005))
+        self.told = told  # type: ignore[method-assign]
+        return receive if self.hears else server_receive, send
 
     def _said(self, message: Message) -> Message:
         """Returns the message to pass on. So many that the limit counts come from no application that ASGI knows."""
         return self._other(message["type"], message)[1] if len(self.messages) < EVENTS_KEPT else message
-
-    def told(self, start: float, end: float) -> list[Any]:
-        """The rare messages, and the sums of the others. Asked once, at the end."""
-        del self.send  # which holds this object: a cycle is work for the garbage collector
-        messages = self.messages
-        messages_received, bytes_received, messages_sent, bytes_sent = self._sums()
-        if messages_received:
-            messages += (23, messages_received, bytes_received, 0)
-        if messages_sent:
-            messages += (12, messages_sent, bytes_sent)
-        return messages
 
 
 class UnheardWebSocket(SummedWebSocket):

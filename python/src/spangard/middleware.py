@@ -237,11 +237,14 @@ class OpenTelemetryMiddleware:
             exchange.messages = []
         if recorder.due == NOT_ARMED:
             recorder.watch(start)
-        exchange.server_receive = receive
-        exchange.server_send = send
         exchange.span_id = span_id
-        receive = exchange.receive
-        send = exchange.send
+        if http or not exchange.summed:
+            exchange.server_receive = receive
+            exchange.server_send = send
+            receive = exchange.receive
+            send = exchange.send
+        else:
+            receive, send = exchange.around(receive, send)
         scope[MARK] = span_id
         if self._quiets_fastapi and "fastapi.telemetry" not in scope:
             scope["fastapi.telemetry"] = None
