@@ -5,8 +5,6 @@ package dev.spangard.intake;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.opentelemetry.api.common.AttributeKey;
-import io.opentelemetry.api.common.Attributes;
-import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
@@ -15,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -138,137 +135,6 @@ final class IntakeTest {
         assertThat(services.accounts.dropped(DropReason.CONNECTION)).isEqualTo(3);
         assertThat(services.accounts.dropped(DropReason.RECORDER)).isEqualTo(2);
         assertThat(services.accounts.seen()).isEqualTo(9);
-    }
-
-    @Test
-    void readsWhatEveryBatchOfPythonSays() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            for (String batch : Golden.BATCHES) {
-                recorder.send(Golden.frame(batch));
-            }
-            recorder.send(Frames.goodbye(9, 0));
-            awaitLeft();
-        }
-
-        assertThat(intake.counters().malformedRecords()).isZero();
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isZero();
-        assertThat(intake.counters().lostSpills()).isZero();
-        // http, websocket, spill, failure, summed; and four unsampled
-        assertThat(services.spans.getFinishedSpanItems()).hasSize(5);
-        assertThat(services.accounts.received()).isEqualTo(9);
-        assertThat(services.accounts.measured()).isEqualTo(4);
-        assertThat(services.measured("http.server.request.duration")).isEqualTo(6);
-        assertThat(services.measured("spangard.websocket.duration")).isEqualTo(3);
-        assertThat(services.active()).isZero();
-    }
-
-    @Test
-    void makesTheSpansOfTheUpstreamProfile() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(Golden.frame("upstream"));
-            recorder.send(Frames.goodbye(3, 0));
-            awaitLeft();
-        }
-
-        assertThat(intake.counters().malformedRecords()).isZero();
-        List<SpanData> spans = services.spans.getFinishedSpanItems();
-        assertThat(spans)
-                .extracting(SpanData::getName)
-                .containsExactly(
-                        "GET /items/5 http send",
-                        "GET /items/5 http receive",
-                        "GET /items/5 http send",
-                        "GET /items/5 http send",
-                        "GET /items/5",
-                        "GET /items/5 http receive",
-                        "room websocket receive",
-                        "room websocket send",
-                        "room websocket send",
-                        "room websocket receive",
-                        "room");
-        SpanData request = spans.get(4);
-        assertThat(request.getTraceId()).isEqualTo("0af7651916cd43dd8448eb211c80319c");
-        assertThat(request.getSpanId()).isEqualTo("b9c7c989f97918e1");
-        assertThat(request.getParentSpanContext().isRemote()).isTrue();
-        assertThat(request.getEndEpochNanos()).isEqualTo(1_699_999_999_187_500_000L);
-        assertThat(List.of(spans.get(0), spans.get(1), spans.get(2), spans.get(3), spans.get(5)))
-                .allSatisfy(child -> assertThat(child.getParentSpanId()).isEqualTo(request.getSpanId()))
-                .extracting(SpanData::getSpanId)
-                .doesNotHaveDuplicates()
-                .doesNotContain(request.getSpanId());
-        assertThat(spans.get(6).getSpanId()).isEqualTo("000000000000004d");
-        assertThat(spans.get(6).getAttributes().asMap().values()).contains(true, 200L, "websocket.receive");
-        assertThat(spans.get(7).getParentSpanId()).isEqualTo("000000000000004e");
-        assertThat(spans.get(8).getParentSpanContext().isValid()).isFalse();
-        assertThat(spans.get(8).getTraceId()).isEqualTo("0af7651916cd43dd8448eb211c80319d");
-        assertThat(spans.get(9).getStatus().getDescription()).isEqualTo("OSError: gone");
-        SpanData room = spans.get(10);
-        assertThat(room.getKind()).isEqualTo(SpanKind.INTERNAL);
-        assertThat(room.getParentSpanId()).isEqualTo("b7ad6b7169203331");
-        assertThat(room.getStatus().getDescription()).isEqualTo("OutOfStock: nothing left");
-        assertThat(services.measured("http.server.duration")).isEqualTo(2);
-        assertThat(services.accounts.received()).isEqualTo(3);
-        assertThat(services.accounts.measured()).isEqualTo(1);
-    }
-
-    @Test
-    void tellsOfAnUpstreamRequestWhoseProcessDied() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(Golden.frame("upstream_open"));
-        }
-        awaitLeft();
-
-        SpanData span = services.spans.getFinishedSpanItems().getFirst();
-        assertThat(span.getName()).isEqualTo("GET /items/5");
-        assertThat(span.getEndEpochNanos()).isEqualTo(NOW);
-        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
-        assertThat(services.active()).isZero();
-    }
-
-    @Test
-    void knowsAWebSocketByItsSums() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(Golden.frame("summed"));
-            recorder.send(Frames.goodbye(1, 0));
-            awaitLeft();
-        }
-
-        assertThat(services.spans
-                        .getFinishedSpanItems()
-                        .getFirst()
-                        .getAttributes()
-                        .asMap())
-                .containsAllEntriesOf(Attributes.builder()
-                        .put("http.response.status_code", 101)
-                        .put("error.type", "1011")
-                        .put("spangard.websocket.messages.received", 2)
-                        .put("spangard.websocket.bytes.received", 10)
-                        .put("spangard.websocket.messages.sent", 1)
-                        .put("spangard.websocket.bytes.sent", 13)
-                        .put("spangard.websocket.close.code", 1011)
-                        .put("spangard.websocket.close.by", "application")
-                        .build()
-                        .asMap());
-    }
-
-    @Test
-    void losesOnlyTheMalformedRecordOfABatch() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(Frames.batch(
-                    4,
-                    0,
-                    Frames.http(0x11),
-                    Frames.malformed(),
-                    out -> out.tuple(1).integer(99),
-                    Frames.http(0x12)));
-            recorder.send(Frames.goodbye(3, 0));
-            awaitLeft();
-        }
-
-        assertThat(services.spans.getFinishedSpanItems()).hasSize(2);
-        assertThat(intake.counters().malformedRecords()).isEqualTo(2);
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isZero();
-        assertThat(services.accounts.dropped(DropReason.MALFORMED)).isEqualTo(1);
     }
 
     @Test
