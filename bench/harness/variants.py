@@ -23,6 +23,7 @@ ENVIRONMENT: dict[str, dict[str, str]] = {
     "spangard": {},
     "spangard-excluded": {},
     "spangard-1%": ONE_PERCENT,
+    "spangard-headers": {f"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_{end}": ".*" for end in ("REQUEST", "RESPONSE")},
     "spangard-upstream": {"SPANGARD_PROFILE": "upstream"},
 }
 
@@ -35,6 +36,7 @@ MEANING = {
     "spangard": "spangard's recorder, all defaults: every event noted, OpenTelemetry context set",
     "spangard-excluded": 'the same with exclude_spans=["receive", "send"]',
     "spangard-1%": "the same as spangard with parentbased_traceidratio 0.01",
+    "spangard-headers": "the same as spangard with all headers captured, of requests and responses",
     "spangard-upstream": "spangard's recorder in the upstream profile: a child span per message",
 }
 
