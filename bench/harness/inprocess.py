@@ -30,6 +30,7 @@ DEAR = {"hello": 400, "stream": 160, "echo": 80}
 ENOUGH_S = 180.0
 """On a slow or busy machine fewer rounds have to do."""
 FEWEST_ROUNDS = 5
+ROUNDS_OF_A_PROCESS = 10
 
 Rounds = list[dict[str, float]]
 """Variant → µs of CPU a call, one entry a round."""
@@ -66,37 +67,45 @@ class Driver:
 
 
 def measure(rounds: int, say: Callable[[str], None]) -> InProcess:
-    """Runs every case in every variant ``rounds`` times or for ``ENOUGH_S``, after one round that does not count."""
+    """Runs every case in every variant ``rounds`` times or for ``ENOUGH_S``.
+
+    Processes of one kind differ by some percent for as long as they live, by where their objects came to lie: so each serves for
+    ``ROUNDS_OF_A_PROCESS``, after one round that does not count.
+    """
     give_up = time.monotonic() + ENOUGH_S
     with tempfile.TemporaryDirectory(prefix="spangard-bench-") as directory, ExitStack() as stack:
         socket = f"{directory}/drain.sock"
         drain = start("harness.drain", socket, {})
         stack.callback(stop, drain)
         assert drain.stdout and drain.stdout.readline() == "ready\n"
-        drivers = {variant: Driver(variant, socket) for variant in ENVIRONMENT}
         cases: dict[str, Rounds] = {case: [] for case in CASES}
         headers: dict[int, Rounds] = {count: [] for count in HEADER_COUNTS}
-        for n in range(-1, rounds):
-            if n >= FEWEST_ROUNDS and time.monotonic() > give_up:
+        calls = 0
+        for first in range(0, rounds, ROUNDS_OF_A_PROCESS):
+            if first and time.monotonic() > give_up:
                 break
-            say(f"in process, round {n + 1} of {rounds}")
-            for case in CASES:
-                note(cases[case], n, drivers, ENVIRONMENT, case)
-            for count in HEADER_COUNTS:
-                note(headers[count], n, drivers, HEADER_VARIANTS, f"hello/{count}")
-        for driver in drivers.values():
-            driver.close()
+            drivers = {variant: Driver(variant, socket) for variant in ENVIRONMENT}
+            for n in range(first - 1, min(first + ROUNDS_OF_A_PROCESS, rounds)):
+                if n >= FEWEST_ROUNDS and time.monotonic() > give_up:
+                    break
+                say(f"in process, round {n + 1} of {rounds}")
+                for case in CASES:
+                    note(cases[case], n, drivers, ENVIRONMENT, case, counts=n >= first)
+                for count in HEADER_COUNTS:
+                    note(headers[count], n, drivers, HEADER_VARIANTS, f"hello/{count}", counts=n >= first)
+            for driver in drivers.values():
+                driver.close()
+            calls += sum(driver.calls for variant, driver in drivers.items() if variant.startswith("spangard"))
         counts = json.loads(ask(drain, "counts"))
-        calls = sum(driver.calls for variant, driver in drivers.items() if variant.startswith("spangard"))
         return InProcess(cases, headers, calls, counts["seen"], counts["dropped"], counts["bytes"])
 
 
-def note(rounds: Rounds, n: int, drivers: dict[str, Driver], variants: Iterable[str], case: str) -> None:
+def note(rounds: Rounds, n: int, drivers: dict[str, Driver], variants: Iterable[str], case: str, *, counts: bool) -> None:
     """One round; its order turns, so that no variant always follows the same neighbour."""
     order = list(variants)
     order = order[n % len(order) :] + order[: n % len(order)]
     result = {variant: drivers[variant].microseconds(case) for variant in order}
-    if n >= 0:
+    if counts:
         rounds.append(result)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness import server
-from harness.inprocess import CASES, HEADER_COUNTS, InProcess, Rounds
+from harness.inprocess import CASES, HEADER_COUNTS, ROUNDS_OF_A_PROCESS, InProcess, Rounds
 from harness.machine import Facts
 from harness.measure import Spread, added, ratio
 from harness.server import Served
@@ -109,7 +109,7 @@ class Report:
             "In process: added CPU, µs a request",
             "The application called directly, 8 request headers, its process's CPU time over the bare application's in the same round."
             " Upstream's span exporter succeeds at once, so its export is not counted; ours batches, encodes and writes to a socket"
-            f" that another process reads. Medians of {len(cases['hello'])} rounds (quartiles).",
+            f" that another process reads. Medians of {len(cases['hello'])} rounds (quartiles), a new process after each {ROUNDS_OF_A_PROCESS}.",
             ["variant", *(DESCRIPTION[case] for case in CASES), "what it is"],
             [bare, *rows],
         )
