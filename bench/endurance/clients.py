@@ -15,6 +15,8 @@ from websockets.exceptions import WebSocketException
 
 ANSWER_S = 30.0
 
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 
 @dataclass
 class Tally:
@@ -33,7 +35,7 @@ async def pace(port: int, paths: Sequence[str], rate: float, seconds: float, con
     numbers = iter(range(total))
 
     async def connection() -> None:
-        reader = writer = None
+        kept = None
         for n in numbers:
             due = start + n / rate
             if (wait := due - time.perf_counter()) > 0:
@@ -45,40 +47,48 @@ async def pace(port: int, paths: Sequence[str], rate: float, seconds: float, con
                 if path.startswith("ws:"):
                     await asyncio.wait_for(_websocket(port, path[3:]), ANSWER_S)
                 else:
-                    reused = writer is not None
-                    if reader is None or writer is None:
-                        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                    request = f"GET {path} HTTP/1.1\r\nHost: shop.test\r\n\r\n".encode()
-                    try:
-                        closes = await asyncio.wait_for(_asked(request, reader, writer), ANSWER_S)
-                    except (ConnectionError, asyncio.IncompleteReadError) as e:
-                        if not reused or getattr(e, "partial", b""):
-                            raise
-                        # Closed by the server meanwhile, as uvicorn does unannounced behind an exception (RFC 9112, 9.3.1)
-                        writer.close()
-                        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                        closes = await asyncio.wait_for(_asked(request, reader, writer), ANSWER_S)
-                    if closes:
-                        writer.close()
-                        reader = writer = None
+                    held, kept = kept, None
+                    kept = await asyncio.wait_for(_get(port, path, held), ANSWER_S)
             except (OSError, EOFError, ValueError, WebSocketException) as e:
                 tally.failed.append(f"{path}: {e!r}")
-                if writer is not None:
-                    writer.close()
-                reader = writer = None
                 continue
             tally.latencies.append(time.perf_counter() - due)
             tally.answered += 1
             tally.by_path[path] += 1
-        if writer is not None:
-            writer.close()
+        if kept is not None:
+            kept[1].close()
 
     await asyncio.gather(*(connection() for _ in range(connections)))
 
 
-async def _asked(request: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-    """Sends a request and reads its answer; whether the server closes afterwards."""
-    writer.write(request)
+async def _get(port: int, path: str, kept: Connection | None) -> Connection | None:
+    """Asks on the connection that was kept, if one was; returns the one to keep."""
+    request = f"GET {path} HTTP/1.1\r\nHost: shop.test\r\n\r\n".encode()
+    if kept is not None:
+        try:
+            return await _asked(request, kept)
+        except (ConnectionError, asyncio.IncompleteReadError) as e:
+            if getattr(e, "partial", b""):
+                raise
+            # Closed by the server meanwhile, as uvicorn does unannounced behind an exception: ask again (RFC 9112, 9.3.1)
+    return await _asked(request, await asyncio.open_connection("127.0.0.1", port))
+
+
+async def _asked(request: bytes, connection: Connection) -> Connection | None:
+    """Sends a request and reads its answer; returns the connection, if the server keeps it."""
+    reader, writer = connection
+    keeps = False
+    try:
+        writer.write(request)
+        keeps = not await _answer(reader)
+    finally:
+        if not keeps:
+            writer.close()
+    return connection if keeps else None
+
+
+async def _answer(reader: asyncio.StreamReader) -> bool:
+    """Reads one answer; whether the server closes afterwards."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     if b"transfer-encoding: chunked" in head:
         while size := int((await reader.readuntil(b"\r\n")), 16):

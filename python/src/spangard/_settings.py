@@ -129,7 +129,7 @@ class HeaderCapture:
         self._known: dict[bytes, int] = {}  # 0 leave, 1 take, 2 take hidden
 
     def __call__(self, headers: Iterable[Any]) -> list[bytes] | None:
-        taken = self._for_the_engine(headers) if self._told else []
+        taken = self.for_the_engine(headers) if self._told else []
         known, before = self._known, len(taken)
         try:
             for name, value in headers:
@@ -170,7 +170,8 @@ class HeaderCapture:
                     break
         return taken or None
 
-    def _for_the_engine(self, headers: Iterable[Any]) -> list[bytes]:
+    def for_the_engine(self, headers: Iterable[Any]) -> list[bytes]:
+        """What proxies say alone, each name marked."""
         found: list[bytes] = []
         room = MAX_FORWARDED
         for header in reversed(list(headers)):

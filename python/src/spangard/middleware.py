@@ -220,21 +220,18 @@ class OpenTelemetryMiddleware:
             messages = exchange.messages = []
             exchange.streams = False
             exchange.status_code = None
-        elif http:
-            asked = self._asked(scope) if self._asks else None
-            live[span_id] = (7, start, span_id, method, scheme, asked)
-            new = self._counted
-            exchange = new()
-            exchange.received = exchange.sent = exchange.disconnected = 0
-            exchange.first = exchange.complete = 0.0
-            exchange.status_code = None
         else:
             asked = self._asked(scope) if self._asks else None
-            live[span_id] = (8, start, span_id, method, scheme, asked)
-            new = self._counted_websocket
+            live[span_id] = (7 if http else 8, start, span_id, method, scheme, asked)
+            new = self._counted if http else self._counted_websocket
             exchange = new()
-            exchange.middleware = self
-            exchange.messages = []
+            if http:
+                exchange.received = exchange.sent = exchange.disconnected = 0
+                exchange.first = exchange.complete = 0.0
+                exchange.status_code = None
+            else:
+                exchange.middleware = self
+                exchange.messages = []
         if recorder.due == NOT_ARMED:
             recorder.watch(start)
         exchange.span_id = span_id
@@ -325,8 +322,8 @@ class OpenTelemetryMiddleware:
             headers = headers_of(scope)
             header = lookup(headers)
             host, agent = header.get(b"host", b"")[:MAX_FIELD_TEXT], header.get(b"user-agent", b"")[:MAX_FIELD_TEXT]
-            captured = None if self._capture is None else self._capture(headers)
-            return (scope.get("server"), scope.get("client"), host, agent, captured)
+            forwarded = None if self._capture is None else self._capture.for_the_engine(headers) or None
+            return (scope.get("server"), scope.get("client"), host, agent, forwarded)
         except Exception:  # a subclass of bytes of the server's
             return None
 
