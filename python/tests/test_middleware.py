@@ -47,7 +47,7 @@ def test_hello_says_who_the_process_is_and_how_it_is_configured(
     run(OpenTelemetryMiddleware(hello))
     engine.request()
     kind, version, recorder_id, sent, seen, dropped, process, settings = engine.hellos[0]
-    assert (kind, version, sent, seen, dropped) == (0, 1, 0, 0, 0)
+    assert (kind, version, sent, seen, dropped) == (0, 2, 0, 0, 0)
     assert recorder_id > 0
     assert process["pid"] == os.getpid()
     assert settings["OTEL_SERVICE_NAME"] == "shop"

@@ -139,7 +139,7 @@ OPEN = dict.fromkeys(
 
 FRAMES = {
     "hello": (
-        *(0, 1, 0x7FEDCBA987654321, 3, 5, 1),
+        *(0, 2, 0x7FEDCBA987654321, 3, 5, 1),
         {
             "pid": 4711,
             "instance": "host-1-4700",
@@ -157,8 +157,8 @@ FRAMES = {
         {"OTEL_SERVICE_NAME": "shop", "SPANGARD_PROFILE": "stable"},
     ),
     "goodbye": (2, 9, 2),
-    "welcome": (16, 1),
-    "refused": (17, "This engine speaks version 1."),
+    "welcome": (16, 2),
+    "refused": (17, "This engine speaks version 2."),
     "http": batch(0, 1, 0, http()),
     "websocket": batch(1, 2, 0, websocket()),
     "unsampled": batch(

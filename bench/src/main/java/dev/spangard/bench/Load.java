@@ -28,7 +28,7 @@ enum Load {
         return new MarshalWriter()
                 .tuple(8)
                 .integer(0)
-                .integer(1)
+                .integer(2)
                 .integer(recorderId)
                 .integer(0)
                 .integer(0)

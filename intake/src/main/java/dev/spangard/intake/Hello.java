@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public record Hello(
         long recorderId, long sent, long seen, long dropped, WorkerProcess process, Map<String, String> settings) {
     /** The version of the wire this engine speaks. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     static final int KIND = 0;
     /** Entries of {@code process} or {@code settings}. */

@@ -17,7 +17,7 @@ final class Frames {
     private Frames() {}
 
     static byte[] hello(long recorderId, long sent, long seen, long dropped) {
-        return hello(1, recorderId, sent, seen, dropped);
+        return hello(Hello.VERSION, recorderId, sent, seen, dropped);
     }
 
     static byte[] hello(int version, long recorderId, long sent, long seen, long dropped) {

@@ -180,10 +180,10 @@ final class IntakeTest {
     @Test
     void refusesAnotherVersionInOneSentence() throws Exception {
         try (Recorder recorder = new Recorder(socket)) {
-            recorder.send(Frames.hello(2, 1, 0, 0, 0));
+            recorder.send(Frames.hello(3, 1, 0, 0, 0));
 
             assertThat(recorder.refusal())
-                    .isEqualTo("This engine speaks version 1 of the spangard protocol, the recorder version 2:"
+                    .isEqualTo("This engine speaks version 2 of the spangard protocol, the recorder version 3:"
                             + " replace the engine, which is the older one.");
             assertThat(recorder.answer()).isNull();
         }
