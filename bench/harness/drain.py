@@ -16,7 +16,7 @@ import sys
 import threading
 
 BATCH, GOODBYE = 1, 2
-WELCOME = marshal.dumps((16, 1), 2)
+WELCOME = marshal.dumps((16, 2), 2)
 COUNTS = struct.Struct("<xixixi")
 """Three marshalled ints of 32 bits."""
 HEAD = 10

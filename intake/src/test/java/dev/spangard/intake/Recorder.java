@@ -37,7 +37,7 @@ final class Recorder implements Closeable {
         MarshalReader answer = recorder.answered();
         answer.tuple();
         assertThat(answer.int32()).isEqualTo(16);
-        assertThat(answer.int32()).isEqualTo(1);
+        assertThat(answer.int32()).isEqualTo(Hello.VERSION);
         return recorder;
     }
 
