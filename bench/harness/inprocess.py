@@ -10,13 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.variants import ENVIRONMENT
+from harness.variants import ENVIRONMENT, OURS
 
 HERE = Path(__file__).resolve().parent.parent
 CASES = ("hello", "stream", "echo")
@@ -66,36 +66,44 @@ class Driver:
         stop(self._process)
 
 
-def measure(rounds: int, say: Callable[[str], None]) -> InProcess:
-    """Runs every case in every variant ``rounds`` times or for ``ENOUGH_S``.
+def measure(
+    rounds: int,
+    say: Callable[[str], None],
+    variants: Sequence[str],
+    *,
+    header_counts: Sequence[int] = HEADER_COUNTS,
+    rounds_of_a_process: int = ROUNDS_OF_A_PROCESS,
+    enough_s: float = ENOUGH_S,
+) -> InProcess:
+    """Runs every case in each of ``variants`` ``rounds`` times or for ``enough_s``.
 
     Processes of one kind differ by some percent for as long as they live, by where their objects came to lie: so each serves for
-    ``ROUNDS_OF_A_PROCESS``, after one round that does not count.
+    ``rounds_of_a_process``, after one round that does not count.
     """
-    give_up = time.monotonic() + ENOUGH_S
+    give_up = time.monotonic() + enough_s
     with tempfile.TemporaryDirectory(prefix="spangard-bench-") as directory, ExitStack() as stack:
         socket = f"{directory}/drain.sock"
         drain = start("harness.drain", socket, {})
         stack.callback(stop, drain)
         assert drain.stdout and drain.stdout.readline() == "ready\n"
         cases: dict[str, Rounds] = {case: [] for case in CASES}
-        headers: dict[int, Rounds] = {count: [] for count in HEADER_COUNTS}
+        headers: dict[int, Rounds] = {count: [] for count in header_counts}
         calls = 0
-        for first in range(0, rounds, ROUNDS_OF_A_PROCESS):
+        for first in range(0, rounds, rounds_of_a_process):
             if first and time.monotonic() > give_up:
                 break
-            drivers = {variant: Driver(variant, socket) for variant in ENVIRONMENT}
-            for n in range(first - 1, min(first + ROUNDS_OF_A_PROCESS, rounds)):
+            drivers = {variant: Driver(variant, socket) for variant in variants}
+            for n in range(first - 1, min(first + rounds_of_a_process, rounds)):
                 if n >= FEWEST_ROUNDS and time.monotonic() > give_up:
                     break
                 say(f"in process, round {n + 1} of {rounds}")
                 for case in CASES:
-                    note(cases[case], n, drivers, ENVIRONMENT, case, counts=n >= first)
-                for count in HEADER_COUNTS:
+                    note(cases[case], n, drivers, variants, case, counts=n >= first)
+                for count in header_counts:
                     note(headers[count], n, drivers, HEADER_VARIANTS, f"hello/{count}", counts=n >= first)
             for driver in drivers.values():
                 driver.close()
-            calls += sum(driver.calls for variant, driver in drivers.items() if variant.startswith("spangard"))
+            calls += sum(driver.calls for variant, driver in drivers.items() if variant.startswith(OURS))
         counts = json.loads(ask(drain, "counts"))
         return InProcess(cases, headers, calls, counts["seen"], counts["dropped"], counts["bytes"])
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness import server
+from harness.against import MAY_ADD, ROUNDS, Against, Compared, compared
 from harness.inprocess import CASES, HEADER_COUNTS, ROUNDS_OF_A_PROCESS, InProcess, Rounds
 from harness.machine import Facts
 from harness.measure import Spread, added, ratio
@@ -50,10 +51,20 @@ class Report:
     import_ms: dict[str, Spread]
     in_process: InProcess
     served: Served
+    against: Against | None
+    """The older revision in the same run, if one was asked for."""
     seconds: float
 
     def holds(self) -> bool:
-        return not self.faults() and all(goal.reaches(goal.must) for goal in self.goals())
+        return not self.faults() and all(goal.reaches(goal.must) for goal in self.goals()) and not self.worse()
+
+    def worse(self) -> list[str]:
+        """What costs more than in the older revision, beyond `against.MAY_ADD`."""
+        return [] if self.against is None else [row.what for row in self._compared() if not row.holds()]
+
+    def _compared(self) -> list[Compared]:
+        older = self.against
+        return [] if older is None else compared({**older.cases, **{f"uvicorn {app}": rounds for app, rounds in self.served.rounds.items()}})
 
     def faults(self) -> list[str]:
         counted = self.in_process
@@ -95,11 +106,21 @@ class Report:
             self._cases(),
             self._headers(),
             self._served(),
+            *([] if self.against is None else [self._against(self.against)]),
         ]
+
+    def _against(self, older: Against) -> Table:
+        return Table(
+            f"Against {older.revision}",
+            f"Both in this run, each round compared with its own, in process with new processes every {ROUNDS} rounds: today's added CPU as"
+            f" a part of that of {older.revision}, median (quartiles). May be {1 + MAY_ADD:.2f}.",
+            ["what", "before, µs", "now, µs", "now / before", ""],
+            [row.cells() for row in self._compared()],
+        )
 
     def _cases(self) -> Table:
         cases = self.in_process.cases
-        rows = [[variant, *(added(cases[case], variant).text() for case in CASES), MEANING[variant]] for variant in MEANING if variant != "bare"]
+        rows = [[variant, *(added(cases[case], variant).text() for case in CASES), MEANING[variant]] for variant in cases[CASES[0]][0] if variant != "bare"]
         bare = [
             "bare, in all",
             *(Spread.of([each["bare"] for each in cases[case]]).text() for case in CASES),
@@ -131,7 +152,7 @@ class Report:
         for app, rounds in self.served.rounds.items():
             if rounds:
                 bare = Spread.of([each["bare"] for each in rounds])
-                engine = Spread.of(self.served.engine[app])
+                engine = Spread.of([each["spangard"] for each in self.served.engine[app]])
                 stable, default = (ratio(rounds, name, "spangard") for name in ("upstream-stable", "upstream"))
                 costs = [added(rounds, variant).text() for variant in ("upstream", "upstream-stable", "spangard")]
                 rows.append([app, bare.text(), *costs, engine.text(), f"{default.text(0)}×", f"{stable.text(0)}×"])

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from harness.inprocess import FEWEST_ROUNDS, HERE, Rounds, ask, start, stop
 from harness.measure import cpu_seconds, resident_mb
-from harness.variants import ENVIRONMENT
+from harness.variants import ENVIRONMENT, OURS
 
 APPS = {"hello": "/items/42?page=2", "starlette": "/items/42?page=2", "fastapi": "/items/42?page=2"}
 VARIANTS = ("bare", "upstream", "upstream-stable", "spangard")
@@ -48,8 +48,8 @@ LOSSLESS = {"OTEL_BSP_MAX_QUEUE_SIZE": "65536"}
 @dataclass
 class Served:
     rounds: dict[str, Rounds] = field(default_factory=dict)
-    engine: dict[str, list[float]] = field(default_factory=dict)
-    """App → the engine's part of ours, µs a request, one entry a round."""
+    engine: dict[str, Rounds] = field(default_factory=dict)
+    """App → the engine's part of each of ours, µs a request, one entry a round."""
     cold_engine_s: float = 0.0
     """CPU the engine took for the first 10,000 requests."""
     warm_engine_s: float = 0.0
@@ -76,12 +76,12 @@ class Sink:
 class Server:
     """One uvicorn with one application in one variant."""
 
-    def __init__(self, app: str, variant: str, sink: Sink, engine: Engine, python: str = sys.executable) -> None:
+    def __init__(self, app: str, variant: str, sink: Sink, engine: Engine | None, python: str = sys.executable) -> None:
         self.sender = f"{app}-{variant}"
         self.variant = variant
         self._app = app
         self._sink = sink
-        self._engine = engine.process.pid if variant.startswith("spangard") else None
+        self._engine = engine.process.pid if engine else None
         self._spans = self.requests = 0
         self._spans_each: int | None = 0 if variant == "bare" else None
         self.port = free_port()
@@ -93,7 +93,7 @@ class Server:
             "BENCH_VARIANT": variant,
             "OTEL_SERVICE_NAME": self.sender,
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{sink.port}/{self.sender}",
-            "SPANGARD_SOCKET": engine.socket,
+            "SPANGARD_SOCKET": engine.socket if engine else "",
             "SPANGARD_ENGINE": "off",
         }
         command = [
@@ -149,12 +149,12 @@ class Server:
 
 
 class Engine:
-    """The real engine, as ``spangard engine`` starts it."""
+    """The real engine of one of our variants, as ``spangard engine`` starts it."""
 
-    def __init__(self, directory: str) -> None:
-        self.socket = f"{directory}/engine.sock"
+    def __init__(self, directory: str, variant: str) -> None:
+        self.socket = f"{directory}/{variant}.sock"
         command = [sys.executable, "-m", "spangard", "engine", "--socket", self.socket]
-        self.process = subprocess.Popen(command, cwd=HERE)
+        self.process = subprocess.Popen([*command, "--admin", "off"], cwd=HERE, env={**os.environ, **ENVIRONMENT[variant]})
         wait_for(lambda: Path(self.socket).exists() or self.process.poll() is not None, 30, "the engine")
         if self.process.poll() is not None:
             raise SystemExit(f"bench: the engine ended with {self.process.returncode}")
@@ -169,19 +169,23 @@ def measure(apps: Sequence[str], rounds: int, warm_up: float, say: Callable[[str
     with tempfile.TemporaryDirectory(prefix="spangard-bench-") as directory, ExitStack() as stack:
         sink = Sink()
         stack.callback(sink.close)
-        engine = Engine(directory)
-        stack.callback(engine.close)
-        served.resident_idle_mb = resident_mb(engine.process.pid)
+        variants = [*VARIANTS, *(["before"] if "before" in ENVIRONMENT else [])]
+        engines = {variant: Engine(directory, variant) for variant in variants if variant.startswith(OURS)}
+        for engine in engines.values():
+            stack.callback(engine.close)
+        ours = engines["spangard"].process.pid
+        served.resident_idle_mb = resident_mb(ours)
         requests: dict[str, int] = {}
         for app in apps:
             with ExitStack() as servers_stack:
-                servers = {variant: Server(app, variant, sink, engine) for variant in VARIANTS}
+                servers = {variant: Server(app, variant, sink, engines.get(variant)) for variant in variants}
                 for server in servers.values():
                     servers_stack.callback(server.close)
                 one_app(app, servers, rounds, warm_up, served, say)
                 requests |= {server.sender: server.requests for server in servers.values() if server.variant != "bare"}
-            served.resident_loaded_mb = max(served.resident_loaded_mb, resident_mb(engine.process.pid))
-        engine.close()
+            served.resident_loaded_mb = max(served.resident_loaded_mb, resident_mb(ours))
+        for engine in engines.values():
+            engine.close()
         for sender, sent in requests.items():
             measured = sink.counts(sender)["measured"]
             if measured != sent:
@@ -192,29 +196,31 @@ def measure(apps: Sequence[str], rounds: int, warm_up: float, say: Callable[[str
 def one_app(app: str, servers: dict[str, Server], rounds: int, warm_up: float, served: Served, say: Callable[[str], None]) -> None:
     for variant, server in servers.items():
         say(f"{app}: {variant} warms up")
-        ours = variant == "spangard"
+        ours = variant.startswith(OURS)
         _, engine, fault = server.run(COLD if ours else WARM_UP)
         served.faults += [fault] if fault else []
-        if ours and not served.cold_engine_s:  # the applications have one engine
-            served.cold_engine_s = engine * COLD / 1e6
+        if ours and not served.rounds:  # the applications have one engine
+            if variant == "spangard":
+                served.cold_engine_s = engine * COLD / 1e6
             for _ in range(COLD, int(WARM_UP_ENGINE * warm_up), COLD):
                 _, engine, fault = server.run(COLD)
                 served.faults += [fault] if fault else []
-                served.warm_engine_s += engine * COLD / 1e6
+                served.warm_engine_s += engine * COLD / 1e6 if variant == "spangard" else 0.0
     served.rounds[app], served.engine[app] = [], []
     give_up = time.monotonic() + ENOUGH_S
     for n in range(rounds):
         if n >= FEWEST_ROUNDS and time.monotonic() > give_up:
             break
         say(f"{app}: round {n + 1} of {rounds}")
-        order = VARIANTS[n % len(VARIANTS) :] + VARIANTS[: n % len(VARIANTS)]
+        variants = list(servers)
+        order = variants[n % len(variants) :] + variants[: n % len(variants)]
         used: dict[str, float] = {}
+        engine_part: dict[str, float] = {}
         faults = []
-        engine_part = 0.0
         for variant in order:
             used[variant], engine_used, fault = servers[variant].run(DEAR if variant.startswith("upstream") else CHEAP)
             faults += [fault] if fault else []
-            engine_part += engine_used
+            engine_part[variant] = engine_used
         if faults:  # a round in which something was lost is not a result
             served.faults += [f"round {n + 1} invalid: {fault}" for fault in faults]
         else:

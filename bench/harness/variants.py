@@ -41,6 +41,10 @@ MEANING = {
 }
 
 
+OURS = ("spangard", "before")
+"""What the names of our variants begin with; ``before`` is that of an older revision (``against.py``)."""
+
+
 def wrap(variant: str, app: Any, *, export: bool) -> Any:
     """The application as `variant` has it.
 
@@ -50,7 +54,7 @@ def wrap(variant: str, app: Any, *, export: bool) -> Any:
     if variant == "bare":
         return app
     options = {"exclude_spans": EXCLUDED} if variant.endswith("-excluded") else {}
-    if variant.startswith("spangard"):
+    if variant.startswith(OURS):
         from spangard import OpenTelemetryMiddleware as Recorder
 
         return Recorder(app, **options)
