@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +17,43 @@ from spangard import _buffer
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+TEST_TIMEOUT_S = 60
+"""A test that takes longer hangs: it fails by its name, and the others run."""
+
+_stderr = -1
+"""The terminal's, beside what pytest captures."""
+
+
+def pytest_configure() -> None:
+    global _stderr
+    _stderr = os.dup(2)
+
+
+def _hangs(*_: object) -> None:
+    pytest.fail(f"hangs: not done after {TEST_TIMEOUT_S} s")  # no Exception: the recorder would survive it
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """Interrupts what hangs in set-up, call or tear-down. What no signal interrupts, a loop in C, ends the run later,
+    with the stack of every thread: the test's name is in the main thread's.
+    """
+    before = signal.signal(signal.SIGALRM, _hangs)
+    signal.setitimer(signal.ITIMER_REAL, TEST_TIMEOUT_S, TEST_TIMEOUT_S)
+    faulthandler.dump_traceback_later(3 * TEST_TIMEOUT_S, exit=True, file=_stderr)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(autouse=True)
+def _no_child_left() -> Iterator[None]:
+    """What a test started it has waited for; another test's children are not for the next one to find."""
+    yield
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 @pytest.fixture(autouse=True)

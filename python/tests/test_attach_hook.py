@@ -165,4 +165,4 @@ def test_costs_no_import_where_nothing_is_served(tmp_path: Path) -> None:
     code = "import sys; print(*sorted(sys.modules))"
     with_us = set(attached(tmp_path, code)[1].split())
     without = set(child.run("-c", code, env={"PYTHONPATH": str(tmp_path)}).stdout.split())
-    assert with_us - without == {"sitecustomize"}
+    assert with_us == without | {"sitecustomize"}  # which Debian's own Pythons bring

@@ -350,6 +350,7 @@ def test_garbage_from_the_engine_harms_nothing(engine: FakeEngine, recorder: Rec
     engine.wait(lambda: len(engine.records()) == 256)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")  # the engine's thread; 3.15 makes an error of it
 def test_a_forked_child_is_a_recorder_of_its_own(engine: FakeEngine, recorder: Recorder) -> None:
     put(recorder, 128)
     recorder.records.append(request(1000))  # the parent's, waiting at the fork
