@@ -133,6 +133,14 @@ def test_without_an_engine_memory_is_bounded_and_each_drop_is_counted(tmp_path: 
     engine.stop()
 
 
+def test_of_what_is_dropped_only_finished_requests_count(recorder: Recorder) -> None:
+    recorder.records += [request(number) for number in range(_buffer.MAX_RECORDS)]
+    recorder.records += [(kind, 0) for kind in range(1, 19)]  # what else there is: OPEN records, parts of events
+    recorder.appended(0.0)
+    assert recorder.records[-1] == request(_buffer.MAX_RECORDS - 1)
+    assert recorder.dropped == len(_buffer.FINISHED)
+
+
 def test_a_record_that_no_frame_can_hold_is_dropped_and_those_beside_it_arrive(
     engine: FakeEngine, recorder: Recorder
 ) -> None:
@@ -237,6 +245,7 @@ def test_a_frame_cut_off_in_the_middle_is_sent_again_from_its_start(recorder: Re
     assert not link.drained()
     again, reader = socket.socketpair()
     again.setblocking(False)
+    reader.settimeout(10)
     link._socket = again
     received = bytearray()
     while len(received) < len(body):
@@ -433,6 +442,35 @@ def test_a_request_older_than_a_second_is_announced_while_it_runs(
     announced = next(record for record in engine.records() if record[0] == 7)
     assert engine.records()[-1][-1] == announced[2], "the finished record names the span that was announced"
     assert not recorder.announced
+
+
+@pytest.mark.usefixtures("_reconnects_at_once")
+def test_a_new_engine_is_told_again_of_what_runs(
+    tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_buffer, "OPEN_AFTER_S", 0.0)
+    monkeypatch.setattr(_buffer, "SLOW_TICK_S", 0.0)
+    running = (7, perf_counter(), 4711, "GET", "http", None)
+    recorder.live[4711] = running
+
+    def tick() -> None:
+        recorder._tick(recorder.due)
+
+    first = FakeEngine(str(tmp_path / "engine.sock"))
+    recorder.flush()
+    tick()
+    tick()
+    first.wait(lambda: first.records())
+    assert first.records() == [running], "once"
+    first.stop()
+    tick()  # notices it
+    second = FakeEngine(str(tmp_path / "engine.sock"))
+    tick()
+    tick()
+    second.wait(lambda: second.records())
+    assert second.records() == [running]
+    recorder.close()
+    second.stop()
 
 
 def test_reads_both_clocks_again_when_the_process_was_put_aside_between_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,8 +28,26 @@ def test_headers_are_captured_by_expression_and_hidden_by_name(engine: FakeEngin
         hello, http_capture_headers_server_request=["X-.*"], http_capture_headers_sanitize_fields=["secret"]
     )
     run(app, http_scope(headers=headers))
-    captured = engine.request()["request_headers"]
-    assert captured == [b"X-A", b"1", b"x-a", b"2", b"x-secret-token", b"[REDACTED]", b"x-bad", b"\xff\\x"]
+    run(app, http_scope(headers=headers))  # their names are known by now
+    shown = [b"X-A", b"1", b"x-a", b"2", b"x-secret-token", b"[REDACTED]", b"x-bad", b"\xff\\x"]
+    assert [record["request_headers"] for record in engine.requests(2)] == [shown, shown]
+
+
+def test_response_headers_are_captured_and_hidden_alike(engine: FakeEngine) -> None:
+    async def signs_in(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"set-cookie", b"canary"), (b"x-a", b"1"), (b"server", b"s")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body"})
+
+    app: Any = OpenTelemetryMiddleware(
+        signs_in,
+        http_capture_headers_server_response=["x-.*", "set-cookie"],
+        http_capture_headers_sanitize_fields=["COOKIE"],
+    )
+    run(app)
+    run(app)
+    shown = [b"set-cookie", b"[REDACTED]", b"x-a", b"1"]
+    assert [record["response_headers"] for record in engine.requests(2)] == [shown, shown]
 
 
 def test_what_proxies_say_is_for_the_engine_where_proxies_are_trusted(
@@ -62,10 +80,11 @@ def test_what_proxies_say_stays_with_the_application_where_none_is_trusted(
 
 def test_of_what_proxies_say_the_end_is_kept(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPANGARD_TRUSTED_PROXIES", "*")
-    headers = [(b"x-forwarded-for", b"1" * MAX_FORWARDED), (b"x-forwarded-for", b", 192.0.2.7")]
+    invented, seen, last = b"6" * MAX_FORWARDED, b"1" * (MAX_FORWARDED - 11), b", 192.0.2.7"
+    headers = [(b"x-forwarded-for", invented + seen), (b"x-forwarded-for", last)]
     run(OpenTelemetryMiddleware(hello), http_scope(headers=headers))
     told = engine.request()["request_headers"]
-    assert told[1::2] == [b"1" * (MAX_FORWARDED - 11), b", 192.0.2.7"]
+    assert told[1::2] == [seen, last]
 
 
 @pytest.mark.parametrize(("value", "kept"), [(8192 - 3, 8192 - 3), (8192, 8192 - 3)])

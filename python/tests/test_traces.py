@@ -42,6 +42,8 @@ def test_a_valid_traceparent_is_the_parent(engine: FakeEngine) -> None:
         b"00",
         TRACEPARENT[:-1],
         TRACEPARENT + b"-x",
+        b"01" + TRACEPARENT[2:] + b"x",
+        b"01" + TRACEPARENT[2:-1],
         b"ff" + TRACEPARENT[2:],
         TRACEPARENT.replace(b"0af7651916cd43dd8448eb211c80319c", b"0" * 32),
         TRACEPARENT.replace(b"b7ad6b7169203331", b"0" * 16),
@@ -59,9 +61,23 @@ def test_a_malformed_traceparent_starts_a_new_trace(engine: FakeEngine, bad: byt
     assert record["tracestate"] == b"", "a tracestate without its traceparent means nothing"
 
 
-def test_a_later_traceparent_version_is_read_as_version_00(engine: FakeEngine) -> None:
-    later = b"cc" + TRACEPARENT[2:] + b"-what-may-come"
+@pytest.mark.parametrize("flags", [b"01", b"ff", b"03", b"d9"])
+def test_a_later_traceparent_version_is_read_as_version_00(engine: FakeEngine, flags: bytes) -> None:
+    later = b"cc" + TRACEPARENT[2:53] + flags + b"-what-may-come"
     run(OpenTelemetryMiddleware(hello), http_scope(headers=[(b"traceparent", later)]))
+    assert engine.request()["trace"] == TRACEPARENT, "of its flags only sampled is known"
+
+
+@pytest.mark.parametrize("flags", [b"00", b"fe", b"02", b"9c"])
+def test_a_later_traceparent_version_that_is_not_sampled_is_not(engine: FakeEngine, flags: bytes) -> None:
+    run(OpenTelemetryMiddleware(hello), http_scope(headers=[(b"traceparent", b"01" + TRACEPARENT[2:53] + flags)]))
+    engine.wait(engine.records)
+    assert [record[0] for record in engine.records()] == [3]
+
+
+@pytest.mark.parametrize("value", [b"01" + TRACEPARENT[2:], b"01" + TRACEPARENT[2:] + b"-"])
+def test_a_later_traceparent_version_may_be_as_long_as_version_00(engine: FakeEngine, value: bytes) -> None:
+    run(OpenTelemetryMiddleware(hello), http_scope(headers=[(b"traceparent", value)]))
     assert engine.request()["trace"] == TRACEPARENT
 
 
