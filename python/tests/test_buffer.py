@@ -129,7 +129,7 @@ def test_without_an_engine_memory_is_bounded_and_each_drop_is_counted(tmp_path: 
     engine.wait(lambda: len(engine.records()) == _buffer.MAX_RECORDS)
     recorder.close()
     engine.wait(lambda: engine.goodbyes)
-    assert engine.goodbyes == [(2, _buffer.MAX_RECORDS + surplus, surplus)]
+    assert [said[:3] for said in engine.goodbyes] == [(2, _buffer.MAX_RECORDS + surplus, surplus)]
     engine.stop()
 
 
@@ -377,7 +377,7 @@ def test_a_forked_child_is_a_recorder_of_its_own(engine: FakeEngine, recorder: R
     engine.wait(lambda: len(engine.records()) == 130)
     assert sorted(numbers(engine)) == [*range(128), 1000, 2000]
     engine.wait(lambda: engine.goodbyes)
-    assert engine.goodbyes == [(2, 1, 0)]
+    assert [said[:3] for said in engine.goodbyes] == [(2, 1, 0)]
     ids.update(hello_frame[2] for hello_frame in engine.hellos)
     assert len(ids) == 2
 

@@ -25,7 +25,7 @@ with open({told!r}, "a") as file:
         "arguments": sys.argv[1:], "environment": dict(os.environ)}}), file=file)
 print("hello from the engine", file=sys.stderr, flush=True)
 if {exits}:
-    sys.exit(3)
+    sys.exit({code})
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(sys.argv[sys.argv.index("--socket") + 1])
 listener.listen(16)
@@ -48,9 +48,9 @@ class FakeJava:
         (home / "bin").mkdir()
         self.script(exits=False)
 
-    def script(self, exits: bool) -> None:
+    def script(self, exits: bool, code: int = 3) -> None:
         java = self.home / "bin" / "java"
-        java.write_text(FAKE_JAVA.format(python=sys.executable, told=str(self.told), exits=exits))
+        java.write_text(FAKE_JAVA.format(python=sys.executable, told=str(self.told), exits=exits, code=code))
         java.chmod(0o755)
 
     def starts(self) -> list[dict[str, Any]]:
@@ -85,7 +85,7 @@ def test_starts_an_engine_that_is_not_ours_to_wait_for(java: FakeJava, socket_pa
     _engine.start_engine()
     assert _engine.answers(socket_path)
     (start,) = java.starts()
-    assert start["arguments"][-5:] == ["engine", "--socket", socket_path, "--idle-exit", str(_engine.IDLE_EXIT_S)]
+    assert start["arguments"][-5:] == ["engine", "--socket", socket_path, "--idle-exit", str(_engine._idle_exit_s())]
     assert start["parent"] != os.getpid()
     assert start["session"] != os.getsid(0)
     assert start["cwd"] == "/"
@@ -180,6 +180,39 @@ def test_gives_up_on_an_engine_that_does_not_start(
     assert _engine.has_given_up()
     (record,) = caplog.records
     assert f"{socket_path}.log" in record.getMessage()
+
+
+def test_an_engine_that_ends_at_once_is_not_waited_for(java: FakeJava, monkeypatch: pytest.MonkeyPatch) -> None:
+    java.script(exits=True)
+    monkeypatch.setattr(_engine, "START_TIMEOUT_S", 3600.0)
+    _engine.start_engine(3600.0)
+    assert len(java.starts()) == 1
+    assert _engine._failures == 1
+
+
+def test_an_engine_that_gives_way_to_another_is_no_failure(java: FakeJava) -> None:
+    java.script(exits=True, code=0)
+    for _ in range(_engine.MAX_FAILURES + 1):
+        _engine.start_engine()
+    assert len(java.starts()) == _engine.MAX_FAILURES + 1
+    assert not _engine.has_given_up()
+
+
+def test_an_engine_whose_shell_is_killed_has_ended() -> None:
+    codes, told = os.pipe()
+    os.set_blocking(codes, False)
+    ended: list[int] = []
+    assert not _engine._has_ended(codes, ended)
+    os.close(told)
+    assert _engine._has_ended(codes, ended)
+    assert ended == [-1]
+    os.close(codes)
+
+
+@pytest.mark.parametrize("terminal", [None, 0, 1, 2])
+def test_leaves_earlier_where_a_terminal_started_it(terminal: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "isatty", lambda descriptor: descriptor == terminal)
+    assert _engine._idle_exit_s() == (60 if terminal is None else 10)
 
 
 def test_never_raises_where_nothing_can_be_written(

@@ -3,13 +3,14 @@
 """From records to the engine's socket: batching, bounds, reconnecting, fork.
 
 One ``Recorder`` per process, shared by all its event loops and threads. Its promise: no call blocks (only ``drain`` and
-``close`` wait, bounded, when requests are over), none raises, memory is bounded, and ``seen = sent + dropped`` holds at
-every GOODBYE. The layout of all that is written is docs/wire-protocol.md.
+``close`` wait, bounded, when a server or the process ends), none raises, memory is bounded, and ``seen = sent +
+dropped`` holds at every GOODBYE. The layout of all that is written is docs/wire-protocol.md.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from _thread import allocate_lock
 from marshal import dumps
 from time import perf_counter, time_ns
@@ -54,9 +55,11 @@ TOGETHER_S = 2e-5
 
 CLOCK_READINGS = 4
 NOT_ARMED = float("-inf")
-CLOSE_WAIT_S = 0.5
 _NOT_YET = (None, None, None, None, None, 0, None, None)
 """The fields of an OPEN record that only a finished request has: route to span, nothing spilled."""
+
+OPEN = frozenset((5, 6, 7, 8, 14, 15))
+"""Kinds of records that announce a request."""
 
 FINISHED = frozenset((1, 2, 3, 4, 9, 10, 12, 13, 17))
 """Kinds of records that stand for one finished request each."""
@@ -76,6 +79,13 @@ class Recorder:
         import atexit
 
         atexit.register(self.close)
+        multiprocessing = sys.modules.get("multiprocessing.process")
+        if multiprocessing is not None and multiprocessing.parent_process() is not None:
+            _close_in_child(self)
+        if "uvicorn.server" in sys.modules:
+            from ._farewell import watch_uvicorn
+
+            watch_uvicorn()
 
     def _start_over(self) -> None:
         from random import Random  # imported here: it takes half of what the package's import may
@@ -89,6 +99,9 @@ class Recorder:
         self.due = NOT_ARMED  # when the armed timer fires
         self._announced = 0.0
         self.look = NOT_ARMED  # when an append is to be followed by `appended`; until then a timer is armed
+        self.patience: float | None = None  # seconds that are left to wait for an engine when something ends
+        self.has_told_lost = False
+        self._closed = False
 
     def _after_fork(self) -> None:
         del self.records[:]
@@ -96,6 +109,9 @@ class Recorder:
         self.announced.clear()
         self.link.abandon()
         self._start_over()
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None:  # runs what is registered now in children of its own
+            util.register_after_fork(self, _close_in_child)
 
     def appended(self, now: float) -> None:
         """To be called after an append when ``now >= look`` or BATCH records wait; ``now`` is a time at hand."""
@@ -116,7 +132,7 @@ class Recorder:
 
     def flush(self) -> None:
         """Writes what the socket takes now. Whoever finds another thread at it leaves it to that one."""
-        if not self._lock.acquire(False):
+        if self._closed or not self._lock.acquire(False):
             return
         try:
             link = self.link
@@ -154,7 +170,8 @@ class Recorder:
     def _hello(self, sent: int) -> bytes:
         from ._process import describe, settings
 
-        self.announced.clear()  # a new engine has heard of no open request
+        if self.announced:  # a new engine has heard of none; it will of those whose announcement still waits
+            self.announced.intersection_update([r[2 if r[0] in {7, 8} else 4] for r in self.records if r[0] in OPEN])
         seen = self._taken + self.dropped
         who = (self.link.recorder_id, sent, seen, self.dropped, describe(), settings())
         return _framed(dumps((0, VERSION, *who), 2))
@@ -188,14 +205,14 @@ class Recorder:
             self.due = NOT_ARMED
 
     def _tick(self, due: float) -> None:
-        if due != self.due:  # a newer timer took over
+        if due != self.due or self._closed:  # a newer timer took over
             return
         now = perf_counter()
         if self.live and now - self._announced >= SLOW_TICK_S:
             self._announced = now
             self._announce(now)
         self.flush()
-        if self.records or self.link.waiting():
+        if self.records or not self.link.is_drained():
             self._arm(now, TICK_S)
         else:
             self.look = NOT_ARMED
@@ -204,36 +221,74 @@ class Recorder:
             else:
                 self.due = NOT_ARMED
 
-    def _announce(self, now: float) -> None:
+    def _announce(self, now: float, least_age: float | None = None) -> None:
+        if least_age is None:
+            least_age = OPEN_AFTER_S
         for span_id, record in list(self.live.items()):
-            if now - record[1] >= OPEN_AFTER_S and span_id not in self.announced:
+            if now - record[1] >= least_age and span_id not in self.announced:
                 if len(self.records) >= MAX_RECORDS:
                     return
                 self.announced.add(span_id)
                 self.records.append(record if record[0] > 6 else (*record, *_NOT_YET, self.pid))
 
     def close(self) -> None:
-        """The last flush of the process, then GOODBYE; waits at most CLOSE_WAIT_S for a slow engine."""
-        self.link.ends = True
-        if self.records or self.link.connected():  # else nobody has heard of this process, nor needs to
-            self.drain()
+        """The process ends in good order: what waits and what runs is told, then GOODBYE. Waits as ``drain`` does."""
+        if self._closed:
+            return
+        self.drain()
         self.due = NOT_ARMED  # a timer that still fires finds itself replaced
         if self._lock.acquire(True, 0.1):
             try:
+                self._closed = True  # a request that still ends has been told with the process
+                if self.undelivered():
+                    from ._farewell import tell_lost
+
+                    tell_lost(self)
                 self.dropped += sum(record[0] in FINISHED for record in self.records)
                 del self.records[:]
-                self.link.goodbye(_framed(dumps((2, self._taken + self.dropped, self.dropped), 2)))
+                self.link.goodbye(_framed(dumps((2, self._taken + self.dropped, self.dropped, time_ns()), 2)))
             except Exception:  # at the end of the process
                 pass
             finally:
                 self._lock.release()
 
     def drain(self) -> None:
-        """Flushes until nothing waits or the engine is gone; blocks, at most CLOSE_WAIT_S: not for requests."""
-        end = perf_counter() + CLOSE_WAIT_S
+        """Delivers what waits, and announces what runs. Blocks, as long as SPANGARD_EXIT_WAIT has it and an engine may
+        come: not for requests.
+        """
+        if self.delivers():
+            from ._farewell import settle
+
+            settle(self)
+
+    def delivers(self) -> bool:
+        """Writes what can be written now, also to an engine that has just come, and announces what runs; whether
+        anything is left.
+        """
+        link = self.link
+        if not (self.records or self.live or link.connected()):  # nobody has heard of this process, nor needs to
+            return False
+        link.hurry()
         self.flush()
-        while (self.records or self.link.waiting()) and self.link.wait_writable(end - perf_counter()):
+        if link.connected() and self.live:
+            self._announce(perf_counter(), 0.0)
             self.flush()
+        return bool(self.records) or not link.is_drained() or (bool(self.live) and not link.connected())
+
+    def undelivered(self) -> int:
+        """Finished requests that no engine has, and running ones that none knows of."""
+        known = len([None for record in self.records if record[0] in FINISHED]) + self.link.waiting()
+        return known + (0 if self.link.connected() else len(self.live))
+
+
+def _close_in_child(recorder: Recorder) -> None:
+    """In a child of multiprocessing, which leaves by os._exit: behind no exit handler, but behind its finalizers."""
+    try:
+        from multiprocessing.util import Finalize
+
+        Finalize(None, recorder.close, exitpriority=0)
+    except Exception:  # it is then a child that is killed
+        pass
 
 
 def _clocks() -> tuple[int, float]:

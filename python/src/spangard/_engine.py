@@ -11,6 +11,7 @@ from time import monotonic, sleep
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from threading import Thread
 
 MAX_SOCKET_PATH = 107
 """Bytes that fit into sockaddr_un.sun_path before its closing zero (Linux; 103 on macOS)."""
@@ -19,6 +20,8 @@ MAX_LOG_BYTES = 1 << 20
 START_TIMEOUT_S = 10.0
 IDLE_EXIT_S = 60
 """An engine that a recorder started leaves when no recorder has been connected for this long."""
+IDLE_EXIT_AT_TERMINAL_S = 10
+"""The same where it was started from a terminal, whose user looks for what still runs."""
 ALLOWED_ENVIRONMENT = frozenset(
     ("PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "JAVA_HOME", "JAVA_TOOL_OPTIONS")
 )
@@ -28,7 +31,9 @@ become the defaults of other applications; a recorder sends those of its own pro
 MAX_FAILURES = 3
 """Engines started in vain by one process before it stops trying."""
 
+_DETACHED = '("$@" >/dev/null; code=$?; trap "" PIPE; echo $code 2>/dev/null; exit 0) &'
 _POLL_S = 0.05
+_starter: Thread | None = None
 _failures = 0
 _hopeless = False
 """This process, or the one it was forked from, has found that no engine can be started."""
@@ -67,11 +72,31 @@ def trusted_uids() -> frozenset[int]:
     return frozenset((0, os.geteuid(), int(given)))
 
 
-def start_engine() -> None:
+def bring(patience_s: float = 0.0) -> bool:
+    """Has an engine started on a thread of its own, unless that is under way; False if none can be. Never raises.
+
+    Where no thread is to be had, as in a process that ends, does it here, if that may block so long.
+    """
+    global _starter
+    if _hopeless or not is_start_allowed():
+        return False
+    if _starter is None or not _starter.is_alive():
+        from threading import Thread
+
+        _starter = Thread(target=start_engine, name="spangard-start-engine", daemon=True)
+        try:
+            _starter.start()
+        except RuntimeError:
+            if patience_s > 0:
+                start_engine(patience_s)
+    return not _hopeless
+
+
+def start_engine(timeout_s: float = START_TIMEOUT_S) -> None:
     """Starts an engine, unless one answers, another process is starting one, or SPANGARD_ENGINE=off.
 
-    Blocks until it answers, at most START_TIMEOUT_S: for a thread of its own. Never raises. What keeps it from starting
-    is said once per process family.
+    Blocks until it answers, has ended, or the time is over. Never raises. What keeps it from starting is said once per
+    process family.
     """
     if _hopeless or not is_start_allowed():
         return
@@ -81,7 +106,7 @@ def start_engine() -> None:
         if lock is None:
             return
         try:
-            _start(path, lock)
+            _start(path, lock, timeout_s)
         finally:
             os.close(lock)
     except Exception as error:
@@ -120,14 +145,14 @@ def wait_until(ready: Callable[[], bool], timeout_s: float) -> bool:
     return True
 
 
-def _start(path: str, lock: int) -> None:
+def _start(path: str, lock: int, timeout_s: float) -> None:
     from ._instance import instance
     from ._java import EngineUnavailableError, engine_command
 
     if answers(path):
         return
     try:
-        command = engine_command(["--socket", path, "--idle-exit", str(IDLE_EXIT_S)])
+        command = engine_command(["--socket", path, "--idle-exit", str(_idle_exit_s())])
     except EngineUnavailableError as error:
         # The lock file remembers which server has been told, so that each of its workers does not say it again.
         family = instance().encode()
@@ -137,18 +162,39 @@ def _start(path: str, lock: int) -> None:
         _give_up(None if is_told else f"{error}; nothing is recorded until an engine answers at {path}")
         return
     log = path + ".log"
-    _spawn(command, log)
-    if not wait_until(lambda: answers(path), START_TIMEOUT_S):
+    codes = _spawn(command, log)
+    try:
+        ended: list[int] = []
+        wait_until(lambda: answers(path) or _has_ended(codes, ended), timeout_s)
+    finally:
+        os.close(codes)
+    if answers(path) or (not ended and timeout_s < START_TIMEOUT_S):  # the time may have been too short for it
+        return
+    if ended != [0]:  # with 0 it gave way to another one, which listens no more: it is ending
         global _failures
         _failures += 1
         if _failures >= MAX_FAILURES:
             _give_up(f"no engine answers at {path}, {MAX_FAILURES} were started: see {log}")
 
 
-def _spawn(command: list[str], log_path: str) -> None:
+def _has_ended(codes: int, ended: list[int]) -> bool:
+    """Whether the engine has, and with what code: -1 if its shell is gone, too."""
+    try:
+        ended.append(int(os.read(codes, 16) or b"-1"))
+    except BlockingIOError:
+        pass
+    return bool(ended)
+
+
+def _idle_exit_s() -> int:
+    return IDLE_EXIT_AT_TERMINAL_S if any(os.isatty(standard) for standard in (0, 1, 2)) else IDLE_EXIT_S
+
+
+def _spawn(command: list[str], log_path: str) -> int:
     """Runs the command detached. Not as our child: a server that waits for its children would stumble over the engine,
     gunicorn even stop when one exits with 3. A shell stays as its parent and turns every exit code into 0, since
-    orphans may be handed to a server that is process 1 of a container.
+    orphans may be handed to a server that is process 1 of a container. It writes the code to the descriptor that is
+    returned.
     """
     import subprocess
 
@@ -157,16 +203,20 @@ def _spawn(command: list[str], log_path: str) -> None:
     try:
         if os.fstat(log).st_size > MAX_LOG_BYTES:
             os.ftruncate(log, 0)
+        codes, told = os.pipe()
+        os.set_blocking(codes, False)
         shell = subprocess.Popen(  # noqa: S603
-            ["/bin/sh", "-c", '("$@"; exit 0) &', "spangard-engine", *command],
+            ["/bin/sh", "-c", _DETACHED, "spangard-engine", *command],
             env={name: value for name, value in os.environ.items() if _is_allowed(name)},
             cwd="/",
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=told,
             stderr=log,
             start_new_session=True,
         )
+        os.close(told)
         shell.wait(START_TIMEOUT_S)
+        return codes
     finally:
         os.close(log)
 

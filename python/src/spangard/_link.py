@@ -32,8 +32,8 @@ class Link:
         "_sent",
         "_socket",
         "_start_again",
-        "ends",
         "recorder_id",
+        "refused",
     )
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Link:
         self._retry = 0.0
         self._said = ""  # why no engine takes our records
         self._start_again = 0.0
-        self.ends = False  # the process does: no engine is to be started for it
+        self.refused = False  # by the engine, or because of what is there in its place
         self._greeting = b""  # what is left of HELLO
         self._frame = b""
         self._frame_finished = 0
@@ -66,8 +66,17 @@ class Link:
     def connected(self) -> bool:
         return self._socket is not None
 
-    def waiting(self) -> bool:
-        return bool(self._frame)
+    def waiting(self) -> int:
+        """How many finished requests are in a frame that is not wholly written."""
+        return self._frame_finished if self._frame else 0
+
+    def is_drained(self) -> bool:
+        return not self._frame
+
+    def hurry(self) -> None:
+        """Whoever waits for the engine asks for it again at once."""
+        if not self.refused:
+            self._retry = 0.0
 
     def queue(self, frame: bytes, finished: int) -> None:
         """Hands over the next frame; only when the one before is ``drained``."""
@@ -103,6 +112,7 @@ class Link:
         self._retry = perf_counter() + RETRY_S
 
     def goodbye(self, frame: bytes) -> None:
+        """The last frame; what does not fit any more is not waited for."""
         if self._socket is not None and self.drained():
             self._socket.send(frame)
         self._close()
@@ -113,9 +123,12 @@ class Link:
             return False
         import select
 
-        poll = select.poll()
-        poll.register(self._socket, select.POLLOUT)
-        return bool(poll.poll(seconds * 1000))
+        try:
+            poll = select.poll()
+            poll.register(self._socket, select.POLLOUT)
+            return bool(poll.poll(seconds * 1000))
+        except (OSError, TypeError, ValueError):  # closed by another thread meanwhile
+            return False
 
     def _connect(self, hello: Callable[[int], bytes]) -> bool:
         now = perf_counter()
@@ -147,22 +160,18 @@ class Link:
             self._refused(f"the engine's socket {path} is served by another user (uid {owner[1]})")
             return False
         self._socket = connection
+        self.refused = False
         self._greeting = hello(self._sent)
         return True
 
     def _want_engine(self, now: float) -> None:
         """Nothing answers: has an engine started, on a thread of its own, now and then."""
-        if now < self._start_again or self.ends:
+        if now < self._start_again:
             return
         self._start_again = now + START_AGAIN_S
-        from threading import Thread
+        from ._engine import bring
 
-        from ._engine import start_engine
-
-        try:
-            Thread(target=start_engine, name="spangard-start-engine", daemon=True).start()
-        except RuntimeError:  # no thread to be had
-            pass
+        bring()
 
     def _listen(self, connection: socket.socket) -> None:
         """Reads what the engine may have said: WELCOME, REFUSED, or the end."""
@@ -184,6 +193,7 @@ class Link:
     def _refused(self, why: str) -> None:
         """Says it once, and waits long before it tries again."""
         self._retry = perf_counter() + RETRY_REFUSED_S
+        self.refused = True
         if why != self._said:
             self._said = why
             from ._settings import warn

@@ -341,13 +341,18 @@ class OpenTelemetryMiddleware:
             return False
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> Any:
-        """Passed through; at start-up the connection is made, at shutdown all that waits is written."""
+        """Passed through; at start-up the connection is made, and before the shutdown is complete, after which the
+        process may end at once, all that waits is delivered.
+        """
         if self._disabled:
             return await self.app(scope, receive, send)
         recorder = self.recorder
         recorder.flush()
+        from ._farewell import before_shutdown, watch_uvicorn
+
+        watch_uvicorn()
         try:
-            return await self.app(scope, receive, send)
+            return await self.app(scope, receive, before_shutdown(recorder, send))
         finally:
             recorder.drain()
 

@@ -156,7 +156,7 @@ FRAMES = {
         },
         {"OTEL_SERVICE_NAME": "shop", "SPANGARD_PROFILE": "stable"},
     ),
-    "goodbye": (2, 9, 2),
+    "goodbye": (2, 9, 2, WALL_NS),
     "welcome": (16, 2),
     "refused": (17, "This engine speaks version 2."),
     "http": batch(0, 1, 0, http()),

@@ -49,7 +49,13 @@ enum Load {
     }
 
     static byte[] goodbye(long seen) {
-        return new MarshalWriter().tuple(3).integer(2).integer(seen).integer(0).frame();
+        return new MarshalWriter()
+                .tuple(4)
+                .integer(2)
+                .integer(seen)
+                .integer(0)
+                .integer(0)
+                .frame();
     }
 
     /**

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.telemetry.Exchange;
 import dev.spangard.wire.BudgetException;
 import dev.spangard.wire.FrameAssembler;
 import dev.spangard.wire.MalformedException;
@@ -174,7 +175,7 @@ final class Peer implements Runnable {
         } finally {
             if (died) {
                 intake.counters().vanished.increment();
-                records.vanished(intake.epochNanos());
+                records.workerEnded(Exchange.WORKER_DIED, intake.epochNanos());
             } else {
                 records.left();
             }

@@ -89,21 +89,25 @@ final class RecordReader {
         }
     }
 
-    /** The recorder is gone without a goodbye: what it was doing will not be told any more. */
-    void vanished(long epochNanos) {
+    /**
+     * The recorder's process is gone: what it was doing will not be told any more.
+     *
+     * @param errorType {@link Exchange#WORKER_DIED}, or {@link Exchange#WORKER_EXITED} after a goodbye
+     */
+    void workerEnded(String errorType, long epochNanos) {
         unfinished.drain(running -> {
             accounts.finished(1);
             accounts.receive(1);
             switch (running) {
-                case Unfinished.Open open -> died(open, epochNanos);
-                case Unfinished.OpenUpstream open -> upstream.died(open, epochNanos);
+                case Unfinished.Open open -> workerEnded(open, errorType, epochNanos);
+                case Unfinished.OpenUpstream open -> upstream.workerEnded(open, errorType, epochNanos);
             }
         });
     }
 
-    private void died(Unfinished.Open open, long epochNanos) {
+    private void workerEnded(Unfinished.Open open, String errorType, long epochNanos) {
         Exchange exchange = open.exchange();
-        exchange.workerDied();
+        exchange.workerEnded(errorType);
         Origin origin = open.origin();
         if (origin == null) {
             exchange.endUnsampled(epochNanos);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.telemetry.Exchange;
 import dev.spangard.wire.MalformedException;
 import dev.spangard.wire.MarshalReader;
 
@@ -9,7 +10,7 @@ import dev.spangard.wire.MarshalReader;
 final class RecorderSession {
     private static final int BATCH = 1;
     private static final int GOODBYE = 2;
-    private static final int GOODBYE_FIELDS = 3;
+    private static final int GOODBYE_FIELDS = 4;
 
     private final RecorderLine line;
     private final RecordReader records;
@@ -40,6 +41,7 @@ final class RecorderSession {
                     throw reader.malformed("GOODBYE of " + fields + " fields, not " + GOODBYE_FIELDS);
                 }
                 line.told(reader.int64(), reader.int64(), accounts);
+                records.workerEnded(Exchange.WORKER_EXITED, reader.int64());
                 saidGoodbye = true;
             }
             default -> throw reader.malformed("frame of kind " + kind);

@@ -80,7 +80,7 @@ final class UpstreamRecordReader {
                 failure,
                 (outcome & CANCELLED) != 0,
                 (outcome & DISCONNECTED) != 0,
-                false,
+                null,
                 application);
         unfinished.ended(begun.origin.spanId());
         if (sheds && begun.sampled) {
@@ -107,9 +107,10 @@ final class UpstreamRecordReader {
         }
     }
 
-    /** Its process is gone. */
-    void died(Unfinished.OpenUpstream open, long epochNanos) {
-        end(open.exchange(), open.origin(), open.sampled(), UpstreamResult.workerDied(epochNanos), List.of());
+    /** Its process is gone, as {@code errorType} says. */
+    void workerEnded(Unfinished.OpenUpstream open, String errorType, long epochNanos) {
+        var result = UpstreamResult.workerEnded(errorType, epochNanos);
+        end(open.exchange(), open.origin(), open.sampled(), result, List.of());
     }
 
     private void end(

@@ -44,12 +44,16 @@ final class Frames {
                 .frame();
     }
 
+    /** When the process of {@link #goodbye} ended. */
+    static final long GOODBYE_NANOS = 1_700_000_123_000_000_000L;
+
     static byte[] goodbye(long seen, long dropped) {
         return new MarshalWriter()
-                .tuple(3)
+                .tuple(4)
                 .integer(2)
                 .integer(seen)
                 .integer(dropped)
+                .integer(GOODBYE_NANOS)
                 .frame();
     }
 

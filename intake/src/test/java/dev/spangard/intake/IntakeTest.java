@@ -249,6 +249,27 @@ final class IntakeTest {
     }
 
     @Test
+    void endsTheOpenRequestsOfAWorkerThatSaysGoodbye() throws Exception {
+        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
+            recorder.send(Frames.batch(1, 0, Frames.open(0x11), Frames.openUnsampled(0x12), Frames.http(0x13)));
+            recorder.send(Frames.goodbye(1, 0));
+            awaitLeft();
+        }
+
+        SpanData span = services.span("0000000000000011");
+        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
+        assertThat(span.getAttributes().get(AttributeKey.stringKey("error.type")))
+                .isEqualTo("worker_exited");
+        assertThat(span.getEndEpochNanos()).isEqualTo(Frames.GOODBYE_NANOS);
+        assertThat(services.active()).isZero();
+        assertThat(services.accounts.seen()).isEqualTo(3);
+        assertThat(services.accounts.received()).isEqualTo(3);
+        assertThat(services.accounts.measured()).isEqualTo(1);
+        assertThat(services.measured("http.server.request.duration")).isEqualTo(3);
+        assertThat(intake.counters().vanished()).isZero();
+    }
+
+    @Test
     void countsOpenRequestsAsActiveUntilTheyEnd() throws Exception {
         try (Recorder recorder = Recorder.welcomed(socket, 1)) {
             recorder.send(Frames.batch(0, 0, Frames.open(0x11), Frames.openUnsampled(0x12)));
@@ -257,10 +278,10 @@ final class IntakeTest {
             awaitLeft();
         }
 
-        // The unsampled one was still open at the goodbye: it is nobody's any more, and no span.
+        // The unsampled one was still open at the goodbye: it has ended with its process, and is no span.
         assertThat(services.active()).isZero();
         assertThat(services.spans.getFinishedSpanItems()).hasSize(1);
-        assertThat(services.measured("http.server.request.duration")).isEqualTo(1);
+        assertThat(services.measured("http.server.request.duration")).isEqualTo(2);
     }
 
     @Test

@@ -3,6 +3,7 @@
 package dev.spangard.intake;
 
 import com.sun.management.ThreadMXBean;
+import dev.spangard.telemetry.Exchange;
 import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
@@ -140,7 +141,7 @@ public final class RecordFuzz {
             throw new AssertionError("held: " + open.taken() + " and " + large.taken());
         }
         if ((data[0] & 2) != 0) {
-            records.vanished(1_700_000_000_000_000_000L);
+            records.workerEnded(Exchange.WORKER_DIED, 1_700_000_000_000_000_000L);
         } else {
             records.left();
         }

@@ -29,6 +29,9 @@ public final class Exchange {
     /** The process that served the request ended with the request under way. */
     public static final String WORKER_DIED = "worker_died";
 
+    /** {@code error.type} of a request whose process ended in good order while it was still running. */
+    public static final String WORKER_EXITED = "worker_exited";
+
     /** RFC 6455, 7.4.1: the server could not go on. */
     private static final int CLOSE_INTERNAL_ERROR = 1011;
 
@@ -61,7 +64,8 @@ public final class Exchange {
     /** The application's own attributes of its measurements. */
     Attributes measuredWith = Attributes.empty();
 
-    private boolean workerDied;
+    /** How its process ended before the application returned; null if it did not. */
+    private @Nullable String workerEnd;
     /** In which it is counted as active; null if it is not. */
     private @Nullable Attributes activeSeries;
 
@@ -136,9 +140,13 @@ public final class Exchange {
         this.failure = failure;
     }
 
-    /** The process that ran the application is gone. */
-    public void workerDied() {
-        workerDied = true;
+    /**
+     * The process that ran the application is gone.
+     *
+     * @param errorType {@link #WORKER_DIED} or {@link #WORKER_EXITED}
+     */
+    public void workerEnded(String errorType) {
+        workerEnd = errorType;
     }
 
     /**
@@ -216,7 +224,7 @@ public final class Exchange {
             activeCount().passed(method, Outcome.bounded(scheme));
         }
         double seconds = (endNanos - startNanos) / 1e9;
-        if (outcome.websocket() && (workerDied || outcome.status() == Conversation.SWITCHING_PROTOCOLS)) {
+        if (outcome.websocket() && (workerEnd != null || outcome.status() == Conversation.SWITCHING_PROTOCOLS)) {
             telemetry.websockets.ended(this, outcome, seconds, context);
         } else {
             Attributes attributes = telemetry.optIns.measured(this, outcome.attributes());
@@ -245,7 +253,7 @@ public final class Exchange {
     /** What the client got; a server answers 500 when the application sent nothing. 0 if nothing is known to be sent. */
     private int status() {
         boolean unanswered = conversation.phase() == Conversation.Phase.WAITING;
-        boolean nobodyAsks = conversation.clientLeft() || cancelled() || workerDied;
+        boolean nobodyAsks = conversation.clientLeft() || cancelled() || workerEnd != null;
         return unanswered ? (nobodyAsks ? 0 : INTERNAL_SERVER_ERROR) : conversation.status();
     }
 
@@ -255,8 +263,8 @@ public final class Exchange {
 
     private @Nullable String errorType(int status) {
         boolean complete = conversation.phase() == Conversation.Phase.COMPLETE;
-        if (workerDied) {
-            return WORKER_DIED;
+        if (workerEnd != null) {
+            return workerEnd;
         }
         if (failure != null && !failure.cancellation()) {
             return telemetry.limit.cut(failure.type());

@@ -108,8 +108,8 @@ public final class UpstreamExchange {
         if (result.cancelled()) {
             builder.setAttribute(UpstreamNames.CANCELLED, true);
         }
-        if (result.workerDied()) {
-            builder.setAttribute(ErrorAttributes.ERROR_TYPE, Exchange.WORKER_DIED);
+        if (result.workerEnd() != null) {
+            builder.setAttribute(ErrorAttributes.ERROR_TYPE, result.workerEnd());
         }
         if (application != null) {
             telemetry.spans.putApplication(builder, application);
@@ -130,7 +130,7 @@ public final class UpstreamExchange {
         Failure inTime = result.endedNanos() == 0 ? failure : null;
         UpstreamStatus status = result.status();
         telemetry.spans.setStatus(span, application, status != null && status.isError() ? status : null, inTime, false);
-        if (result.workerDied()) {
+        if (result.workerEnd() != null) {
             span.setStatus(StatusCode.ERROR);
         }
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param bytesSent counted, of response bodies
  * @param responseHeaders name, value, name, value …: those that were asked for, secrets already hidden
  * @param failure an exception that left the application, no cancellation
- * @param workerDied whether the process was gone before the application returned
+ * @param workerEnd how the process ended before the application returned, an {@code error.type}; null if it did not
  * @param application what the application did with the span
  */
 public record UpstreamResult(
@@ -31,12 +31,16 @@ public record UpstreamResult(
         @Nullable Failure failure,
         boolean cancelled,
         boolean disconnected,
-        boolean workerDied,
+        @Nullable String workerEnd,
         @Nullable ApplicationSpan application) {
 
-    /** Of a request whose process died. */
-    public static UpstreamResult workerDied(long epochNanos) {
-        return new UpstreamResult(0, epochNanos, null, null, 0, 0, List.of(), null, false, false, true, null);
+    /**
+     * Of a request whose process ended.
+     *
+     * @param errorType {@link Exchange#WORKER_DIED} or {@link Exchange#WORKER_EXITED}
+     */
+    public static UpstreamResult workerEnded(String errorType, long epochNanos) {
+        return new UpstreamResult(0, epochNanos, null, null, 0, 0, List.of(), null, false, false, errorType, null);
     }
 
     long spanEndNanos() {

@@ -161,10 +161,19 @@ final class ExchangeEndingsTest {
     @Test
     void saysThatTheWorkerDied() {
         Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        exchange.workerDied();
+        exchange.workerEnded(Exchange.WORKER_DIED);
         end(exchange, START);
 
         collector.assertError("worker_died", 0);
+    }
+
+    @Test
+    void saysThatTheWorkerEndedInGoodOrder() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        exchange.workerEnded(Exchange.WORKER_EXITED);
+        end(exchange, START);
+
+        collector.assertError("worker_exited", 0);
     }
 
     @Test

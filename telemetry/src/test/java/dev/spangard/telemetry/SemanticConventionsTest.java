@@ -269,7 +269,7 @@ final class SemanticConventionsTest {
                 new Ending("nothing", true, exchange -> {}),
                 new Ending("raises", true, exchange -> exchange.failed(failure)),
                 new Ending("cancelled", true, exchange -> exchange.failed(new Failure("CancelledError", "", "", true))),
-                new Ending("worker died", true, Exchange::workerDied)));
+                new Ending("worker died", true, exchange -> exchange.workerEnded(Exchange.WORKER_DIED))));
         if (request.kind() == Request.Kind.WEBSOCKET) {
             endings.add(new Ending(
                     "denied", false, exchange -> exchange.conversation().closed(1000)));

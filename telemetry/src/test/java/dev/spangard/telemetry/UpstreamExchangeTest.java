@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Expectations are what version 0.66b2 of the Python package exports for the same scope and messages. */
 final class UpstreamExchangeTest {
@@ -84,7 +85,7 @@ final class UpstreamExchangeTest {
             @Nullable UpstreamStatus status, @Nullable Failure failure, @Nullable ApplicationSpan application) {
         long ended = failure == null ? START + 20 * MS : 0;
         return new UpstreamResult(
-                ended, START + 120 * MS, null, status, 5, 11, List.of(), failure, false, false, false, application);
+                ended, START + 120 * MS, null, status, 5, 11, List.of(), failure, false, false, null, application);
     }
 
     private SpanData ended(SemconvMode mode, UpstreamRequest request, UpstreamResult result, ChildSpan... children) {
@@ -238,6 +239,15 @@ final class UpstreamExchangeTest {
         assertThat(map(span.getAttributes())).doesNotContainKey("error.type");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {Exchange.WORKER_DIED, Exchange.WORKER_EXITED})
+    void saysHowTheProcessEndedInTheMiddle(String errorType) {
+        SpanData span = ended(SemconvMode.OLD, PLAIN, UpstreamResult.workerEnded(errorType, START + MS));
+        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
+        assertThat(map(span.getAttributes())).containsEntry("error.type", errorType);
+        assertThat(span.getEndEpochNanos()).isEqualTo(START + MS);
+    }
+
     @Test
     void leavesTheStatusAloneWhenTheExceptionCameAfterTheResponse() {
         UpstreamResult late = new UpstreamResult(
@@ -251,7 +261,7 @@ final class UpstreamExchangeTest {
                 new Failure("ValueError", "late", "", false),
                 false,
                 false,
-                false,
+                null,
                 null);
 
         SpanData span = ended(SemconvMode.OLD, PLAIN, late);
@@ -330,7 +340,7 @@ final class UpstreamExchangeTest {
                 null,
                 false,
                 false,
-                false,
+                null,
                 null);
 
         telemetry(SemconvMode.BOTH).exchange(request, START).endUnsampled(result);

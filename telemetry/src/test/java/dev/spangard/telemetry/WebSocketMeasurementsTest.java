@@ -71,7 +71,7 @@ final class WebSocketMeasurementsTest {
     @Test
     void keepsAWebSocketWhoseWorkerDiedFromRequests() {
         websocket(said -> {}, exchange -> {
-            exchange.workerDied();
+            exchange.workerEnded(Exchange.WORKER_DIED);
             exchange.end(Context.root(), START + SECOND);
         });
 

@@ -1,0 +1,143 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""The end in good order of a process, or of a server in it: what waits is delivered, if need be to an engine that is
+only starting, within a bound. Who has nothing to deliver, or no engine to hope for, does not wait.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from time import perf_counter, sleep
+
+from . import _engine
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from ._buffer import Recorder
+    from .middleware import Send
+
+EXIT_WAIT_S = 5.0
+"""How long a process waits in all, over every server and test client that ends in it; else SPANGARD_EXIT_WAIT."""
+MAX_EXIT_WAIT_S = 3600.0
+LOOK_S = 0.02
+BRING_AGAIN_S = 0.5
+"""Another process may be starting an engine, and die over that."""
+
+
+def exit_wait() -> float:
+    """SPANGARD_EXIT_WAIT in seconds. What is no such number is a warning."""
+    given = os.environ.get("SPANGARD_EXIT_WAIT", "").strip()
+    if not given:
+        return EXIT_WAIT_S
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = -1.0
+    if 0.0 <= seconds <= MAX_EXIT_WAIT_S:
+        return seconds
+    from ._settings import warn
+
+    warn(f"SPANGARD_EXIT_WAIT: {given[:80]!r} is no number of seconds; {EXIT_WAIT_S:g} is used")
+    return EXIT_WAIT_S
+
+
+def settle(recorder: Recorder) -> None:
+    """Delivers what waits; blocks. For the end of a process, and where no event loop can be waited on."""
+    for seconds in _waits(recorder):
+        if not recorder.link.wait_writable(seconds):
+            sleep(min(seconds, LOOK_S))
+
+
+async def settled(recorder: Recorder) -> None:
+    """Delivers what waits; lets an event loop of asyncio go on meanwhile, and blocks any other."""
+    from asyncio import _get_running_loop
+    from asyncio import sleep as pause
+
+    if _get_running_loop() is None:
+        settle(recorder)
+        return
+    for seconds in _waits(recorder):
+        await pause(seconds)
+
+
+def _waits(recorder: Recorder) -> Iterator[float]:
+    """Writes what can be written; seconds until the next look, as long as there is use in one."""
+    if recorder.patience is None:
+        recorder.patience = exit_wait()
+    link = recorder.link
+    began = perf_counter()
+    end = began + recorder.patience
+    bring_at = began
+    try:
+        while recorder.delivers():
+            now = perf_counter()
+            if now >= end or link.refused:
+                return
+            if not link.connected() and now >= bring_at:
+                if not _engine.bring(end - now):
+                    return
+                bring_at = now + BRING_AGAIN_S
+            yield max(0.0, min(end - now, LOOK_S))
+    finally:
+        recorder.patience = max(0.0, end - perf_counter())
+
+
+def before_shutdown(recorder: Recorder, send: Send) -> Send:
+    """A lifespan's ``send`` that delivers what waits before the server hears that the application has shut down."""
+
+    async def sending(message: Any) -> Any:
+        try:
+            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                await settled(recorder)
+        except Exception:  # no message: the server's to judge
+            pass
+        return await send(message)
+
+    return sending
+
+
+def tell_lost(recorder: Recorder) -> None:
+    """Says once how many requests were not delivered, unless it has been said that, and why, none are."""
+    lost = recorder.undelivered()
+    if not lost or recorder.has_told_lost or recorder.link.refused or _engine.has_given_up():
+        return
+    recorder.has_told_lost = True
+    from ._settings import warn
+
+    try:
+        path = _engine.socket_path()
+    except OSError as error:
+        path = str(error)
+    state = "the engine does not read" if recorder.link.connected() else "no engine answers"
+    warn(f"{lost} requests are not recorded: {state} at {path}, and the process ends (SPANGARD_EXIT_WAIT)")
+
+
+def watch_uvicorn() -> None:
+    """uvicorn ends its process by the signal that it was sent, behind which no exit handler runs; and not every
+    application takes part in its lifespan. So its server's end is looked at, once it is loaded.
+    """
+    server = getattr(sys.modules.get("uvicorn.server"), "Server", None)
+    shutdown = getattr(server, "shutdown", None)
+    if shutdown is None or hasattr(shutdown, "_spangard"):
+        return
+
+    @functools.wraps(shutdown)
+    async def settled_shutdown(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = await shutdown(self, *args, **kwargs)
+        from ._buffer import recorder
+
+        try:
+            await settled(recorder())
+            if getattr(self, "_captured_signals", None):
+                tell_lost(recorder())
+        except Exception:
+            pass
+        return result
+
+    settled_shutdown._spangard = True  # type: ignore[attr-defined]
+    server.shutdown = settled_shutdown  # type: ignore[union-attr]
