@@ -31,10 +31,13 @@ def effective_route(scope: Mapping[str, Any]) -> Any | None:
 
 
 def frontend_template(scope: Mapping[str, Any]) -> str | None:
-    """The template of a frontend (`app.frontend(...)`), which leaves no endpoint, only what is left of the path."""
+    """The template of a frontend (`app.frontend(...)`) below the innermost mount.
+
+    It leaves no endpoint, only what is left of the path.
+    """
     state = scope.get("fastapi")
     rest = state.get("frontend_path") if isinstance(state, dict) else None
-    if rest is None or "app_root_path" in scope:
+    if rest is None:
         return None
     path: str = scope["path"]
     root: str = scope.get("root_path") or ""

@@ -15,7 +15,7 @@ import sys
 from time import monotonic
 
 from . import fastapi
-from .starlette_tree import Walk
+from .starlette_tree import MOUNT_TAIL, Walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class StarletteRoutes:
                 template = template.pick(scope)
             if template is table:
                 template = self._missing(scope, router, endpoint)
+            if template is None:  # it ended at a mounted router, none of whose routes a frontend is
+                template = self._current.frontend(scope, endpoint)
         if template is None:
             return None
         root = scope.get("app_root_path")
@@ -106,9 +108,12 @@ class StarletteRoutes:
 
 
 class _Table:
-    """From endpoint to template, for one outermost router. Holds the endpoints and routes, so that no id is reused."""
+    """From endpoint to template, for one outermost router. Holds the endpoints and routes, so that no id is reused.
 
-    __slots__ = ("_leaves", "router", "size", "templates")
+    The template of a mounted router is None; its place is only asked for by its frontends.
+    """
+
+    __slots__ = ("_leaves", "_places", "router", "size", "templates")
 
     def __init__(self, router: Any, leaves: Iterable[Leaf]) -> None:
         self.router = router
@@ -117,10 +122,22 @@ class _Table:
         by_endpoint: dict[int, list[Leaf]] = {}
         for leaf in self._leaves:
             by_endpoint.setdefault(id(leaf.endpoint), []).append(leaf)
-        self.templates: dict[int, Any] = {
-            key: _Choice(same, self) if len({leaf.template for leaf in same}) > 1 else same[0].template
-            for key, same in by_endpoint.items()
-        }
+        self.templates: dict[int, Any] = {}
+        self._places: dict[int, Any] = {}
+        for key, same in by_endpoint.items():
+            template = _Choice(same, self) if len({leaf.template for leaf in same}) > 1 else same[0].template
+            if all(leaf.is_router for leaf in same):
+                self.templates[key], self._places[key] = None, template
+            else:
+                self.templates[key] = template
+
+    def frontend(self, scope: Mapping[str, Any], app: Any) -> str | None:
+        """The whole template of a frontend of ``app``, a mounted FastAPI."""
+        below = fastapi.frontend_template(scope)
+        place = None if below is None else self._places.get(id(app))
+        if place.__class__ is _Choice:
+            place = place.pick(scope)
+        return place[: -len(MOUNT_TAIL)] + below if isinstance(place, str) and below else None
 
 
 class _Choice:

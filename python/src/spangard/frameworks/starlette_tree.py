@@ -20,20 +20,23 @@ MAX_DEPTH = 16
 """Mounts within mounts, and wrappers around a mounted application, that are followed."""
 
 _GROUP_NAME = re.compile(r"\(\?P<\w+>")
-_MOUNT_TAIL = "/{path}"
+MOUNT_TAIL = "/{path}"
 _MOUNT_TAIL_PATTERN = "/(?P<path>"
 
 
 class Leaf:
     """A place in the tree where a request can end."""
 
-    __slots__ = ("endpoint", "patterns", "route", "template")
+    __slots__ = ("endpoint", "is_router", "patterns", "route", "template")
 
-    def __init__(self, endpoint: Any, route: Any, template: str | None, patterns: tuple[str, ...]) -> None:
+    def __init__(
+        self, endpoint: Any, route: Any, template: str, patterns: tuple[str, ...], is_router: bool = False
+    ) -> None:
         self.endpoint = endpoint
         self.route = route
         self.template = template
-        """None for a mounted router: a request that ends there has found no route inside."""
+        self.is_router = is_router
+        """A request that ends at a mounted router has found no route inside."""
         self.patterns = patterns
         """Regular expressions of the mounts on the way and of the route, to be matched one after the other."""
 
@@ -79,14 +82,14 @@ class Walk:
         full = prefix + mount.path_format
         if inside is None:
             return [Leaf(mount.app, mount, full, (*patterns, pattern))]
-        found = [Leaf(mount.app, mount, None, (*patterns, pattern))]
+        found = [Leaf(mount.app, mount, full, (*patterns, pattern), is_router=True)]
         if depth < MAX_DEPTH:
             head = pattern[: pattern.rindex(_MOUNT_TAIL_PATTERN)]
-            found += self.leaves(inside, full[: -len(_MOUNT_TAIL)], (*patterns, head), depth + 1)
+            found += self.leaves(inside, full[: -len(MOUNT_TAIL)], (*patterns, head), depth + 1)
         return found
 
     def _hosted(self, host: Any, prefix: str, patterns: tuple[str, ...], depth: int) -> list[Leaf]:
-        found = [Leaf(host.app, host, None, (*patterns, ".*"))]
+        found = [Leaf(host.app, host, prefix + MOUNT_TAIL, (*patterns, ".*"), is_router=True)]
         inside = self._routes_inside(host.app)
         if inside is not None and depth < MAX_DEPTH:
             found += self.leaves(inside, prefix, patterns, depth + 1)
