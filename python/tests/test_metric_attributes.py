@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asgi import hello, http_scope, run, websocket_scope
-from spangard import OpenTelemetryMiddleware, _metric_attributes, set_metric_attributes
+from spangard import OpenTelemetryMiddleware, _notes, set_metric_attributes
 from spangard._metric_attributes import MAX_ATTRIBUTES, MAX_TEXT
 from spangard._notes import SLACK
 from spangard.frameworks import MARK
@@ -49,7 +49,7 @@ def test_a_request_is_told_with_them_sampled_or_not(
     told, attributes, record = only(engine)
     assert (told, record[0]) == (17, kind)
     assert attributes == {"plan": "gold", "n": 1, "beta": True, "share": 0.5}
-    assert _metric_attributes.noted == {}
+    assert _notes.noted == {}
 
 
 def test_a_websocket_is_told_with_them(engine: FakeEngine) -> None:
@@ -87,20 +87,20 @@ def test_a_value_that_none_can_have_is_left_out(engine: FakeEngine, odd: object)
 def test_nothing_is_kept_for_a_request_that_is_over_or_not_recorded(scope: Any, recorder: Recorder) -> None:
     recorder.live[7] = (5,)
     set_metric_attributes(scope, {"plan": "gold"})
-    assert _metric_attributes.noted == {}
+    assert _notes.noted == {}
 
 
 def test_nothing_is_kept_in_the_upstream_profile(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPANGARD_PROFILE", "upstream")
     run(labelled({"plan": "gold"}))
     assert only(engine)[0] == 12
-    assert _metric_attributes.noted == {}
+    assert _notes.noted == {}
 
 
 def test_what_nobody_takes_is_bounded(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_metric_attributes, "noted", {})
+    monkeypatch.setattr(_notes, "noted", {})
     for mark in range(1, 3 * SLACK):
         recorder.live[mark] = (5,)
         set_metric_attributes(http_scope(**{MARK: mark}), {"plan": "gold"})
         del recorder.live[mark]
-    assert len(_metric_attributes.noted) <= SLACK + 1
+    assert len(_notes.noted) <= SLACK + 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from time import perf_counter as clock
 
+from ._answered import answering
 from ._facts import size_of
 from ._messages import EVENTS_KEPT
 
@@ -80,6 +81,8 @@ class UpstreamExchange:
                 ends = not self.trailers and not message.get("more_body")
             elif code == 1:
                 value = status_of(message.get("status"))
+                if isinstance(value, int) and value >= 500:
+                    answering(self.span_id, value)
                 self.trailers = bool(message.get("trailers"))
             elif code == 6:
                 value = 200

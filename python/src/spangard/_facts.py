@@ -142,27 +142,35 @@ def close_of(message: Any, default: int) -> int | tuple[int, str]:
     return (code, reason[:MAX_CLOSE_REASON]) if reason and type(reason) is str else code
 
 
-def failure(error: BaseException) -> Failure:
-    """``(type, message, stack trace, was it a cancellation)``. Never raises; formats only what fits."""
+def failure(error: BaseException, traceback: Any = None) -> Failure:
+    """``(type, message, stack trace, was it a cancellation)``. Never raises; formats only what fits.
+
+    ``traceback`` is what the exception had when it was seen, if that is longer ago.
+    """
     try:
-        kind = type(error)
-        module = kind.__module__
-        name = kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
-        cancelled = kind.__name__ in ("CancelledError", "Cancelled", "GeneratorExit")
+        name = type_of(error)
+        cancelled = type(error).__name__ in ("CancelledError", "Cancelled", "GeneratorExit")
         try:
             message = str(error)[:MAX_MESSAGE]
         except Exception:
             message = ""
-        return (name[:256], message, "" if cancelled else _stacktrace(error), cancelled)
+        return (name, message, "" if cancelled else _stacktrace(error, traceback), cancelled)
     except Exception:
         return ("BaseException", "", "", False)
 
 
-def _stacktrace(error: BaseException) -> str:
+def type_of(error: BaseException) -> str:
+    """The qualified name of its class, of a builtin one without the module."""
+    kind = type(error)
+    module = kind.__module__
+    return (kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}")[:256]
+
+
+def _stacktrace(error: BaseException, seen: Any) -> str:
     import traceback
 
     try:
-        text = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-64))
+        text = "".join(traceback.format_exception(type(error), error, seen or error.__traceback__, limit=-64))
     except Exception:  # a __str__ or source line that can not be had
         return ""
     if len(text) > MAX_STACKTRACE:  # the end names the error: keep more of it

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from time import perf_counter as clock
 
+from ._answered import answering, closes_for_an_error
 from ._facts import close_of, size_of
 
 TYPE_CHECKING = False
@@ -68,7 +69,9 @@ class Detailed:
                 messages += (1, clock(), 0)
                 if self.status_code is None:  # the server refuses a second start
                     status = message["status"]
-                    self.status_code = status if type(status) is int else int(status)
+                    self.status_code = status = status if type(status) is int else int(status)
+                    if status >= 500:
+                        answering(self.span_id, status)
                 if message.get("trailers"):
                     self.streams = self.trailers = True
                 if self.middleware.capture_response is not None:
@@ -116,12 +119,18 @@ class Detailed:
             if self.middleware.capture_response is not None:
                 message = self._capture(message)
         elif kind == "websocket.close":
-            messages += (8, now, close_of(message, 1000))
+            closed = close_of(message, 1000)
+            messages += (8, now, closed)
+            code = closed if isinstance(closed, int) else closed[0]
+            if closes_for_an_error(code):
+                answering(self.span_id, code)
         elif kind == "websocket.http.response.start":
             status = int(message["status"])
             if self.status_code is None:
                 self.status_code = status
             messages += (9, now, status)
+            if status >= 500:
+                answering(self.span_id, status)
             message = self._capture(message)
         elif kind == "websocket.http.response.body":
             messages += (10, now, size_of(message.get("body", b"")))
@@ -191,6 +200,7 @@ class Detailed:
 class Counted:
     """Fields as in Detailed; the middleware assigns those too that most requests change."""
 
+    span_id: int
     server_receive: Receive
     server_send: Send
 
@@ -217,7 +227,9 @@ class Counted:
             elif "status" in message:
                 if self.status_code is None:
                     status = message["status"]
-                    self.status_code = status if type(status) is int else int(status)
+                    self.status_code = status = status if type(status) is int else int(status)
+                    if status >= 500:
+                        answering(self.span_id, status)
             elif self._other(message["type"], message):
                 return self._completing(message)
         except Exception:

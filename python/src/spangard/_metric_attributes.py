@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ._notes import keep_bounded
+from ._notes import note_of
 from .frameworks import MARK
 
 TYPE_CHECKING = False
@@ -25,9 +25,6 @@ _STABLE = (5, 6, 7, 8)
 
 _INT64 = range(-(1 << 63), 1 << 63)
 
-noted: dict[int, dict[str, Value]] = {}
-"""Mark of a running request → its attributes. A dict's single operations are atomic."""
-
 
 def set_metric_attributes(scope: Mapping[str, Any], attributes: Mapping[str, Value]) -> None:
     """Adds ``attributes`` to the measurements of the request with this ``scope`` (``request.scope``), sampled or not.
@@ -45,8 +42,10 @@ def set_metric_attributes(scope: Mapping[str, Any], attributes: Mapping[str, Val
         running = live.get(mark)
         if running is None or running[0] not in _STABLE:  # not recorded, over, or in the `upstream` profile
             return
-        keep_bounded(noted, live)
-        kept = noted.setdefault(mark, {})
+        note = note_of(mark)
+        if note is None:
+            return
+        kept = note.attributes
         for name, value in attributes.items():
             if type(name) is str and (name in kept or len(kept) < MAX_ATTRIBUTES):
                 plain = _plain(value)
@@ -64,9 +63,3 @@ def _plain(value: object) -> Value | None:
     if isinstance(value, int):
         return int(value) if value in _INT64 else None
     return float(value) if isinstance(value, float) else None
-
-
-def measured_with(mark: int, record: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The finished ``record`` of the request with this mark, told with its attributes."""
-    attributes = noted.pop(mark, None)
-    return record if not attributes else (17, attributes, record)

@@ -15,6 +15,7 @@ from time import perf_counter as clock
 from ._buffer import BATCH, NOT_ARMED
 from ._exchange import UpstreamExchange
 from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
+from ._notes import noted, told
 from ._sampling import keeps
 from .frameworks import MARK
 from .middleware import OpenTelemetryMiddleware
@@ -166,11 +167,12 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
             if exchange.disconnected:
                 outcome |= DISCONNECTED
             records = recorder.records
-            records.append((
+            record = (
                 head[0] - 2, *head[1:], end, exchange.ended, self._target(scope), exchange.status_code,
                 exchange.received, exchange.sent, exchange.captured, outcome, failed, exchange.taken(),
                 exchange.messages or None,
-            ))  # fmt: skip
+            )  # fmt: skip
+            records.append(told(span_id, record) if noted else record)
             if recorder.announced:
                 recorder.announced.discard(span_id)
             if end >= recorder.look or len(records) >= BATCH:
@@ -187,6 +189,8 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
         try:
             template = getattr(scope.get("route"), "path_format", None)
             if not template:
+                if self._routes_are_noted:
+                    self._route_name(scope)  # so that no note outlives its request
                 return None
             target: Any = self._route_name(scope) or f"{scope.get('root_path', '')}{template}"
             return str(target)[:MAX_REQUEST_TEXT]

@@ -17,7 +17,7 @@ from ._buffer import BATCH, NOT_ARMED, recorder
 from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed, Summed
-from ._metric_attributes import measured_with, noted
+from ._notes import noted, told
 from ._sampling import LOW_64, keeps
 from ._settings import Settings, effective, header_capture, profile_name, url_excluder
 from ._websocket import SummedWebSocket, UnheardWebSocket
@@ -306,13 +306,14 @@ class OpenTelemetryMiddleware:
                     exchange.disconnected, asked,
                 )  # fmt: skip
             else:
-                told = exchange.told(start, end)
-                record = (4, start, end, method, scheme, version, route, told, failed[0] if failed else None, asked)
+                messages = exchange.told(start, end)
+                failure_type = failed[0] if failed else None
+                record = (4, start, end, method, scheme, version, route, messages, failure_type, asked)
             if recorder.announced and span_id in recorder.announced:
                 recorder.announced.discard(span_id)
                 if not sampled:
                     record = (record[0] + 6, *record[1:], span_id)
-            records.append(measured_with(span_id, record) if noted else record)
+            records.append(told(span_id, record) if noted else record)
             if end >= recorder.look or len(records) >= BATCH:
                 recorder.appended(end)
 

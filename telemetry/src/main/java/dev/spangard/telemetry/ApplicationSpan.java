@@ -5,6 +5,7 @@ package dev.spangard.telemetry;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.semconv.ExceptionAttributes;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,5 +31,13 @@ public record ApplicationSpan(
     public ApplicationSpan {
         events = List.copyOf(events);
         links = List.copyOf(links);
+    }
+
+    /** Whether it recorded the exception itself that it failed with. */
+    boolean recorded(Failure failure) {
+        return events.stream()
+                .anyMatch(event -> event.name().equals("exception")
+                        && failure.type().equals(event.attributes().get(ExceptionAttributes.EXCEPTION_TYPE))
+                        && failure.message().equals(event.attributes().get(ExceptionAttributes.EXCEPTION_MESSAGE)));
     }
 }

@@ -88,14 +88,15 @@ final class SpanFacts {
         }
         Failure failure = exchange.failure;
         if (failure != null) {
-            tell(failure, span, returnedNanos, context);
+            tell(failure, application != null && application.recorded(failure), span, returnedNanos, context);
         }
     }
 
-    private void tell(Failure failure, Span span, long epochNanos, Context context) {
+    /** @param isEvent whether the span has it as an event already */
+    private void tell(Failure failure, boolean isEvent, Span span, long epochNanos, Context context) {
         Attributes exception = exception(failure);
         ExceptionSignal as = exchange.telemetry.options.exceptions();
-        if (as.inSpanEvents()) {
+        if (as.inSpanEvents() && !isEvent) {
             span.addEvent("exception", exception, epochNanos, TimeUnit.NANOSECONDS);
         }
         if (as.inLogs()) {

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Context;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +58,50 @@ final class ExchangeEndingsTest {
                             .put("exception.stacktrace", "Traceback …")
                             .build());
         });
+    }
+
+    @Test
+    void tellsAnExceptionOnceThatTheApplicationRecordedItself() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        exchange.application(new ApplicationSpan(
+                null,
+                Attributes.empty(),
+                List.of(
+                        recorded("KeyError", "nothing left"),
+                        recorded("shop.OutOfStock", "something else"),
+                        recorded("shop.OutOfStock", "nothing left")),
+                StatusCode.UNSET,
+                null,
+                List.of()));
+        exchange.failed(new Failure("shop.OutOfStock", "nothing left", "Traceback …", false));
+        exchange.end(Context.root(), START);
+
+        collector.assertError("shop.OutOfStock", 500);
+        assertThat(collector.span().getEvents()).hasSize(3);
+    }
+
+    @Test
+    void tellsAnotherExceptionThanTheApplicationRecorded() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        exchange.application(new ApplicationSpan(
+                null,
+                Attributes.empty(),
+                List.of(recorded("KeyError", "nothing left"), recorded("shop.OutOfStock", "something else")),
+                StatusCode.UNSET,
+                null,
+                List.of()));
+        exchange.failed(new Failure("shop.OutOfStock", "nothing left", "Traceback …", false));
+        exchange.end(Context.root(), START);
+
+        assertThat(collector.span().getEvents()).hasSize(3);
+    }
+
+    private static ApplicationSpan.Event recorded(String type, String message) {
+        Attributes attributes = Attributes.builder()
+                .put("exception.type", type)
+                .put("exception.message", message)
+                .build();
+        return new ApplicationSpan.Event("exception", null, attributes);
     }
 
     @Test
