@@ -14,13 +14,19 @@ if importlib.util.find_spec("spangard") is None:  # the older ones' environments
     sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "src"))
 
 NEEDS = {
+    "test_answered_exceptions.py": ["blacksheep", "connexion", "django", "falcon", "fastapi", "flask", "lilya", "litestar", "quart", "sanic", "starlette"],
+    "test_blacksheep_routes.py": ["blacksheep", "django"],
     "test_channels_routes.py": ["channels"],
+    "test_connexion_routes.py": ["connexion", "flask"],
     "test_django_routes.py": ["django"],
     "test_falcon_routes.py": ["falcon"],
     "test_fastapi_routes.py": ["fastapi"],
+    "test_flask_routes.py": ["a2wsgi", "asgiref", "flask", "starlette", "uvicorn"],
+    "test_lilya_routes.py": ["lilya", "django"],
     "test_litestar_routes.py": ["litestar"],
     "test_mounted_frameworks.py": ["starlette", "django", "falcon", "litestar", "quart"],
     "test_quart_routes.py": ["quart"],
+    "test_sanic_routes.py": ["sanic"],
     "test_starlette_routes.py": ["starlette"],
 }
 collect_ignore = [file for file, packages in NEEDS.items() if any(importlib.util.find_spec(name) is None for name in packages)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from asgi_call import call
 
-from spangard import OpenTelemetryMiddleware
+from spangard import OpenTelemetryMiddleware, _notes
 from spangard.frameworks import noted
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -29,3 +29,14 @@ def recorded(app: Any, path: str, **how: Any) -> tuple[str | None, int]:
     [route] = routes
     assert not noted._notes, "a note outlives its request"
     return route, status
+
+
+def record_of(app: Any, path: str, **how: Any) -> tuple[Any, ...]:
+    """The record of the request."""
+    middleware = OpenTelemetryMiddleware(app)
+    records = middleware.recorder.records
+    del records[:]  # no engine takes them
+    call(middleware, path, **how)
+    [record] = records
+    assert not _notes.noted, "a note outlives its request"
+    return record

@@ -28,6 +28,12 @@ _WATCHED = {
     "channels.routing": "channels",
     "quart.signals": "quart",
     "falcon.asgi.app": "falcon",
+    "flask.signals": "flask",
+    "asgiref.wsgi": "wsgi",
+    "connexion.middleware.routing": "connexion",
+    "sanic.asgi": "sanic",
+    "blacksheep.server.application": "blacksheep",
+    "lilya.routing": "lilya",
 }
 """A framework's module → the module here that watches it."""
 

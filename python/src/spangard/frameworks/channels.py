@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from functools import wraps
 
-from .. import _websocket
-from .._messages import Counted, Detailed
+from . import wsgi
 from .noted import note, noted
 
 TYPE_CHECKING = False
@@ -24,13 +23,7 @@ if TYPE_CHECKING:
 
 def watch(module: ModuleType) -> None:
     """`module` is channels.routing."""
-    from asgiref.sync import markcoroutinefunction
-
-    # Channels' synchronous consumers call `send` through async_to_sync, which warns of a function not known to be a
-    # coroutine function; ours returns the server's coroutine.
-    markcoroutinefunction(Detailed.send)
-    markcoroutinefunction(Counted.send)
-    _websocket.mark_as_coroutine = markcoroutinefunction
+    wsgi.mark_as_coroutines()  # synchronous consumers call `send` through async_to_sync
     router: Any = module.URLRouter
     call = router.__call__
 

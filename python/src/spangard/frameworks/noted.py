@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Routes of frameworks that leave nothing in the scope, and the names of applications that are made of several.
 
-Such a framework is watched at the place where it has found a route (`django.py`, `channels.py`, `quart.py`, `falcon.py`
-say where) and the template is noted under the request's mark. The mark is in the scope, so it is found in the copies
-of the scope that middleware makes; whatever is written into a copy never comes back.
+Such a framework is watched at the place where it has found a route (its module here says where) and the template is
+noted under the request's mark. The mark is in the scope, so it is found in the copies of the scope that middleware
+makes; whatever is written into a copy never comes back.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from .. import _buffer
 from .._notes import keep_bounded
 from . import MARK, RouteNames
 from .litestar import LitestarRoutes
+from .starlette_tree import MOUNT_TAIL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-_MOUNT_TAIL = "/{path}"
-
 _WHOLE = "*"
 """In place of a root path: there was none to cut off."""
 
-_notes: dict[int, tuple[str, str]] = {}
-"""Mark → (root path as the framework sees it, template below it). A dict's single operations are atomic."""
+_notes: dict[int, tuple[str, str, str]] = {}
+"""Mark → (root path as the framework sees it, mounts below that, template below these). A dict's single operations are
+atomic.
+"""
 
 
 def note(scope: Mapping[str, Any], root: str | None, template: str) -> None:
@@ -38,18 +39,33 @@ def note(scope: Mapping[str, Any], root: str | None, template: str) -> None:
     if mark not in live:  # not recorded, or over
         return
     keep_bounded(_notes, live)
-    _notes[mark] = (_WHOLE if root is None else root.rstrip("/"), template)
+    before = _notes.get(mark)
+    if before is not None and before[1]:
+        _notes[mark] = (before[0], before[1], template)
+    else:
+        _notes[mark] = (_WHOLE if root is None else root.rstrip("/"), "", template)
+
+
+def note_mount(scope: Mapping[str, Any], root: str, prefix: str) -> None:
+    """A framework hands the request to an application that it has mounted there; what that notes is below it."""
+    note(scope, root, MOUNT_TAIL)
+    known = _notes.get(scope.get(MARK, 0))
+    if known is not None:
+        _notes[scope[MARK]] = (known[0], known[1] + prefix.rstrip("/"), MOUNT_TAIL)
 
 
 def noted(scope: Mapping[str, Any]) -> str | None:
-    """The template that an outer router of the same framework has noted."""
-    note = _notes.get(scope.get(MARK, 0))
-    return None if note is None else note[1]
+    """The template that an outer router has noted; None for no more than a mount."""
+    known = _notes.get(scope.get(MARK, 0))
+    return None if known is None or (known[1] and known[2] == MOUNT_TAIL) else known[2]
 
 
 def forget(scope: Mapping[str, Any]) -> None:
     """No route matched below a place that was noted."""
-    _notes.pop(scope.get(MARK, 0), None)
+    mark = scope.get(MARK, 0)
+    known = _notes.pop(mark, None)
+    if known is not None and known[1]:
+        _notes[mark] = (known[0], known[1], MOUNT_TAIL)
 
 
 class AllRouteNames(RouteNames):
@@ -66,10 +82,11 @@ class AllRouteNames(RouteNames):
     def names(self, scope: Mapping[str, Any]) -> str | None:
         try:
             found = _notes.pop(scope.get(MARK, 0), None)
-            root, inner = found or ("", None)
+            root, inner = ("", None) if found is None else (found[0], found[1] + found[2])
             if root is _WHOLE:
                 return inner
-            starlette = super().names(scope) if "router" in scope else None
+            routed = "router" in scope and not type(scope["router"]).__module__.startswith("lilya.")
+            starlette = super().names(scope) if routed else None
             litestar = self._litestar.template(scope) if "route_handler" in scope else None
             outer = starlette
             if litestar is not None:
@@ -80,13 +97,13 @@ class AllRouteNames(RouteNames):
                     inner = litestar
                 else:
                     outer, inner = below + litestar, starlette.removeprefix(below)
-            if inner is None or (outer is None and "router" in scope):
+            if inner is None or (outer is None and routed):
                 return outer
             # A framework below a mount has seen this request's own root path, not the mount's template.
-            return root + inner if outer is None else outer[: -len(_MOUNT_TAIL)] + inner if _is_mount(outer) else outer
+            return root + inner if outer is None else outer[: -len(MOUNT_TAIL)] + inner if _is_mount(outer) else outer
         except Exception:
             return None
 
 
 def _is_mount(template: str) -> bool:
-    return template.endswith(_MOUNT_TAIL)
+    return template.endswith(MOUNT_TAIL)
