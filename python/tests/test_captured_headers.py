@@ -10,7 +10,14 @@ import pytest
 
 from asgi import hello, http_scope, run
 from spangard import OpenTelemetryMiddleware
-from spangard._settings import MAX_FORWARDED
+from spangard._settings import (
+    HEADER_NAMES_REMEMBERED,
+    MAX_CAPTURED,
+    MAX_CAPTURED_NAME,
+    MAX_CAPTURED_TEXT,
+    MAX_FORWARDED,
+    HeaderCapture,
+)
 
 if TYPE_CHECKING:
     from engine import FakeEngine
@@ -87,14 +94,77 @@ def test_of_what_proxies_say_the_end_is_kept(engine: FakeEngine, monkeypatch: py
     assert told[1::2] == [seen, last]
 
 
-@pytest.mark.parametrize(("value", "kept"), [(8192 - 3, 8192 - 3), (8192, 8192 - 3)])
-def test_captured_headers_are_bounded_together(engine: FakeEngine, value: int, kept: int) -> None:
-    headers = [(b"x-a", b"1" * value), (b"x-b", b"2" * 8192)]
-    run(OpenTelemetryMiddleware(hello, http_capture_headers_server_request=["x-.*"]), http_scope(headers=headers))
-    assert engine.request()["request_headers"] == [b"x-a", b"1" * kept]
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ([b"6" * 9, b"1" * MAX_FORWARDED], [b"1" * MAX_FORWARDED]),
+        ([b"67", b"1" * (MAX_FORWARDED - 1)], [b"7", b"1" * (MAX_FORWARDED - 1)]),
+        ([b"6"] * 9 + [b"1"] * MAX_CAPTURED, [b"1"] * MAX_CAPTURED),
+    ],
+    ids=["all room taken", "a byte left", "too many"],
+)
+def test_what_proxies_say_is_bounded_from_its_end(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, headers: list[bytes], told: list[bytes]
+) -> None:
+    monkeypatch.setenv("SPANGARD_TRUSTED_PROXIES", "*")
+    lines: list[Any] = [(b"x-forwarded-for", value) for value in headers]
+    run(OpenTelemetryMiddleware(hello), http_scope(headers=[*lines[:-1], None, (b"x-forwarded-for", 5), lines[-1]]))
+    assert engine.request()["request_headers"][1::2] == told
 
 
-def test_an_endless_number_of_headers_is_not_captured_whole(engine: FakeEngine) -> None:
-    headers = [(b"x-%d" % number, b"") for number in range(1000)]
-    run(OpenTelemetryMiddleware(hello, http_capture_headers_server_request=["x-.*"]), http_scope(headers=headers))
-    assert len(engine.request()["request_headers"]) == 2 * 128
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(
+    ("sizes", "kept"),
+    [
+        ([MAX_CAPTURED_TEXT - 3, 9], [MAX_CAPTURED_TEXT - 3]),
+        ([MAX_CAPTURED_TEXT, 9], [MAX_CAPTURED_TEXT - 3]),
+        ([MAX_CAPTURED_TEXT - 4, 9, 9], [MAX_CAPTURED_TEXT - 4, 0]),
+        ([9, MAX_CAPTURED_TEXT], [9, MAX_CAPTURED_TEXT - 15]),
+    ],
+)
+def test_captured_headers_are_bounded_together(
+    engine: FakeEngine, sizes: list[int], kept: list[int], count: int
+) -> None:
+    headers = [(b"x-%d" % at, b"1" * size) for at, size in enumerate(sizes)]
+    app = OpenTelemetryMiddleware(hello, http_capture_headers_server_request=["x-.*"])
+    for _ in range(count):  # the names are known the second time
+        run(app, http_scope(headers=headers))
+    captured = engine.requests(count)[-1]["request_headers"]
+    assert captured[0::2] == [b"x-%d" % at for at in range(len(kept))]
+    assert [len(value) for value in captured[1::2]] == kept
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("number", [MAX_CAPTURED, MAX_CAPTURED + 1, 1000])
+def test_an_endless_number_of_headers_is_not_captured_whole(engine: FakeEngine, number: int, count: int) -> None:
+    headers = [(b"x-%d" % at, b"") for at in range(number)]
+    app = OpenTelemetryMiddleware(hello, http_capture_headers_server_request=["x-.*"])
+    for _ in range(count):
+        run(app, http_scope(headers=headers))
+    assert len(engine.requests(count)[-1]["request_headers"]) == 2 * MAX_CAPTURED
+
+
+def test_what_is_no_header_costs_none_of_those_beside_it(engine: FakeEngine) -> None:
+    app = OpenTelemetryMiddleware(hello, http_capture_headers_server_request=["x-.*"])
+    odd = [None, 5, (b"x-b",), ("x-c", b"3"), (b"x-d", 4), (b"x-e", "5")]
+    headers = [(b"x-a", b"1"), *odd, (b"x-f", b"6")]
+    for _ in range(2):
+        run(app, http_scope(headers=headers))
+    shown = [b"x-a", b"1", b"x-f", b"6"]
+    assert [record["request_headers"] for record in engine.requests(2)] == [shown, shown]
+
+
+def test_clients_can_not_make_the_memory_of_names_grow() -> None:
+    capture = HeaderCapture(None, None)
+    longest, longer = b"a" * MAX_CAPTURED_NAME, b"b" * (MAX_CAPTURED_NAME + 1)
+    capture([(longest, b""), (longer, b"")])
+    assert set(capture._known) == {longest}
+    capture([(b"x-%d" % at, b"") for at in range(2 * HEADER_NAMES_REMEMBERED)])
+    assert len(capture._known) == HEADER_NAMES_REMEMBERED
+
+
+def test_a_name_too_long_to_remember_is_cut_and_its_value_hidden_each_time() -> None:
+    capture = HeaderCapture(lambda name: True, lambda name: name.endswith("secret"))
+    name = b"a" * MAX_CAPTURED_NAME + b"secret"
+    for _ in range(2):
+        assert capture([(name, b"canary")]) == [name[:MAX_CAPTURED_NAME], b"[REDACTED]"]

@@ -12,6 +12,7 @@ from opentelemetry import baggage, trace
 from asgi import HEADERS, hello, http_scope, run
 from spangard import OpenTelemetryMiddleware
 from spangard._propagators import MAX_BAGGAGE_BYTES, MAX_BAGGAGE_ENTRIES, Propagators
+from spangard._settings import Settings
 
 if TYPE_CHECKING:
     from engine import FakeEngine
@@ -91,8 +92,10 @@ def test_the_parent_in_another_format_decides_whether_the_request_is_kept(
     assert [record[0] for record in engine.records()] == [3, 1]
 
 
-def test_none_reads_neither_parent_nor_baggage(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OTEL_PROPAGATORS", "none")
+def test_none_reads_neither_parent_nor_baggage(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_PROPAGATORS", "None")
     seen: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -102,6 +105,7 @@ def test_none_reads_neither_parent_nor_baggage(engine: FakeEngine, monkeypatch: 
     run(OpenTelemetryMiddleware(app), http_scope(headers=[(b"traceparent", OTHER), (b"baggage", b"a=b")]))
     assert isinstance(engine.request()["trace"], int)
     assert seen == [{}]
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(
@@ -159,6 +163,66 @@ def test_baggage_is_bounded() -> None:
 )
 def test_what_is_no_parent_is_none(name: str, headers: list[Any]) -> None:
     assert Propagators(name.split(","))(headers, None, None) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sampled"),
+    [
+        ("b3", f"{TRACE}-{SPAN}", True),
+        ("b3", f"{TRACE}-{SPAN}-1-{SPAN[::-1]}", True),
+        ("b3", f"{TRACE}-{SPAN}-0-{SPAN[::-1]}", False),
+        ("uber-trace-id", f"{TRACE}:{SPAN}:0:0", False),
+        ("uber-trace-id", f"{TRACE}:{SPAN}:0:2", False),
+        ("uber-trace-id", f"{TRACE}:{SPAN}:0:fe", False),
+        ("uber-trace-id", f"{TRACE}:{SPAN}:0:11", True),
+        ("x-amzn-trace-id", f"Root=1-{TRACE[:8]}-{TRACE[8:]};Parent={SPAN}", False),
+        ("x-amzn-trace-id", f"Sampled=0;Root=1-{TRACE[:8]}-{TRACE[8:]};Parent={SPAN}", False),
+        ("x-amzn-trace-id", f"Root=1-{TRACE[:8]}-{TRACE[8:]} ; Parent = {SPAN};Self=5;Sampled=1", True),
+    ],
+)
+def test_each_format_says_whether_its_parent_is_sampled(name: str, value: str, sampled: bool) -> None:
+    odd: list[Any] = [None, (b"b3",), ("b3", "x")]
+    found = Propagators(["b3", "jaeger", "xray"])([*odd, (name.encode(), value.encode())], None, None)[0]
+    assert found == f"00-{TRACE}-{SPAN}-0{int(sampled)}".encode()
+
+
+@pytest.mark.parametrize("value", [f"Parent={SPAN};Sampled=1", f"Root=;Parent={SPAN}", f"Root=1-2-3;Parent={SPAN}"])
+def test_xray_without_its_root_is_no_parent(value: str) -> None:
+    assert parent("xray", [(b"x-amzn-trace-id", value.encode())]) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "headers"),
+    [
+        ("jaeger", [(b"uberctx-user", b"ann")]),
+        ("b3", [*HEADER_OF["b3"], *HEADER_OF["jaeger"], (b"uberctx-user", b"ann")]),
+        ("ottrace", [(b"ot-baggage-user", b"ann")]),
+        ("b3", [*HEADER_OF["b3"], *HEADER_OF["ottrace"], (b"ot-baggage-user", b"ann")]),
+    ],
+)
+def test_baggage_of_a_format_comes_with_its_parent_only(names: str, headers: list[Any]) -> None:
+    assert Propagators(names.split(","))(headers, None, None)[2] is None
+
+
+def test_only_jaegers_baggage_is_percent_encoded() -> None:
+    _, _, joined = Propagators(["jaeger"])([*HEADER_OF["jaeger"], (b"uberctx-a", b"\xe9%20 ")], None, None)
+    assert joined == b"a=%C3%A9"
+    _, _, joined = Propagators(["ottrace"])([*HEADER_OF["ottrace"], (b"ot-baggage-a", b"b%20c")], None, None)
+    assert joined == b"a=b%2520c"
+
+
+def test_baggage_fits_to_the_byte() -> None:
+    largest = b"x" * (MAX_BAGGAGE_BYTES - len(b"a=,"))
+    for value, fits in ((largest, True), (largest + b"x", False)):
+        _, _, joined = Propagators(["jaeger"])([*HEADER_OF["jaeger"], (b"uberctx-a", value)], None, None)
+        assert joined == (b"a=" + value if fits else None)
+
+
+@pytest.mark.parametrize("names", ["", "tracecontext", "baggage, TraceContext", "none,tracecontext"])
+def test_what_the_w3c_formats_need_is_on_the_main_path_alone(names: str) -> None:
+    settings = Settings({"OTEL_PROPAGATORS": names})
+    assert settings.propagators is None
+    assert settings.baggage is (names in ("", "baggage, TraceContext"))
 
 
 def test_short_ids_are_filled_up() -> None:

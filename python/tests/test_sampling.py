@@ -202,3 +202,30 @@ def test_an_impossible_sampler_is_named_and_everything_is_kept(environ: dict[str
     assert sampler.edges is None
     assert said is not None
     assert complaint in said
+
+
+def test_an_impossible_sampler_is_one_line_of_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "jaeger_remote")
+    OpenTelemetryMiddleware(hello)
+    [line] = caplog.records
+    assert line.name == "spangard"
+    assert line.getMessage() == (
+        "spangard: OTEL_TRACES_SAMPLER='jaeger_remote' is not known; using parentbased_always_on"
+    )
+
+
+@pytest.mark.parametrize("name", ["", "jaeger_remote", "parentbased_traceidratio"])
+def test_what_stands_in_for_a_sampler_is_the_default(name: str) -> None:
+    sampler, said = sampler_from({"OTEL_TRACES_SAMPLER": name})
+    assert (said is None) is (name != "jaeger_remote")
+    assert (sampler.edges, sampler.parent_based) == (ratio_edges(1.0) if "ratio" in name else None, True)
+
+
+@pytest.mark.parametrize("argument", ["2", "-0.1", "nan", "half"])
+def test_an_impossible_ratio_is_named_and_everything_is_kept(argument: str) -> None:
+    for name, parent_based in (("traceidratio", False), ("parentbased_traceidratio", True)):
+        sampler, said = sampler_from({"OTEL_TRACES_SAMPLER": name, "OTEL_TRACES_SAMPLER_ARG": f" {argument} "})
+        assert (sampler.edges, sampler.parent_based) == (None, parent_based)
+        assert said == f"OTEL_TRACES_SAMPLER_ARG={argument!r} is not a ratio between 0 and 1; using 1.0"

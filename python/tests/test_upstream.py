@@ -101,7 +101,9 @@ def test_the_span_that_stands_for_none_is_no_parent(engine: FakeEngine) -> None:
     assert (record["trace"], record["parent"], record["flags"]) == (TRACEPARENT, None, 1)
 
 
-@pytest.mark.parametrize("key", ["suppress_instrumentation", context._SUPPRESS_HTTP_INSTRUMENTATION_KEY])
+@pytest.mark.parametrize(
+    "key", ["suppress_instrumentation", context._SUPPRESS_HTTP_INSTRUMENTATION_KEY], ids=["any", "http"]
+)
 def test_where_instrumentation_is_suppressed_nothing_is_recorded(engine: FakeEngine, key: str) -> None:
     app = upstream(hello)
     token = context.attach(context.set_value(key, True))
