@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote_plus, unquote
 
-from ._facts import bytes_of, traceparent
+from ._facts import bytes_of
+from ._tracecontext import traceparent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from time import perf_counter as clock
 
 from ._buffer import BATCH, NOT_ARMED
 from ._exchange import UpstreamExchange
-from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
+from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup
 from ._notes import noted, told
 from ._sampling import keeps
+from ._tracecontext import traceparent, tracestate
 from .frameworks import MARK
 from .middleware import OpenTelemetryMiddleware
 

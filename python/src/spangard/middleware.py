@@ -14,12 +14,13 @@ import sys
 from time import perf_counter as clock
 
 from ._buffer import BATCH, NOT_ARMED, recorder
-from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, cut, failure, headers_of, lookup, traceparent, tracestate
+from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, cut, failure, headers_of, lookup
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed, Summed
 from ._notes import noted, told
 from ._sampling import LOW_64, keeps
 from ._settings import Settings, effective, header_capture, profile_name, url_excluder
+from ._tracecontext import traceparent, tracestate
 from ._websocket import SummedWebSocket, UnheardWebSocket
 from .frameworks import MARK, route_names
 
