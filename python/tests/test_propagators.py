@@ -11,8 +11,9 @@ from opentelemetry import baggage, trace
 
 from asgi import HEADERS, hello, http_scope, run
 from spangard import OpenTelemetryMiddleware
-from spangard._propagators import MAX_BAGGAGE_BYTES, MAX_BAGGAGE_ENTRIES, Propagators
+from spangard._propagators import Propagators
 from spangard._settings import Settings
+from spangard._tracecontext import MAX_BAGGAGE_BYTES, MAX_BAGGAGE_ENTRIES
 
 if TYPE_CHECKING:
     from engine import FakeEngine

@@ -7,9 +7,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from opentelemetry import baggage, trace
 
-from asgi import HEADERS, hello, http_scope, run
+from asgi import HEADERS, hello, http_scope, run, websocket_scope
 from spangard import OpenTelemetryMiddleware
+from spangard._tracecontext import MAX_BAGGAGE_BYTES, MAX_BAGGAGE_ENTRIES, MAX_LINES, joined, sole, tracestate, whole
 
 if TYPE_CHECKING:
     from engine import FakeEngine
@@ -85,3 +87,62 @@ def test_a_tracestate_in_several_lines_is_one(engine: FakeEngine) -> None:
     headers = [(b"traceparent", TRACEPARENT), (b"tracestate", b"a=1"), (b"x", b"y"), (b"tracestate", b"b=2,c=3")]
     run(OpenTelemetryMiddleware(hello), http_scope(headers=headers))
     assert engine.request()["tracestate"] == b"a=1,b=2,c=3"
+
+
+@pytest.mark.parametrize("profile", ["stable", "upstream"])
+@pytest.mark.parametrize("scope", [http_scope, websocket_scope])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"OTEL_TRACES_SAMPLER": "always_off"}, {"OTEL_PROPAGATORS": "b3,tracecontext,baggage"}],
+)
+def test_what_comes_with_a_parent_is_the_applications_sampled_or_not(
+    recorder: Any, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], scope: Any, profile: str
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        context = trace.get_current_span().get_span_context()
+        seen.append((f"{context.trace_id:032x}".encode(), context.trace_state.to_header(), dict(baggage.get_all())))
+
+    wrapped = OpenTelemetryMiddleware(app, profile=profile)
+    lines = [(b"tracestate", b"foo@@bar=1, b=2"), (b"baggage", b"a=1"), (b"tracestate", b"b=3"), (b"baggage", b"b=2;x")]
+    run(wrapped, scope(headers=[(b"traceparent", b"\t" + TRACEPARENT + b" "), *lines]))
+    run(wrapped, scope(headers=[(b"traceparent", TRACEPARENT), *lines, (b"traceparent", TRACEPARENT)]))
+    assert seen[0] == (TRACEPARENT[3:35], "foo@@bar=1,b=2", {"a": "1", "b": "2;x"})
+    assert seen[1][0] != TRACEPARENT[3:35]
+    assert seen[1][1:] == ("", {"a": "1", "b": "2;x"})
+
+
+def test_headers_that_are_none_do_not_hide_those_that_are(engine: FakeEngine) -> None:
+    odd = [None, (b"baggage",), ("tracestate", "x=1"), (b"tracestate", None), (b"traceparent", None), (None, None)]
+    run(
+        OpenTelemetryMiddleware(hello),
+        http_scope(headers=[(b"tracestate", b"a=1"), *odd, (b"traceparent", TRACEPARENT)]),
+    )
+    record = engine.request()
+    assert (record["trace"], record["tracestate"]) == (TRACEPARENT, b"a=1")
+
+
+def test_a_tracestate_longer_than_32_members_can_be_is_not_looked_at() -> None:
+    assert tracestate([(b"tracestate", b"a=1"), (b"tracestate", b"," * MAX_LINES)]) == b""
+    assert tracestate([(b"tracestate", b"," * MAX_LINES)]) == b""
+    assert tracestate([(b"tracestate", b"a=1" + b"," * (MAX_LINES - 3))]) == b"a=1"
+
+
+def test_lines_are_told_apart_by_their_names_only() -> None:
+    headers = [(b"traceparent", b"1"), (b"baggage", b"a=1"), (b"Baggage", b" b=2 ,, c=3"), (b"baggage2", b"d=4")]
+    assert sole(headers, b"1") == b"1"
+    assert sole([*headers, (b"TraceParent", b"1")], b"1") is None
+    assert whole(headers, b"a=1") == b"a=1,b=2,c=3"
+    assert whole(headers[:2], b"a=1") == b"a=1"
+
+
+def test_baggage_of_several_lines_is_bounded_by_members() -> None:
+    assert joined([b"k=" + b"x" * MAX_BAGGAGE_BYTES, b"a=1"]) == b"a=1"
+    assert joined([b"k=" + b"x" * 5000, b"l=" + b"x" * 5000, b"a=1"]) == b"k=" + b"x" * 5000 + b",a=1"
+    many = joined([b",".join(b"k%d=1" % n for n in range(first, first + 100)) for first in (0, 100)])
+    assert many is not None
+    assert many.count(b",") + 1 == MAX_BAGGAGE_ENTRIES
+    assert joined([b"", b" , "]) is None

@@ -46,12 +46,6 @@ def is_suppressed(context: Context) -> bool:
     return any(context.get(key) for key in _SUPPRESSED)
 
 
-def span_above(context: Context) -> trace_api.Span | None:
-    """The current span, whether it records or not; None if there is none, or the one that stands for none."""
-    span = context.get(SPAN_KEY)
-    return span if isinstance(span, trace_api.Span) and span is not trace_api.INVALID_SPAN else None
-
-
 class UpstreamSpan(CurrentSpan):
     """Records exceptions as the Python SDK does, and those of hooks, which must not reach the request."""
 
@@ -85,6 +79,10 @@ class ChildSpan(UpstreamSpan):
         if above is not server:
             self._below(above)
         self.recording = self.sampled
+
+    @property
+    def spangard_request(self) -> Any:
+        return self._server
 
     def _below(self, above: Any) -> None:
         """Another span than the request's is current, or none: sampled as any child of it."""
@@ -192,6 +190,7 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
             if len(self.messages) > EVENTS_KEPT:
                 self.spill()
         child.recording = False
+        child.over = True
 
     def propagated(self, message: Message) -> Message:
         """Upstream sets the headers of a response propagator on every message, and in the application's own list."""

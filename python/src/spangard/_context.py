@@ -13,10 +13,11 @@ from time import time_ns
 from opentelemetry import context as _api
 from opentelemetry import trace as trace_api
 from opentelemetry.context.context import Context
-from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
+from . import _parents as parents
 from ._facts import failure
 from ._messages import Counted, Detailed, Summed
+from ._tracecontext import tracestate
 from ._websocket import SummedWebSocket, UnheardWebSocket
 
 TYPE_CHECKING = False
@@ -37,6 +38,9 @@ MAX_BITS = 4096
 MAX_TEXT_OF_A_SPAN = 65536
 """Characters of names and values that the application can put on one span; what comes after is left out."""
 
+SPAN_KEY = parents.SPAN_KEY
+REQUEST_KEY = parents.REQUEST_KEY
+
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
@@ -45,7 +49,9 @@ class CurrentSpan(trace_api.Span):
 
     trace: bytes | int
     span_id: int
-    state = b""  # the tracestate header
+    state = b""  # tracestate
+    carrier: Any = None  # the headers that tracestate is still to be taken from, if anybody asks
+    over = False  # a child's span that has ended, in the `upstream` profile
     sampled = True
     recording = True  # until the request is over
     touched = False
@@ -57,6 +63,11 @@ class CurrentSpan(trace_api.Span):
     _room = MAX_TEXT_OF_A_SPAN
     _context: trace_api.SpanContext | None = None
 
+    @property
+    def spangard_request(self) -> Any:
+        """The request that this span belongs to. Its name tells it from what other spans have."""
+        return self
+
     def get_span_context(self) -> trace_api.SpanContext:
         context = self._context
         if context is None:
@@ -67,7 +78,9 @@ class CurrentSpan(trace_api.Span):
             else:
                 trace_id = given
                 flags = int(self.sampled)
-            state = trace_api.TraceState.from_header([self.state.decode("latin-1")]) if self.state else None
+            if not self.state and self.carrier is not None:
+                self.state = tracestate(self.carrier)
+            state = parents.trace_state(self.state) if self.state else None
             context = trace_api.SpanContext(trace_id, self.span_id, False, trace_api.TraceFlags(flags), state)
             self._context = context
         return context
@@ -237,29 +250,6 @@ class NewContext(Context):
 
 put = dict.setdefault
 """Into a new Context, which refuses ``[]=``: a third of the work of copying a dict into one."""
-
-
-def context_with(span: CurrentSpan, outer: Context, baggage: bytes | None) -> Context:
-    """A context in which ``span`` is current; what ``outer`` holds stays, and the client's baggage joins it."""
-    context = Context({**outer, SPAN_KEY: span}) if outer else Context({SPAN_KEY: span})
-    if baggage is not None:
-        try:
-            from opentelemetry.baggage.propagation import W3CBaggagePropagator
-
-            context = W3CBaggagePropagator().extract({"baggage": baggage.decode("latin-1")}, context)
-        except Exception:  # a client's header
-            pass
-    return context
-
-
-def local_parent(outer: Context) -> trace_api.SpanContext | None:
-    """The span context of an active span of this process, if it is one that can be a parent."""
-    span = outer.get(SPAN_KEY)
-    try:
-        context = span.get_span_context() if isinstance(span, trace_api.Span) else None
-    except Exception:  # somebody else's span
-        return None
-    return context if context is not None and context.is_valid else None
 
 
 class DetailedSpan(Detailed, CurrentSpan):

@@ -64,7 +64,7 @@ class UpstreamExchange:
     status_code: int | str | None = None
     captured: list[bytes] | None = None
     ended = 0.0  # when the server had taken the last message of the response
-    final = False  # that message was sent
+    final = False  # nothing is to come after what was sent
     trailers = False
     disconnected = False
 
@@ -92,6 +92,9 @@ class UpstreamExchange:
                 value = str(kind)[:MAX_TYPE]
                 if kind == "http.response.zerocopysend":
                     self.sent += int(message.get("count") or 0)
+                    self.final = not message.get("more_body")
+                elif kind == "http.response.pathsend":
+                    self.final = True
             if self.middleware.sends:
                 self.note_sent(code, value if code != 6 else None, message)
             if value is not None and code != OTHER_SENT:
@@ -104,6 +107,10 @@ class UpstreamExchange:
             self.final = True
             return self._ending(message)
         return self.server_send(message)
+
+    def has_answered(self) -> bool:
+        """Whether the last message of the response was handed over."""
+        return self.final
 
     async def _ending(self, message: Message) -> Any:
         result: Any = await self.server_send(message)  # type: ignore[func-returns-value]

@@ -28,6 +28,10 @@ WRITTEN_AT_ONCE = 65536
 """Bytes of a body sent whole for which the server does not wait for the client: handing it over is sending it."""
 
 
+LAST = (3, 8, 21)
+"""Codes of the messages after which nothing more is to come for the client."""
+
+
 class Detailed:
     """The middleware assigns the fields without a default, one by one: that is faster than a constructor."""
 
@@ -38,6 +42,7 @@ class Detailed:
     messages: list[Any]
 
     spilled = 0
+    spilled_last = False
     status_code: int | None = None
     captured: list[bytes] | None = None
     streams = False  # more bodies than one, or trailers: what ends the response is not the first body
@@ -187,8 +192,18 @@ class Detailed:
         """The events of the request's record; asked for only when ``touched``."""
         return self.messages
 
+    def has_answered(self) -> bool:
+        """Whether the last message of the response was handed over, or the WebSocket closed by either side."""
+        messages, at = self.messages, 0
+        while at < len(messages):
+            if messages[at] in LAST:
+                return True
+            at += 4 if messages[at] >= 16 else 3
+        return self.spilled_last
+
     def spill(self) -> None:
         """Sends the messages so far ahead, as part ``spilled`` of this request's."""
+        self.spilled_last = self.has_answered()
         recorder = self.middleware.recorder
         recorder.records.append((11, self.span_id, self.spilled, self.messages[:]))
         self.spilled += 1
@@ -252,6 +267,10 @@ class Counted:
         result: Any = await self.server_send(message)  # type: ignore[func-returns-value]
         self.complete = clock()
         return result
+
+    def has_answered(self) -> bool:
+        """Whether the last message of the response was handed over."""
+        return bool(self.complete)
 
     async def receive(self) -> Message:
         server_receive = self.server_receive

@@ -12,16 +12,12 @@ import re
 from urllib.parse import quote_plus, unquote
 
 from ._facts import bytes_of
-from ._tracecontext import traceparent
+from ._tracecontext import MAX_BAGGAGE_ENTRIES, joined, sole, traceparent, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
-
-MAX_BAGGAGE_ENTRIES = 180
-MAX_BAGGAGE_BYTES = 8192
-"""Of baggage in all formats together, as one W3C header. https://www.w3.org/TR/baggage/#limits"""
 
 MAX_HEADER = 1024
 """Bytes of a header that an identifier is looked for in."""
@@ -43,6 +39,7 @@ class Propagators:
         tracestate counts; and what there is of baggage, as a baggage header.
         """
         values = _values(headers)
+        given, baggage = sole(headers, given), whole(headers, baggage)
         trace = source = None
         entries: list[bytes] = []
         for name in self._names:
@@ -61,7 +58,7 @@ class Propagators:
                     entries += _entries(values, "uberctx-", decode=True)
                 elif name == "ottrace" and parent is not None:
                     entries += _entries(values, "ot-baggage-", decode=False)
-        return trace, source, _joined(entries)
+        return trace, source, joined(entries)
 
 
 def _parent(found: tuple[str, str, bool] | None) -> bytes | None:
@@ -175,17 +172,6 @@ def _entries(values: dict[str, list[str]], prefix: str, *, decode: bool) -> list
             value = unquote(lines[0]).strip() if decode else lines[0]
             entries.append(f"{quote_plus(name[len(prefix) :])}={quote_plus(value)}".encode())
     return entries
-
-
-def _joined(entries: list[bytes]) -> bytes | None:
-    """One baggage header within its limit: an entry that does not fit is left out, not all of them."""
-    if not entries:
-        return None
-    joined = b""
-    for entry in entries:
-        if len(joined) + len(entry) + 1 <= MAX_BAGGAGE_BYTES:
-            joined = joined + b"," + entry if joined else entry
-    return joined or None
 
 
 _FORMATS: dict[str, Callable[[dict[str, list[str]]], tuple[str, str, bool] | None]] = {

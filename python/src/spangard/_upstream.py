@@ -17,7 +17,7 @@ from ._exchange import UpstreamExchange
 from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup
 from ._notes import noted, told
 from ._sampling import keeps
-from ._tracecontext import traceparent, tracestate
+from ._tracecontext import sole, traceparent, tracestate, whole
 from .frameworks import MARK
 from .middleware import OpenTelemetryMiddleware
 
@@ -48,7 +48,11 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         kind = scope.get("type")
         api = self._api
+        recorder = self.recorder
+        above = None
         outer = None if api is None else api.current()
+        if outer and (kind == "http" or kind == "websocket"):
+            outer, above = api.parents.beginning(outer, scope, receive, send, recorder.live)
         if (
             (outer and self.spans.is_suppressed(outer))
             or (kind != "http" and kind != "websocket")
@@ -57,32 +61,31 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
         ):
             return await (self._lifespan if kind == "lifespan" else self.app)(scope, receive, send)
         start = clock()
-        recorder = self.recorder
         headers = scope.get("headers")
         if type(headers) is not list:
             headers = headers_of(scope)
         header = _first(headers)
 
         # Its place in a trace: below a span that is current, else as the caller says, else on its own.
-        above = self.spans.span_above(outer) if outer else None
         trace: Any = None
         parent = baggage = local = None
         state = b""
         if above is None:
             given, baggage = header.get(b"traceparent"), header.get(b"baggage")
+            if len(header) != len(headers):
+                given, baggage = sole(headers, given), whole(headers, baggage)
             if self._propagators is None:
                 trace = None if given is None else traceparent(given)
             else:
                 trace, given, baggage = self._propagators(headers, given, baggage)
         else:
-            local = api.local_parent(outer)
+            local = api.parents.valid_context(above)
         if trace is not None:
             sampled = self.samples(int(trace[3:35], 16), int(trace[53:55], 16))
-            state = header.get(b"tracestate", b"") if given is not None else b""
-            if state:
-                state = tracestate(headers, state)
+            if given is not None and b"tracestate" in header:
+                state = tracestate(headers)
         elif local is not None:
-            trace, parent = local.trace_id, local.span_id
+            trace, parent, state = local.trace_id, local.span_id, api.parents.state_of(local)
             sampled = self.samples(trace, local.trace_flags)
         else:
             trace = recorder.bits(128) or 1
@@ -145,7 +148,10 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
 
         token = failed = None
         if api is not None:
-            token = api.attach(api.context_with(exchange, outer, baggage if self._baggage else None))
+            is_remote = above is None and type(trace) is bytes
+            if not self._baggage:
+                baggage = None
+            token = api.attach(api.parents.context_with(exchange, outer, baggage, is_remote))
         outcome = 0
         try:
             if self.on_request is not None:

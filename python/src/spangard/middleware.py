@@ -20,7 +20,7 @@ from ._messages import Counted, Detailed, Summed
 from ._notes import noted, told
 from ._sampling import LOW_64, keeps
 from ._settings import Settings, effective, header_capture, profile_name, url_excluder
-from ._tracecontext import traceparent, tracestate
+from ._tracecontext import joined, sole, traceparent, tracestate, whole
 from ._websocket import SummedWebSocket, UnheardWebSocket
 from .frameworks import MARK, route_names
 
@@ -117,6 +117,7 @@ class OpenTelemetryMiddleware:
         recorder = self.recorder
         sampling = self._sampling
         header: Any = None
+        headers: Any
         try:  # a subscript is half of a get; most scopes have it all
             scheme = scope["scheme"]
             version = scope["http_version"]
@@ -132,28 +133,35 @@ class OpenTelemetryMiddleware:
                 for name, value in headers:
                     if name in {b"traceparent", b"baggage"}:
                         if name == b"traceparent":
-                            given = value
+                            given = value if given is None else b""  # of two none is the caller's
                         else:
-                            baggage = value
+                            baggage = value if baggage is None else joined((baggage, value))
         except Exception:  # something in the headers is not a pair, or something is left out
             scheme = scope.get("scheme")
             version = scope.get("http_version")
-            header = lookup(headers_of(scope))
+            headers = headers_of(scope)
+            header = lookup(headers)
             given = header.get(b"traceparent")
             baggage = header.get(b"baggage")
 
         # Its place in a trace, and whether it is kept.
         api = self._api
         outer = None if api is None else api.current()
+        parent = local = None
+        if outer:
+            outer, local = api.parents.local_parent(outer, scope, receive, send, recorder.live)
         trace: Any
-        if self._propagators is None:
-            trace = None if given is None else traceparent(given)
+        if self._propagators is not None:
+            trace, given, baggage = self._propagators(headers, given, baggage)
+        elif given is None:
+            trace = None
         else:
-            trace, given, baggage = self._propagators(headers_of(scope), given, baggage)
-        parent = None
+            if header is not None and len(header) != len(headers):
+                given = sole(headers, given)
+            trace = traceparent(given)
+        state = b""
         bits = recorder.bits
         if trace is None:
-            local = api.local_parent(outer) if outer else None
             if local is None:
                 trace = bits(128) or 1
                 span_id = trace >> 64 or 1  # as random as another; samplers look at the lower half
@@ -164,7 +172,7 @@ class OpenTelemetryMiddleware:
                     low = trace & LOW_64
                     sampled = low < below or low > above or low == least
             else:
-                trace, parent = local.trace_id, local.span_id
+                trace, parent, state = local.trace_id, local.span_id, api.parents.state_of(local)
                 span_id = bits(64) or 1
                 sampled = local.trace_flags & 1 if self._parent_based else sampling is None or keeps(sampling, trace)
         else:
@@ -177,16 +185,13 @@ class OpenTelemetryMiddleware:
         # What stands for it while it runs: the OPEN record, and its messages as they pass.
         http = kind == "http"
         method = scope.get("method")
-        state = b""
         live = recorder.live
         if sampled:
             if header is None:
-                header = lookup(headers_of(scope))
+                header = lookup(headers)
             request_length = header.get(b"content-length", b"")
-            if given is not None and type(trace) is bytes:
-                state = header.get(b"tracestate", b"")
-                if state:
-                    state = tracestate(headers_of(scope), state)
+            if given is not None and type(trace) is bytes and b"tracestate" in header:
+                state = tracestate(headers)
             try:
                 path = scope["path"]
                 query = scope["query_string"]
@@ -251,14 +256,21 @@ class OpenTelemetryMiddleware:
         token = failed = None
         if api is not None:
             exchange.trace = trace
-            if state:
+            if given is not None or state:
                 exchange.state = state
+                if not sampled and type(trace) is bytes:
+                    exchange.carrier = headers
             if outer or (baggage is not None and self._baggage):
-                token = api.attach(api.context_with(exchange, outer, baggage if self._baggage else None))
+                if not self._baggage:
+                    baggage = None
+                elif baggage is not None and header is not None and len(header) != len(headers):
+                    baggage = whole(headers, baggage)
+                context = api.parents.context_with(exchange, outer, baggage, type(trace) is bytes)
             else:
                 context = api.NewContext()
                 api.put(context, api.SPAN_KEY, exchange)
-                token = api.attach(context)
+                api.put(context, api.REQUEST_KEY, exchange)
+            token = api.attach(context)
         try:
             if self._hooks is not None:
                 self._hooks.started(exchange, scope)
