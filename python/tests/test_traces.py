@@ -146,3 +146,24 @@ def test_baggage_of_several_lines_is_bounded_by_members() -> None:
     assert many is not None
     assert many.count(b",") + 1 == MAX_BAGGAGE_ENTRIES
     assert joined([b"", b" , "]) is None
+
+
+@pytest.mark.parametrize("profile", ["stable", "upstream"])
+@pytest.mark.parametrize("sampler", ["always_on", "always_off"])
+def test_a_scope_that_is_used_again_is_recorded_again(
+    recorder: Any, monkeypatch: pytest.MonkeyPatch, profile: str, sampler: str
+) -> None:
+    """Test clients and adapters do so; while its request runs, a wrapper within finds it recorded."""
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    app = OpenTelemetryMiddleware(OpenTelemetryMiddleware(hello, profile=profile), profile=profile)
+    scope = http_scope()
+    for _ in range(3):
+        run(app, scope)
+    assert len(recorder.records) == 3
+    assert not recorder.live
+
+
+def test_a_mark_of_somebody_elses_is_left_alone(recorder: Any) -> None:
+    scope = http_scope(spangard=[])
+    run(OpenTelemetryMiddleware(hello), scope)
+    assert (scope["spangard"], recorder.records) == ([], [])

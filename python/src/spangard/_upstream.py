@@ -19,6 +19,7 @@ from ._notes import noted, told
 from ._sampling import keeps
 from ._tracecontext import sole, traceparent, tracestate, whole
 from .frameworks import MARK
+from .frameworks.own import as_fastapi_knows
 from .middleware import OpenTelemetryMiddleware
 
 TYPE_CHECKING = False
@@ -56,7 +57,7 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
         if (
             (outer and self.spans.is_suppressed(outer))
             or (kind != "http" and kind != "websocket")
-            or MARK in scope
+            or (MARK in scope and self._is_recorded(scope))
             or (self._excluded and self._excludes(scope))
         ):
             return await (self._lifespan if kind == "lifespan" else self.app)(scope, receive, send)
@@ -143,8 +144,9 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
         if recorder.due == NOT_ARMED:
             recorder.watch(start)
         scope[MARK] = span_id
-        if self._quiets_fastapi and "fastapi.telemetry" not in scope:
-            scope["fastapi.telemetry"] = None
+        if self._quieting is not None:
+            for key in self._quieting:
+                scope.setdefault(key, self._quieting[key])
 
         token = failed = None
         if api is not None:
@@ -210,8 +212,10 @@ def become_upstream(
 ) -> None:
     """The last step of construction: ``middleware`` gets this profile's ``__call__``, so that `stable` asks nothing."""
     made = type(middleware)
-    own = made is OpenTelemetryMiddleware
-    middleware.__class__ = UpstreamMiddleware if own else type(made.__name__, (made, UpstreamMiddleware), {})
+    own = made in (OpenTelemetryMiddleware, as_fastapi_knows(OpenTelemetryMiddleware))
+    middleware.__class__ = as_fastapi_knows(
+        UpstreamMiddleware if own else type(made.__name__, (made, UpstreamMiddleware), {})
+    )
     excluded = exclude_spans or ()
     middleware.receives = "receive" not in excluded
     middleware.sends = "send" not in excluded

@@ -10,7 +10,6 @@ record it ends with is laid out in docs/wire-protocol.md.
 from __future__ import annotations
 
 import os
-import sys
 from time import perf_counter as clock
 
 from ._buffer import BATCH, NOT_ARMED, recorder
@@ -23,11 +22,14 @@ from ._settings import Settings, effective, header_capture, profile_name, url_ex
 from ._tracecontext import joined, sole, traceparent, tracestate, whole
 from ._websocket import SummedWebSocket, UnheardWebSocket
 from .frameworks import MARK, route_names
+from .frameworks.own import as_fastapi_knows, quieting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, MutableMapping
     from typing import Any
+
+    from typing_extensions import Self
 
     Scope = MutableMapping[str, Any]
     Message = MutableMapping[str, Any]
@@ -44,6 +46,9 @@ class OpenTelemetryMiddleware:
 
     May be called on any number of event loops and threads. Never raises and never waits because of telemetry.
     """
+
+    def __new__(cls, *arguments: Any, **named: Any) -> Self:
+        return super().__new__(as_fastapi_knows(cls))
 
     def __init__(
         self,
@@ -101,8 +106,7 @@ class OpenTelemetryMiddleware:
         self._route_name = routes.names
         self._routes_are_noted = routes.are_noted
         self.recorder = recorder()
-        # FastAPI leaves its own telemetry out for a request whose scope has its key
-        self._quiets_fastapi = "fastapi" in sys.modules
+        self._quieting = quieting()
         if profile_name(profile, environ) == "upstream":
             from ._upstream import become_upstream
 
@@ -111,7 +115,11 @@ class OpenTelemetryMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         kind = scope.get("type")
-        if (kind != "http" and kind != "websocket") or MARK in scope or (self._excluded and self._excludes(scope)):
+        if (
+            (kind != "http" and kind != "websocket")
+            or (MARK in scope and self._is_recorded(scope))
+            or (self._excluded and self._excludes(scope))
+        ):
             return await (self._lifespan if kind == "lifespan" else self.app)(scope, receive, send)
         start = clock()
         recorder = self.recorder
@@ -249,8 +257,10 @@ class OpenTelemetryMiddleware:
         else:
             receive, send = exchange.around(receive, send)
         scope[MARK] = span_id
-        if self._quiets_fastapi and "fastapi.telemetry" not in scope:
-            scope["fastapi.telemetry"] = None
+        if self._quieting is not None:
+            for key in self._quieting:
+                if key not in scope:
+                    scope[key] = self._quieting[key]
 
         # The application, with the span current in OpenTelemetry's context.
         token = failed = None
@@ -341,8 +351,18 @@ class OpenTelemetryMiddleware:
         except Exception:  # a subclass of bytes of the server's
             return None
 
+    def _is_recorded(self, scope: Scope) -> bool:
+        """Whether the request that has marked ``scope`` is running; a scope may be used for another one after it."""
+        try:
+            return scope[MARK] in self.recorder.live
+        except TypeError:  # no mark of ours
+            return True
+
     def _excludes(self, scope: Scope) -> bool:
-        """As upstream: the expression is searched for in ``scheme://host/path``, without the query."""
+        """As upstream: the expression is searched for in ``scheme://host/path``, without the query.
+
+        What is not recorded here is not to be recorded by the application's framework either.
+        """
         try:
             host = lookup(headers_of(scope)).get(b"host")
             if host is None:
@@ -350,7 +370,11 @@ class OpenTelemetryMiddleware:
                 authority = str(name) if str(port) == "80" else f"{name}:{port}"
             else:
                 authority = host.decode("latin-1")
-            return bool(self._excluded(f"{scope.get('scheme', 'http')}://{authority}{scope.get('path', '')}"))
+            excluded = bool(self._excluded(f"{scope.get('scheme', 'http')}://{authority}{scope.get('path', '')}"))
+            if excluded and self._quieting is not None:
+                for key in self._quieting:
+                    scope.setdefault(key, self._quieting[key])
+            return excluded
         except Exception:
             return False
 
