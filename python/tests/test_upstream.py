@@ -341,8 +341,10 @@ def test_many_messages_are_sent_ahead(engine: FakeEngine) -> None:
     assert len(codes(record)) == 302 - 2 * 129
 
 
+@pytest.mark.parametrize("pair", [list, tuple])
+@pytest.mark.parametrize("pairs", [list, tuple])
 def test_a_response_propagator_adds_to_the_response_and_to_nothing_of_the_applications(
-    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, pairs: Any, pair: Any
 ) -> None:
     class Propagator:
         def inject(self, carrier: Any, context: Any, setter: Any) -> None:
@@ -353,7 +355,7 @@ def test_a_response_propagator_adds_to_the_response_and_to_nothing_of_the_applic
         get_global_response_propagator = Propagator
 
     monkeypatch.setitem(sys.modules, "opentelemetry.instrumentation.propagators", Module)
-    shared = ((b"a", b"1"),)
+    shared = pairs([pair((b"a", b"1"))])
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": shared})
@@ -361,9 +363,10 @@ def test_a_response_propagator_adds_to_the_response_and_to_nothing_of_the_applic
 
     server = run(upstream(app))
     record = engine.upstream()
-    assert server.sent[0]["headers"] == [(b"a", b"1"), (b"traceresponse", b"%016x" % record["span_id"])]
+    added = pair((b"traceresponse", b"%016x" % record["span_id"]))
+    assert server.sent[0]["headers"] == pairs([pair((b"a", b"1")), added]), "each in the application's own types"
     assert "headers" not in server.sent[1]
-    assert shared == ((b"a", b"1"),)
+    assert shared == pairs([pair((b"a", b"1"))])
 
 
 def test_headers_are_captured_and_an_iterator_of_them_reaches_the_server(engine: FakeEngine) -> None:

@@ -201,18 +201,23 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
             propagator = propagators.get_global_response_propagator()
             if not propagator:
                 return message
-            copy = {**message, "headers": list(message.get("headers") or ())}
+            headers = message.get("headers") or ()
+            copy = {**message, "headers": list(headers)}
             propagator.inject(copy, context=trace_api.set_span_in_context(self, Context()), setter=_SETTER)
+            if isinstance(headers, tuple):
+                copy["headers"] = tuple(copy["headers"])
         except Exception:  # somebody else's code
             return message
         return copy
 
 
 class _HeaderSetter:
-    """Appends a header to a message."""
+    """Appends a header to a message: a list among lists, as frameworks have them that change headers in place."""
 
     def set(self, carrier: Message, key: str, value: str) -> None:
-        carrier["headers"].append((key.lower().encode("latin-1"), value.encode("latin-1")))
+        headers = carrier["headers"]
+        header = (key.lower().encode("latin-1"), value.encode("latin-1"))
+        headers.append(list(header) if headers and isinstance(headers[0], list) else header)
 
 
 _SETTER = _HeaderSetter()

@@ -216,7 +216,7 @@ FRAMES = {
             kind=13,
             flags=3,
             trace=TRACE_ID,
-            tracestate=b"",
+            tracestate=b"vendor=1",
             parent=0xB7AD6B7169203331,
             name="room",
             details={"http.route": "/rooms/{room}"},

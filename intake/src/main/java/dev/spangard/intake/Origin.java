@@ -56,13 +56,18 @@ record Origin(long traceHigh, long traceLow, long spanId, Context parent) {
             throw in.malformed("trace id 0");
         }
         long spanId = spanId(in);
-        in.skip();
+        String tracestate = in.bytesAsText(Limits.TEXT);
         if (in.nextIsNone()) {
             return new Origin(high, low, spanId, Context.root());
         }
+        String traceId = TraceId.fromLongs(high, low);
         String local = SpanId.fromLong(spanId(in));
-        SpanContext parent = SpanContext.create(
-                TraceId.fromLongs(high, low), local, TraceFlags.getSampled(), TraceState.getDefault());
+        TraceState state = tracestate.isEmpty()
+                ? TraceState.getDefault()
+                : Span.fromContext(remote(in, "00-" + traceId + '-' + local + "-01", tracestate))
+                        .getSpanContext()
+                        .getTraceState();
+        SpanContext parent = SpanContext.create(traceId, local, TraceFlags.getSampled(), state);
         return new Origin(high, low, spanId, Context.root().with(Span.wrap(parent)));
     }
 

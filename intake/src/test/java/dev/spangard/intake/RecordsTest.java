@@ -103,6 +103,7 @@ final class RecordsTest {
         SpanData room = spans.get(10);
         assertThat(room.getKind()).isEqualTo(SpanKind.INTERNAL);
         assertThat(room.getParentSpanId()).isEqualTo("b7ad6b7169203331");
+        assertThat(room.getSpanContext().getTraceState().get("vendor")).isEqualTo("1");
         assertThat(room.getStatus().getDescription()).isEqualTo("OutOfStock: nothing left");
         assertThat(services.measured("http.server.duration")).isEqualTo(2);
         assertThat(services.accounts.received()).isEqualTo(3);

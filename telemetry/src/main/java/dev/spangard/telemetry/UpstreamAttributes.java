@@ -104,7 +104,7 @@ final class UpstreamAttributes {
         if (server == null) {
             return "0.0.0.0";
         }
-        String host = server.host() == null ? "" : server.host();
+        String host = server.host() == null ? "" : UpstreamUrls.withoutUserOfAHost(server.host());
         return host.isEmpty() || server.port().equals(DEFAULT_PORT) ? host : host + ':' + server.port();
     }
 

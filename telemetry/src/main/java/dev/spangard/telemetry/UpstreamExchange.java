@@ -123,7 +123,7 @@ public final class UpstreamExchange {
             telemetry.spans.addEvents(span, application, result.returnedNanos());
         }
         Failure failure = result.failure();
-        if (failure != null) {
+        if (failure != null && (application == null || !application.recorded(failure))) {
             telemetry.spans.addException(span, failure, result.returnedNanos());
         }
         // What was raised after the response is told, but the response stays what it was.

@@ -61,11 +61,12 @@ final class UpstreamSpans {
         if (hooks != null) {
             addEvents(span, hooks, child.endNanos());
         }
-        if (child.failure() != null) {
-            addException(span, child.failure(), child.endNanos());
+        Failure failure = child.failure();
+        if (failure != null && (hooks == null || !hooks.recorded(failure))) {
+            addException(span, failure, child.endNanos());
         }
         boolean isError = status != null && status.isError();
-        setStatus(span, hooks, isError ? status : null, child.failure(), isError);
+        setStatus(span, hooks, isError ? status : null, failure, isError);
         span.end(Math.max(child.startNanos(), child.endNanos()), TimeUnit.NANOSECONDS);
     }
 

@@ -38,6 +38,11 @@ final class UpstreamUrls {
         return at < 0 ? authority : HIDDEN_USER + authority.substring(at + 1);
     }
 
+    /** Of a server's own address, where an {@code @} may also be part of the path or the name of a Unix socket. */
+    static String withoutUserOfAHost(String host) {
+        return host.startsWith("/") || host.startsWith("@") ? host : withoutUser(host);
+    }
+
     /** RFC 9112, 3.2.2: servers may pass a target in absolute form on as the path. */
     static String withoutCredentials(String path) {
         int scheme = path.startsWith("/") ? -1 : path.indexOf("://");

@@ -199,6 +199,23 @@ final class UpstreamExchangeTest {
 
     @ParameterizedTest
     @CsvSource({
+        "user:secret@127.0.0.1, 8000, REDACTED:REDACTED@127.0.0.1:8000",
+        "secret@h, 80, REDACTED:REDACTED@h",
+        "/run/at@home.sock, None, /run/at@home.sock:None",
+        "@abstract, None, @abstract:None",
+    })
+    void showsNoCredentialsOfWhereTheServerListens(String host, String port, String address) {
+        SpanData span = ended(SemconvMode.BOTH, get("/p", "", new Endpoint(host, port), ""), result(null, null, null));
+
+        assertThat(map(span.getAttributes()))
+                .containsEntry("http.host", address)
+                .containsEntry("server.address", address)
+                .containsEntry("http.url", "http://" + address + "/p");
+        assertThat(span.getAttributes().toString()).doesNotContain("secret");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
         "host, a=b%20c, http://host/p?a=b c",
         "host, a=%C3%A9+%ff%zz, http://host/p?a=é+\uFFFD%zz",
         "'', a, http://127.0.0.1:8000/p?a",
@@ -237,6 +254,30 @@ final class UpstreamExchangeTest {
                         "exception.stacktrace", "Traceback …",
                         "exception.escaped", "False"));
         assertThat(map(span.getAttributes())).doesNotContainKey("error.type");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"out, 1", "another, 2"})
+    void tellsAnExceptionOnceThatTheApplicationRecordedAndRaised(String recorded, int events) {
+        Attributes facts = Attributes.builder()
+                .put("exception.type", "shop.errors.Sold")
+                .put("exception.message", recorded)
+                .put("shop.item", 7)
+                .build();
+        ApplicationSpan application = new ApplicationSpan(
+                null,
+                Attributes.empty(),
+                List.of(new ApplicationSpan.Event("exception", START + MS, facts)),
+                StatusCode.UNSET,
+                null,
+                List.of());
+        Failure failure = new Failure("shop.errors.Sold", "out", "Traceback …", false);
+
+        SpanData span = ended(SemconvMode.OLD, PLAIN, result(null, failure, application));
+
+        assertThat(span.getEvents()).hasSize(events);
+        assertThat(span.getEvents().getFirst().getAttributes()).isEqualTo(facts);
+        assertThat(span.getStatus()).isEqualTo(StatusData.create(StatusCode.ERROR, "Sold: out"));
     }
 
     @ParameterizedTest
