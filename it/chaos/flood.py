@@ -23,8 +23,7 @@ PROCESS = {
     "command": "flood",
     "service": None,
     "version": "0",
-    "console": None,
-    "tty": 0,
+    "tty": None,
 }
 
 

@@ -11,14 +11,14 @@ import pytest
 
 import child
 from spangard import __version__
-from spangard._process import command, describe
+from spangard._process import MAX_SETTING_BYTES, MAX_SETTINGS_BYTES, command, describe, settings
 
 
 def test_says_all_that_the_protocol_names() -> None:
     said = describe()
     assert list(said) == [
         *("pid", "instance", "runtime.name", "runtime.version", "runtime.description", "host.name", "host.arch"),
-        *("command", "service", "version", "console", "tty"),
+        *("command", "service", "version", "tty"),
     ]
     assert said["pid"] == os.getpid()
     assert said["runtime.name"] == "cpython"
@@ -47,36 +47,31 @@ def test_command_is_what_a_user_calls_it(argv0: str, name: str) -> None:
 ASK = """
 import sys
 from spangard._process import describe
-said = describe()
-print(said["tty"], said["console"], said["pid"], file=sys.stderr)
+print(describe()["tty"], file=sys.stderr)
 """
 
 
-def test_console_is_the_terminal_on_standard_output() -> None:
+def test_tty_is_the_terminal_on_standard_output() -> None:
     ours, theirs = os.openpty()
     try:
-        name = os.ttyname(theirs)
-        assert child.run("-c", ASK, stdout=theirs).stderr.split()[:2] == ["1", name]
+        assert child.run("-c", ASK, stdout=theirs).stderr.split() == [os.ttyname(theirs)]
     finally:
         os.close(ours)
         os.close(theirs)
 
 
-def test_console_is_the_open_file_where_there_is_no_terminal() -> None:
-    tty, console, pid = child.run("-c", ASK).stderr.split()
-    assert (tty, console) == ("0", f"/proc/{pid}/fd/1" if os.path.exists("/proc/self/fd/1") else "None")
-
-
-def test_console_is_nothing_where_standard_output_is_closed() -> None:
-    assert child.run("-c", f"import os; os.close(1)\n{ASK}").stderr.split()[:2] == ["0", "None"]
+def test_tty_is_none_where_standard_output_is_another_thing_or_nothing() -> None:
+    assert child.run("-c", ASK).stderr.split() == ["None"]
+    assert child.run("-c", f"import os; os.close(1)\n{ASK}").stderr.split() == ["None"]
 
 
 WRITE_BETWEEN = """
 import os
 from spangard._process import describe
 os.write(1, b"ours 1 ")
-with open(describe()["console"], "ab", buffering=0) as console:
-    console.write(b"engine's ")
+describe()
+with open("/dev/stdout", "ab", buffering=0) as engine:
+    engine.write(b"engine's ")
 os.write(1, b"ours 2")
 """
 
@@ -91,3 +86,20 @@ def test_file_on_standard_output_is_left_alone_without_console_exporter(tmp_path
     code = f"import fcntl, os\n{ASK}\nprint(fcntl.fcntl(1, fcntl.F_GETFL) & os.O_APPEND, file=sys.stderr)"
     with (tmp_path / "out").open("wb") as out:
         assert child.run("-c", code, stdout=out).stderr.split()[-1] == "0"
+
+
+def test_settings_are_as_long_as_the_engine_accepts(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in list(os.environ):
+        if name.startswith(("OTEL_", "SPANGARD_")):
+            monkeypatch.delenv(name)
+    filled = MAX_SETTINGS_BYTES // MAX_SETTING_BYTES
+    for n in range(filled):
+        monkeypatch.setenv(f"OTEL_{n}", "x" * (MAX_SETTING_BYTES - 6))
+    assert len(settings()) == filled
+    assert not caplog.records
+    monkeypatch.setenv("OTEL_LAST", "")
+    assert len(settings()) == filled
+    [record] = caplog.records
+    assert "OTEL_LAST is ignored" in record.getMessage()

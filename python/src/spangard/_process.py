@@ -16,16 +16,16 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "x86", "i686": 
 MAX_COMMAND = 200
 MAX_SETTINGS = 512
 MAX_SETTING_BYTES = 8192
-"""Variables that HELLO carries, and the length of one: what the engine accepts."""
+MAX_SETTINGS_BYTES = 48 << 10
+"""Variables that HELLO carries, the length of one, and of all: what the engine accepts."""
 
 
 def describe() -> dict[str, str | int | None]:
     """New in each call: the process may have been forked, or its output redirected, since the last one."""
     machine = os.uname()
-    pid = os.getpid()
-    tty, console = _console(pid)
+    _share_output()
     return {
-        "pid": pid,
+        "pid": os.getpid(),
         "instance": instance(),
         "runtime.name": sys.implementation.name,
         "runtime.version": ".".join(str(part) for part in sys.version_info[:3]),
@@ -35,22 +35,28 @@ def describe() -> dict[str, str | int | None]:
         "command": command(sys.argv[0] if sys.argv else "")[:MAX_COMMAND],
         "service": None,  # without OTEL_SERVICE_NAME it is unknown_service:<command>, as the specification has it
         "version": __version__,
-        "console": console,
-        "tty": tty,
+        "tty": _terminal(),
     }
 
 
 def settings() -> dict[str, str]:
-    """The variables that configure the engine's part. One too long is named: with it, HELLO would be refused whole."""
+    """The variables that configure the engine's part. One too long, or one too many, is named: with it, HELLO would be
+    refused whole.
+    """
     from ._settings import effective, warn
 
     found: dict[str, str] = {}
+    left = MAX_SETTINGS_BYTES
     for name, value in effective(os.environ).items():
         if name.startswith(("OTEL_", "SPANGARD_")) and len(found) < MAX_SETTINGS:
-            if len(os.fsencode(name + value)) <= MAX_SETTING_BYTES:
-                found[name] = value
-            else:
+            size = len((name + value).encode("utf-8", "surrogatepass"))
+            if size > MAX_SETTING_BYTES:
                 warn(f"{name[:200]} is longer than {MAX_SETTING_BYTES} bytes and ignored")
+            elif size > left:
+                warn(f"{name[:200]} is ignored: all variables together would be longer than {MAX_SETTINGS_BYTES} bytes")
+            else:
+                left -= size
+                found[name] = value
     return found
 
 
@@ -62,31 +68,30 @@ def command(argv0: str) -> str:
     return name if name not in ("", "-", "-c", "-m") else "python"
 
 
-def _console(pid: int) -> tuple[int, str | None]:
-    """Whether standard output, descriptor 1 whatever `sys.stdout` is, is a terminal; and a path to open it by."""
+def _terminal() -> str | None:
+    """The terminal that is standard output: descriptor 1, whatever `sys.stdout` is. None if that is none."""
     try:
-        return 1, os.ttyname(1)
+        return os.ttyname(1)
     except OSError:
-        pass
-    path = f"/proc/{pid}/fd/1"
-    if not os.path.exists(path):
-        return 0, None
+        return None
+
+
+def _share_output() -> None:
+    """Lets the engine write to a regular file on standard output, where it is asked to: without O_APPEND each would
+    write over what the other wrote.
+    """
     from ._settings import effective
 
     environ = effective(os.environ)
-    if any("console" in environ.get(name, "") for name in ("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER")):
-        _share_file(1)
-    return 0, path
-
-
-def _share_file(descriptor: int) -> None:
-    """Lets two processes write to one regular file: without O_APPEND each would write over what the other wrote."""
+    printed = environ.get("OTEL_TRACES_EXPORTER", "") + environ.get("OTEL_METRICS_EXPORTER", "")
+    if "console" not in printed and "compact" not in printed:
+        return
     import fcntl
     from stat import S_ISREG
 
     try:
-        if S_ISREG(os.fstat(descriptor).st_mode):
-            flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-            fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_APPEND)
+        if S_ISREG(os.fstat(1).st_mode):
+            flags = fcntl.fcntl(1, fcntl.F_GETFL)
+            fcntl.fcntl(1, fcntl.F_SETFL, flags | os.O_APPEND)
     except OSError:
         pass  # the file is then as mixed up as it would have been

@@ -6,52 +6,147 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The engine's own admin endpoint, and further ones where applications want to be scraped. An address that cannot be had
- * is worth one line in the log, never the engine. Thread-safe.
+ * The engine's own admin endpoint, which tells everything, and further ones where applications want to be scraped, each of
+ * which tells of the services that asked for its address and is closed with the last of them. They are at loopback, or where
+ * the admin endpoint is; without an admin endpoint there are none. An address that cannot be had is worth one line in the
+ * log, never the engine. Thread-safe.
  */
-final class AdminServers implements AutoCloseable {
+final class AdminServers implements ServiceRegistry.Scraped, AutoCloseable {
+    /** Further ones: each is a port and a thread. */
+    static final int MAX_LISTENERS = 16;
+
     private static final Logger LOG = System.getLogger("spangard.engine");
 
+    private final @Nullable InetSocketAddress own;
     private final BooleanSupplier ready;
     private final Supplier<MetricSnapshots> metrics;
-    private final Map<InetSocketAddress, AdminServer> servers = new HashMap<>();
-    private final Set<InetSocketAddress> refused = new HashSet<>();
+    // All below is guarded by this.
+    private @Nullable AdminServer server;
+    private final Map<InetSocketAddress, Listener> listeners = new HashMap<>();
     private boolean closed;
 
-    AdminServers(BooleanSupplier ready, Supplier<MetricSnapshots> metrics) {
+    private record Listener(AdminServer server, Set<ServiceSdk> services) {}
+
+    /** @param own the engine's; null for none anywhere */
+    AdminServers(@Nullable InetSocketAddress own, BooleanSupplier ready, Supplier<MetricSnapshots> metrics) {
+        this.own = own;
         this.ready = ready;
         this.metrics = metrics;
     }
 
-    /** Listens there too, unless that is so already. */
-    synchronized void listen(InetSocketAddress address) {
-        if (closed || servers.containsKey(address)) {
-            return;
-        }
-        try {
-            AdminServer server = AdminServer.start(address, ready, metrics);
-            servers.put(address, server);
-            refused.remove(address);
-            LOG.log(Level.INFO, () -> "metrics at http:/" + server.address() + "/metrics");
-        } catch (IOException e) {
-            if (refused.add(address)) {
-                LOG.log(Level.WARNING, () -> "no metrics at " + address + ": " + e.getMessage());
-            }
+    /** Listens at the engine's own address, if it has one. */
+    synchronized void start() {
+        if (own != null) {
+            server = listen(own, metrics);
         }
     }
 
+    private @Nullable AdminServer listen(InetSocketAddress address, Supplier<MetricSnapshots> told) {
+        try {
+            AdminServer listening = AdminServer.start(address, ready, told);
+            LOG.log(Level.INFO, () -> "metrics at http:/" + listening.address() + "/metrics");
+            return listening;
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "no metrics at " + address + ": " + e.getMessage());
+            return null;
+        }
+    }
+
+    /** A service has begun: listens where it wants to be scraped, if that may be. */
     @Override
-    public synchronized void close() {
-        closed = true;
-        servers.values().forEach(AdminServer::close);
+    public synchronized void opened(ServiceSdk sdk) {
+        InetSocketAddress address = sdk.prometheus();
+        if (closed || address == null || isOwn(address)) {
+            return;
+        }
+        Listener known = listeners.get(address);
+        if (known != null) {
+            known.services.add(sdk);
+            return;
+        }
+        String refusal = refusal(address.getAddress());
+        if (refusal != null) {
+            LOG.log(Level.WARNING, () -> sdk.name() + ": no metrics at " + address + ": " + refusal);
+            return;
+        }
+        Set<ServiceSdk> services = new LinkedHashSet<>(Set.of(sdk));
+        AdminServer listening = listen(address, () -> of(services));
+        if (listening != null) {
+            listeners.put(address, new Listener(listening, services));
+        }
+    }
+
+    /** Whether the engine's own endpoint is at this address, or at all of the machine's. */
+    private boolean isOwn(InetSocketAddress address) {
+        return server != null && server.address().getPort() == address.getPort() && isWhereOwnIs(address.getAddress());
+    }
+
+    private boolean isWhereOwnIs(InetAddress address) {
+        InetAddress ours = own == null ? null : own.getAddress();
+        return ours != null && (ours.isAnyLocalAddress() || ours.equals(address));
+    }
+
+    private @Nullable String refusal(InetAddress address) {
+        if (own == null) {
+            return "the engine was started with --admin off";
+        }
+        if (!address.isLoopbackAddress() && !isWhereOwnIs(address)) {
+            return "it is neither at loopback nor where --admin is";
+        }
+        return listeners.size() >= MAX_LISTENERS ? "the engine has " + MAX_LISTENERS + " such addresses already" : null;
+    }
+
+    private MetricSnapshots of(Set<ServiceSdk> services) {
+        List<ServiceSdk> asked;
+        synchronized (this) {
+            asked = new ArrayList<>(services);
+        }
+        var exposition = new Exposition();
+        asked.forEach(sdk -> exposition.add(sdk.scrape().collect()));
+        return exposition.snapshots();
+    }
+
+    /** A service is no more. */
+    @Override
+    public void closed(ServiceSdk sdk) {
+        List<AdminServer> over = new ArrayList<>();
+        synchronized (this) {
+            listeners.values().removeIf(listener -> {
+                boolean isOver = listener.services.remove(sdk) && listener.services.isEmpty();
+                if (isOver) {
+                    over.add(listener.server);
+                }
+                return isOver;
+            });
+        }
+        over.forEach(AdminServer::close);
+    }
+
+    @Override
+    public void close() {
+        List<AdminServer> all = new ArrayList<>();
+        synchronized (this) {
+            closed = true;
+            if (server != null) {
+                all.add(server);
+            }
+            listeners.values().forEach(listener -> all.add(listener.server));
+            listeners.clear();
+        }
+        // Without the lock, which an answer under way waits for: a server waits for its answers.
+        all.forEach(AdminServer::close);
     }
 }

@@ -2,49 +2,47 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.intake.ProcessOutput;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The application's standard output, opened by the engine at the first write. Opening may take for ever (a pipe whose
- * reader is gone) as may writing (one that reads slowly), so only exporters' own threads write. Thread-safe.
+ * The standard output of a service's recorders, to which one of them is enough: that of a recorder that is there, as long as
+ * one is. Writing may take for ever (a pipe that is read slowly), so only exporters' own threads write. Thread-safe.
  */
 final class Console implements Closeable {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
     private final boolean tty;
+    /** Of the recorders that are there, in the order they came. Guarded by itself, never held while something waits. */
+    private final List<ProcessOutput> outputs = new ArrayList<>();
+    /** Whether it is to be let go of as soon as nobody writes. */
+    private volatile boolean isReleased;
+
     private final ReentrantLock lock = new ReentrantLock();
     // All below is guarded by the lock.
-    /** Where to open it; null once it has been released. */
-    private @Nullable String path;
-
+    private @Nullable ProcessOutput source;
     private @Nullable OutputStream out;
-
     private boolean complained;
 
-    private Console(String path, boolean tty, @Nullable OutputStream out) {
-        this.path = path;
+    /** @param tty whether it is a terminal */
+    Console(boolean tty) {
         this.tty = tty;
-        this.out = out;
     }
 
-    /** @param path of what is there already; nothing is made */
-    static Console at(String path, boolean tty) {
-        return new Console(path, tty, null);
-    }
-
+    /** One that has this output for as long as it is open. */
     static Console of(OutputStream out, boolean tty) {
-        return new Console("", tty, out);
+        var console = new Console(tty);
+        console.joined(() -> out);
+        return console;
     }
 
     /** Whether it is a terminal. */
@@ -57,57 +55,138 @@ final class Console implements Closeable {
         byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
         lock.lock();
         try {
-            OutputStream open = out;
-            if (open == null) {
-                if (path == null) {
-                    throw new IOException("the application has ended");
-                }
-                open = Files.newOutputStream(Path.of(path), StandardOpenOption.APPEND);
-                out = open;
-            }
-            open.write(bytes);
-            open.flush();
-        } catch (IOException | InvalidPathException e) {
-            if (!complained && path != null) {
-                complained = true;
-                LOG.log(Level.WARNING, "nothing is printed: the application's standard output cannot be written to", e);
-            }
-            throw e instanceof IOException failure ? failure : new IOException(e);
+            write(bytes);
         } finally {
+            if (isReleased) {
+                closeIfLeft();
+            }
             lock.unlock();
         }
     }
 
-    /** The application is there again, perhaps as another process. Does not wait for somebody who writes: it is open then. */
-    void reopen(String newPath) {
-        if (lock.tryLock()) {
+    private void write(byte[] bytes) throws IOException {
+        IOException failure = new IOException("the application has ended");
+        List<ProcessOutput> sources = sources();
+        for (ProcessOutput each : sources) {
             try {
-                if (path == null) {
-                    path = newPath;
-                }
+                OutputStream open = open(each);
+                open.write(bytes);
+                open.flush();
+                complained = false;
+                return;
+            } catch (IOException e) {
+                closeStream();
+                failure = e;
+            }
+        }
+        if (!complained && !sources.isEmpty()) {
+            complained = true;
+            String why = failure.getMessage();
+            LOG.log(
+                    Level.WARNING,
+                    "nothing is printed: the application''s standard output cannot be written to: {0}",
+                    why);
+        }
+        throw failure;
+    }
+
+    /** Where to write, the best first: what is open already, of a recorder that is there or of the last that was. */
+    private List<ProcessOutput> sources() {
+        ProcessOutput open = source;
+        synchronized (outputs) {
+            List<ProcessOutput> sources = new ArrayList<>(outputs);
+            if (open != null && (sources.isEmpty() || sources.remove(open))) {
+                sources.addFirst(open);
+            }
+            return sources;
+        }
+    }
+
+    private OutputStream open(ProcessOutput wanted) throws IOException {
+        OutputStream open = out;
+        if (open == null || !wanted.equals(source)) {
+            closeStream();
+            open = wanted.open();
+            out = open;
+            source = wanted;
+        }
+        return open;
+    }
+
+    private void closeStream() {
+        OutputStream open = out;
+        out = null;
+        source = null;
+        try {
+            if (open != null) {
+                open.close();
+            }
+        } catch (IOException e) {
+            // Nothing is buffered, so nothing is lost.
+        }
+    }
+
+    /**
+     * A recorder has come. If it is the only one, its output is opened now, for its process may have ended when there is
+     * something to write. Does not wait for somebody who writes, who looks for it himself.
+     */
+    void joined(ProcessOutput output) {
+        boolean isOnly;
+        synchronized (outputs) {
+            outputs.add(output);
+            isReleased = false;
+            isOnly = outputs.size() == 1;
+        }
+        if (isOnly && lock.tryLock()) {
+            try {
+                open(output);
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, "an output that cannot be opened, which its first use says", e);
             } finally {
                 lock.unlock();
             }
         }
     }
 
-    /** Lets go of the output, on which the reader of a pipe waits. Does not wait for somebody who writes. */
-    @Override
-    public void close() {
+    /** A recorder has gone. What it had to say may still be written. */
+    void left(ProcessOutput output) {
+        synchronized (outputs) {
+            outputs.remove(output);
+        }
+    }
+
+    /**
+     * Lets go of the output, on which the reader of a pipe waits, unless a recorder has come meanwhile. Does not wait for
+     * somebody who writes: then it is he who does that.
+     */
+    void release() {
+        isReleased = true;
         if (lock.tryLock()) {
             try {
-                path = null;
-                OutputStream open = out;
-                out = null;
-                if (open != null) {
-                    open.close();
-                }
-            } catch (IOException e) {
-                // Nothing is buffered, so nothing is lost.
+                closeIfLeft();
             } finally {
                 lock.unlock();
             }
         }
+    }
+
+    private void closeIfLeft() {
+        boolean isLeft;
+        synchronized (outputs) {
+            isLeft = outputs.isEmpty();
+        }
+        if (isLeft) {
+            closeStream();
+        }
+    }
+
+    /** As {@link #release}, whoever is there. */
+    @Override
+    public void close() {
+        synchronized (outputs) {
+            outputs.clear();
+        }
+        release();
     }
 
     /** Control characters as {@code \xNN}: they come from clients and would steer the terminal. */

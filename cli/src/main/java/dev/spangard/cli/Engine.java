@@ -44,8 +44,8 @@ final class Engine implements AutoCloseable {
         this.ledger = options.replace() ? TakeOver.of(options.socket(), stop) : Ledger.open(options.socket());
         this.spool = spool(options, ledger);
         RecordedIds ids = new RecordedIds();
-        this.admin = new AdminServers(this::isReady, this::metrics);
-        this.services = new ServiceRegistry(environment, ledger, ids, spool, System::nanoTime, admin::listen);
+        this.admin = new AdminServers(options.admin(), this::isReady, this::metrics);
+        this.services = new ServiceRegistry(environment, ledger, ids, spool, System::nanoTime, admin);
         this.housekeeper =
                 Thread.ofPlatform().daemon().name("spangard-housekeeper").unstarted(this::keepHouse);
         try {
@@ -84,10 +84,7 @@ final class Engine implements AutoCloseable {
     static Engine start(EngineOptions options, Map<String, String> environment, CountDownLatch stop)
             throws IOException, InterruptedException {
         var engine = new Engine(options, environment, stop);
-        var address = options.admin();
-        if (address != null) {
-            engine.admin.listen(address);
-        }
+        engine.admin.start();
         engine.housekeeper.start();
         return engine;
     }

@@ -7,8 +7,10 @@ import io.opentelemetry.api.metrics.MeterProvider;
 import io.opentelemetry.sdk.common.InternalTelemetryVersion;
 import io.opentelemetry.sdk.logs.SdkLoggerProvider;
 import io.opentelemetry.sdk.logs.export.BatchLogRecordProcessor;
+import io.opentelemetry.sdk.logs.export.LogRecordExporter;
 import io.opentelemetry.sdk.resources.Resource;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -22,7 +24,11 @@ final class LogExporters {
     static final String OPT_IN = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
     private static final String VARIABLE = "OTEL_LOGS_EXPORTER";
     private static final Duration DEFAULT_DELAY = Duration.ofSeconds(1);
+    private static final String QUEUE_SIZE = "OTEL_BLRP_MAX_QUEUE_SIZE";
     private static final int DEFAULT_QUEUE = 2048;
+    /** Of records, some with a stack trace of 16 KiB. */
+    static final int MOST_QUEUE = 8192;
+
     private static final int DEFAULT_BATCH = 512;
 
     private LogExporters() {}
@@ -33,33 +39,56 @@ final class LogExporters {
     }
 
     /**
-     * The service's loggers; null if nothing is to be told as a log record.
+     * Makes them; none if nothing is to be told as a log record.
      *
-     * @param meters take the counts of records that were exported, failed, or dropped from a full queue
+     * @param undo ends them, if what they are for does not come to be
      */
-    static @Nullable SdkLoggerProvider loggers(Settings settings, Resource resource, MeterProvider meters)
-            throws ConfigurationException {
-        if (!exceptions(settings).inLogs()) {
-            return null;
-        }
-        var loggers = SdkLoggerProvider.builder().setResource(resource);
-        int queue = settings.whole("OTEL_BLRP_MAX_QUEUE_SIZE", DEFAULT_QUEUE, 1);
-        for (String name : names(settings)) {
+    static List<LogRecordExporter> read(Settings settings, Rollback undo) throws ConfigurationException {
+        List<LogRecordExporter> exporters = new ArrayList<>();
+        for (String name : exceptions(settings).inLogs() ? names(settings) : Set.<String>of()) {
             OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.LOGS, name);
             if (otlp != null) {
-                loggers.addLogRecordProcessor(BatchLogRecordProcessor.builder(OtlpExporters.logs(otlp))
-                        .setScheduleDelay(settings.millis("OTEL_BLRP_SCHEDULE_DELAY", DEFAULT_DELAY))
-                        .setMaxQueueSize(queue)
-                        .setMaxExportBatchSize(
-                                Math.min(queue, settings.whole("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", DEFAULT_BATCH, 1)))
-                        .setMeterProvider(() -> meters)
-                        .setInternalTelemetryVersion(InternalTelemetryVersion.LATEST)
-                        .build());
+                LogRecordExporter exporter = OtlpExporters.logs(otlp);
+                undo.add(exporter::shutdown);
+                exporters.add(exporter);
             } else if (!name.equals("none")) {
                 throw unsupported(name);
             }
         }
+        return exporters;
+    }
+
+    /**
+     * The service's loggers.
+     *
+     * @param exporters as {@link #read} made them
+     * @param meters take the counts of records that were exported, failed, or dropped from a full queue
+     */
+    static SdkLoggerProvider loggers(
+            List<LogRecordExporter> exporters, Settings settings, Resource resource, MeterProvider meters) {
+        var loggers = SdkLoggerProvider.builder().setResource(resource);
+        int queue = queue(settings);
+        for (LogRecordExporter exporter : exporters) {
+            loggers.addLogRecordProcessor(BatchLogRecordProcessor.builder(exporter)
+                    .setScheduleDelay(settings.millis("OTEL_BLRP_SCHEDULE_DELAY", DEFAULT_DELAY))
+                    .setMaxQueueSize(queue)
+                    .setMaxExportBatchSize(
+                            Math.min(queue, settings.whole("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", DEFAULT_BATCH, 1)))
+                    .setMeterProvider(() -> meters)
+                    .setInternalTelemetryVersion(InternalTelemetryVersion.LATEST)
+                    .build());
+        }
         return loggers.build();
+    }
+
+    /** The SDK's processor makes room for all of them at once. */
+    private static int queue(Settings settings) {
+        int given = settings.whole(QUEUE_SIZE, DEFAULT_QUEUE, 1);
+        int queue = Math.min(given, MOST_QUEUE);
+        if (queue < given) {
+            settings.warn(QUEUE_SIZE + "=" + given + " is more than " + queue + "; using " + queue);
+        }
+        return queue;
     }
 
     /** Where log records go by OTLP; null if they do not. */

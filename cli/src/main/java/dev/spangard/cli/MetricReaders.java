@@ -11,6 +11,7 @@ import io.opentelemetry.sdk.metrics.export.DefaultAggregationSelector;
 import io.opentelemetry.sdk.metrics.export.MetricExporter;
 import io.opentelemetry.sdk.metrics.export.MetricReader;
 import io.opentelemetry.sdk.metrics.export.PeriodicMetricReader;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,9 +25,13 @@ import org.jspecify.annotations.Nullable;
  * Which readers {@code OTEL_METRICS_EXPORTER} names, or what its absence means.
  *
  * @param readers push metrics somewhere
+ * @param prints whether one of them does so to the application's standard output
  * @param prometheus where the application wants its metrics to be scraped; null if it does not say
  */
-record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress prometheus) {
+record MetricReaders(
+        List<MetricReader> readers,
+        boolean prints,
+        @Nullable InetSocketAddress prometheus) {
     private static final String VARIABLE = "OTEL_METRICS_EXPORTER";
     private static final Set<String> WITHOUT_COLLECTOR = Set.of("none", "console", "prometheus");
     private static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
@@ -43,14 +48,25 @@ record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress pro
         readers = List.copyOf(readers);
     }
 
-    static MetricReaders read(Settings settings, @Nullable Console console) throws ConfigurationException {
+    /**
+     * Makes them.
+     *
+     * @param console the application's standard output; null if it cannot be written to
+     * @param isGuest whether the application is another user's than the engine, who listens nowhere for it
+     * @param undo ends them, if what they are for does not come to be
+     */
+    static MetricReaders read(Settings settings, @Nullable Console console, boolean isGuest, Rollback undo)
+            throws ConfigurationException {
         Duration interval = settings.millis("OTEL_METRIC_EXPORT_INTERVAL", DEFAULT_INTERVAL);
         List<MetricReader> readers = new ArrayList<>();
+        boolean prints = false;
         InetSocketAddress prometheus = null;
         for (String name : names(settings)) {
             OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.METRICS, name);
             if (otlp != null) {
-                readers.add(periodic(exporter(settings, otlp), interval));
+                MetricExporter exporter = exporter(settings, otlp);
+                undo.add(exporter::shutdown);
+                readers.add(periodic(exporter, interval));
                 continue;
             }
             switch (name) {
@@ -60,18 +76,35 @@ record MetricReaders(List<MetricReader> readers, @Nullable InetSocketAddress pro
                         settings.warn(VARIABLE + "=console: the application has no standard output to print to");
                     } else {
                         readers.add(periodic(new ConsoleMetricExporter(console), interval));
+                        prints = true;
                     }
                 }
-                case "prometheus" ->
-                    prometheus = new InetSocketAddress(
-                            settings.text("OTEL_EXPORTER_PROMETHEUS_HOST", "localhost"),
-                            Math.min(
-                                    0xffff,
-                                    settings.whole("OTEL_EXPORTER_PROMETHEUS_PORT", DEFAULT_PROMETHEUS_PORT, 1)));
+                case "prometheus" -> {
+                    if (isGuest) {
+                        settings.warn(VARIABLE + "=prometheus: the engine listens nowhere for another user");
+                    } else {
+                        prometheus = scraped(settings);
+                    }
+                }
                 default -> throw unsupported(name);
             }
         }
-        return new MetricReaders(readers, prometheus);
+        return new MetricReaders(readers, prints, prometheus);
+    }
+
+    /** No name is looked up: an application that asks for one could keep the engine waiting for its answer. */
+    private static @Nullable InetSocketAddress scraped(Settings settings) {
+        String host = settings.text("OTEL_EXPORTER_PROMETHEUS_HOST", "localhost");
+        int port = Math.min(0xffff, settings.whole("OTEL_EXPORTER_PROMETHEUS_PORT", DEFAULT_PROMETHEUS_PORT, 1));
+        try {
+            InetAddress address =
+                    host.equals("localhost") ? InetAddress.getLoopbackAddress() : InetAddress.ofLiteral(host);
+            return new InetSocketAddress(address, port);
+        } catch (IllegalArgumentException e) {
+            settings.warn("OTEL_EXPORTER_PROMETHEUS_HOST=" + Settings.shortened(host)
+                    + " is neither localhost nor an address; no metrics there");
+            return null;
+        }
     }
 
     /** Where metrics go by OTLP; null if they do not. */

@@ -3,6 +3,7 @@
 package dev.spangard.cli;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -49,12 +50,19 @@ record OtlpSettings(
     private static final int HTTP_PORT = 4318;
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
     /** Larger than any bundle of certificates; a device file would never end. */
-    private static final long MAX_PEM_BYTES = 1 << 20;
+    private static final int MAX_PEM_BYTES = 1 << 20;
 
     /** Whether the application says where its telemetry should go. */
     static boolean hasEndpoint(Settings settings, Signal signal) {
         return settings.text(signal.variable("ENDPOINT")) != null
                 || settings.text("OTEL_EXPORTER_OTLP_ENDPOINT") != null;
+    }
+
+    /** Whether these variables name files for the engine to read. */
+    static boolean namesFiles(Map<String, String> variables) {
+        return variables.entrySet().stream()
+                .anyMatch(variable -> !variable.getValue().isBlank()
+                        && variable.getKey().matches("OTEL_EXPORTER_OTLP_.*(CERTIFICATE|CLIENT_KEY)"));
     }
 
     /**
@@ -270,8 +278,13 @@ record OtlpSettings(
                 throw new ConfigurationException(variable + "=" + Settings.shortened(path)
                         + " must be an absolute path: the engine runs in another directory than the application");
             }
-            if (Files.isRegularFile(file) && Files.size(file) <= MAX_PEM_BYTES) {
-                return Files.readString(file, StandardCharsets.ISO_8859_1);
+            if (Files.isRegularFile(file) && Files.size(file) > 0) { // of no size are those of /proc, which may not end
+                try (InputStream pem = Files.newInputStream(file)) {
+                    byte[] bytes = pem.readNBytes(MAX_PEM_BYTES + 1);
+                    if (bytes.length <= MAX_PEM_BYTES) {
+                        return new String(bytes, StandardCharsets.ISO_8859_1);
+                    }
+                }
             }
         } catch (IOException | InvalidPathException e) {
             // said below, as for a file that is none

@@ -3,6 +3,7 @@
 package dev.spangard.cli;
 
 import dev.spangard.intake.Accounts;
+import dev.spangard.intake.Caller;
 import dev.spangard.intake.Digest;
 import dev.spangard.intake.Hello;
 import dev.spangard.intake.Ledger;
@@ -13,7 +14,6 @@ import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.resources.Resource;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 final class ServiceRegistry implements Services, AutoCloseable {
     /** Services at a time: more are a mistake in somebody's configuration, and each costs a thread and its series. */
     static final int MAX_SERVICES = 256;
+    /** Of all services' settings and resources, in memory: 16 KiB each, of which few have a tenth. */
+    static final long MAX_SETTINGS_BYTES = 4 << 20;
     /** A server that is restarted joins again, and goes on with the same series. */
     static final Duration UNUSED_FOR = Duration.ofSeconds(30);
     /** Of all services together, at the end. */
@@ -50,15 +51,15 @@ final class ServiceRegistry implements Services, AutoCloseable {
     private final @Nullable Spool spool;
     private final SpanMemory memory = new SpanMemory(SpanMemory.DEFAULT_BYTES);
     private final LongSupplier nanoTime;
-    private final Consumer<InetSocketAddress> scrapedAt;
-    /** By key; guarded by this. */
-    private final Map<String, Lease> leases = new LinkedHashMap<>();
+    private final Scraped scraped;
+    /** By the digest of their keys, which hold secrets and may be long; guarded by this. */
+    private final Map<Digest, Lease> leases = new LinkedHashMap<>();
     /** Of every service this engine has known, the oldest forgotten first; guarded by this. */
-    private final Map<String, Row> rows = new LinkedHashMap<>() {
+    private final Map<Digest, Row> rows = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Row> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Digest, Row> eldest) {
             return size() > MAX_SERVICES;
         }
     };
@@ -66,12 +67,16 @@ final class ServiceRegistry implements Services, AutoCloseable {
     /** A service in use, or unused since not long. */
     private static final class Lease {
         private final ServiceSdk sdk;
+        private final boolean isGuests;
+        private final long settingsBytes;
         private int recorders;
         private long unusedSinceNanos;
         private boolean released;
 
-        Lease(ServiceSdk sdk) {
+        Lease(ServiceSdk sdk, boolean isGuests, long settingsBytes) {
             this.sdk = sdk;
+            this.isGuests = isGuests;
+            this.settingsBytes = settingsBytes;
         }
     }
 
@@ -82,7 +87,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
      * @param engineSettings the engine's own environment: defaults
      * @param spool null to keep no spans on disk; whose it is closes it
      * @param nanoTime as {@link System#nanoTime}
-     * @param scrapedAt told where an application wants its metrics to be scraped
+     * @param scraped told of each service that begins, and of its end
      */
     ServiceRegistry(
             Map<String, String> engineSettings,
@@ -90,31 +95,42 @@ final class ServiceRegistry implements Services, AutoCloseable {
             RecordedIds ids,
             @Nullable Spool spool,
             LongSupplier nanoTime,
-            Consumer<InetSocketAddress> scrapedAt) {
+            Scraped scraped) {
         this.engineSettings = Map.copyOf(engineSettings);
         this.ledger = ledger;
         this.ids = ids;
         this.spool = spool;
         this.nanoTime = nanoTime;
-        this.scrapedAt = scrapedAt;
+        this.scraped = scraped;
+    }
+
+    /** Where services are scraped. Called outside of any lock. */
+    interface Scraped {
+        void opened(ServiceSdk sdk);
+
+        void closed(ServiceSdk sdk);
     }
 
     @Override
-    public Service join(Hello hello) throws Refusal {
+    public Service join(Hello hello, Caller caller) throws Refusal {
         List<String> warnings = new ArrayList<>();
         var settings = new Settings(Settings.overlay(engineSettings, hello.settings()), warnings::add);
         Resource resource = ApplicationResource.of(hello.process(), settings);
-        String key = key(settings, resource, hello.process().tty());
-        final ServiceSdk made;
+        boolean tty = hello.process().tty();
+        String key = key(settings, resource, tty, caller);
+        final Lease lease;
+        boolean isFirst;
         synchronized (this) {
-            Lease lease = leases.get(key);
-            if (lease != null) {
-                lease.recorders++;
-                lease.released = false;
-                lease.sdk.joined(hello.process().console());
-                return lease.sdk.service();
-            }
-            made = make(hello.process(), settings, resource, key);
+            Lease known = leases.get(Digest.of(key));
+            isFirst = known == null;
+            lease = known == null ? make(hello, caller, settings, resource, key) : known;
+            lease.recorders++;
+            lease.released = false;
+        }
+        ServiceSdk made = lease.sdk;
+        made.joined(caller);
+        if (!isFirst) {
+            return made.service();
         }
         List<String> idle = Variables.withoutEffect(hello.settings());
         if (!idle.isEmpty()) {
@@ -124,40 +140,58 @@ final class ServiceRegistry implements Services, AutoCloseable {
         LOG.log(
                 Level.INFO,
                 () -> made.name() + ": first recorder, pid " + hello.process().pid());
-        InetSocketAddress scraped = made.prometheus();
-        if (scraped != null) {
-            scrapedAt.accept(scraped);
-        }
+        scraped.opened(made);
         return made.service();
     }
 
-    private ServiceSdk make(Hello.WorkerProcess process, Settings settings, Resource resource, String key)
-            throws Refusal {
-        if (leases.size() == MAX_SERVICES) {
-            throw new Refusal("The engine serves " + MAX_SERVICES + " services already.");
+    private Lease make(Hello hello, Caller caller, Settings settings, Resource resource, String key) throws Refusal {
+        long settingsBytes = 2L * key.length();
+        checkRoom(caller, settingsBytes);
+        if (caller.isGuest() && OtlpSettings.namesFiles(hello.settings())) {
+            throw new Refusal("The engine reads no files for another user's application:"
+                    + " OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_KEY and _CLIENT_CERTIFICATE must not be set.");
         }
-        Row known = rows.get(key);
         Digest digest = Digest.of(key);
+        Row known = rows.get(digest);
         Row row = known == null ? new Row(unusedName(resource), accounts(digest)) : known;
         try {
             ServiceSdk sdk = ServiceSdk.start(
                     row.name(),
                     settings,
                     resource,
-                    process.console(),
-                    process.tty(),
+                    caller,
+                    hello.process().tty(),
                     ids,
                     memory,
                     row.accounts(),
                     spool == null ? null : new ServiceSpool(spool, digest, folder -> accounts(folder.service())));
-            var lease = new Lease(sdk);
-            lease.recorders = 1;
-            leases.put(key, lease);
-            rows.put(key, row);
-            return sdk;
+            var lease = new Lease(sdk, caller.isGuest(), settingsBytes);
+            leases.put(digest, lease);
+            rows.put(digest, row);
+            return lease;
         } catch (ConfigurationException e) {
             LOG.log(Level.WARNING, () -> row.name() + ": refused, " + e.getMessage());
             throw new Refusal(e.getMessage());
+        }
+    }
+
+    /** Refuses one too many, or one whose settings are too much beside the others'. Guests have half of either. */
+    private void checkRoom(Caller caller, long settingsBytes) throws Refusal {
+        long services = 0;
+        long bytes = settingsBytes;
+        for (Lease lease : leases.values()) {
+            if (lease.isGuests || !caller.isGuest()) {
+                services++;
+                bytes += lease.settingsBytes;
+            }
+        }
+        int share = caller.isGuest() ? 2 : 1;
+        if (services >= MAX_SERVICES / share) {
+            throw new Refusal("The engine serves " + services + " services already.");
+        }
+        if (bytes > MAX_SETTINGS_BYTES / share) {
+            throw new Refusal("The settings of all services would take more than " + MAX_SETTINGS_BYTES / share / 1024
+                    + " KiB of the engine's memory.");
         }
     }
 
@@ -176,9 +210,10 @@ final class ServiceRegistry implements Services, AutoCloseable {
     }
 
     @Override
-    public synchronized void leave(Service service) {
+    public synchronized void leave(Service service, Caller caller) {
         for (Lease lease : leases.values()) {
             if (lease.sdk.service().equals(service)) {
+                lease.sdk.left(caller);
                 lease.recorders--;
                 lease.unusedSinceNanos = nanoTime.getAsLong();
             }
@@ -209,6 +244,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
             });
         }
         released.forEach(ServiceSdk::release);
+        unused.forEach(scraped::closed);
         shutdown(unused);
     }
 
@@ -230,6 +266,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
             all = services();
             leases.clear();
         }
+        all.forEach(scraped::closed);
         shutdown(all);
     }
 
@@ -240,12 +277,18 @@ final class ServiceRegistry implements Services, AutoCloseable {
                 .join(CLOSE_TIMEOUT.plus(BOOKING_TIME).toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Equal for equal settings, resource and kind of output, whatever their order. Holds secrets: never shown. */
-    private static String key(Settings settings, Resource resource, boolean tty) {
+    /**
+     * Equal for equal settings, resource, kind of output and, of guests, user, whatever their order. Holds secrets: never
+     * shown, nor kept.
+     */
+    private static String key(Settings settings, Resource resource, boolean tty, Caller caller) {
         Map<String, String> attributes = new TreeMap<>();
         resource.getAttributes().forEach((attribute, value) -> attributes.put(attribute.getKey(), value.toString()));
         // Lengths keep a value that looks like the next entry from being taken for it.
         var key = new StringBuilder().append(tty);
+        if (caller.isGuest()) {
+            key.append(caller.user()).append(';');
+        }
         for (Map<String, String> part : List.of(settings.sorted(), attributes)) {
             key.append(part.size()).append(';');
             part.forEach((name, value) -> key.append(name.length())

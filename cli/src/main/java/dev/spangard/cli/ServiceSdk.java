@@ -4,6 +4,8 @@ package dev.spangard.cli;
 
 import dev.spangard.intake.Accounts;
 import dev.spangard.intake.Balance;
+import dev.spangard.intake.Caller;
+import dev.spangard.intake.ProcessOutput;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
 import dev.spangard.telemetry.OptIn;
@@ -16,6 +18,7 @@ import io.opentelemetry.exporter.prometheus.PrometheusMetricReader;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.logs.SdkLoggerProvider;
+import io.opentelemetry.sdk.logs.export.LogRecordExporter;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.export.CardinalityLimitSelector;
 import io.opentelemetry.sdk.resources.Resource;
@@ -84,26 +87,49 @@ final class ServiceSdk {
     }
 
     /**
-     * Starts its exporters' threads.
+     * Starts its exporters' threads. If that fails, none of them is left.
      *
-     * @param consolePath the application's standard output; null if there is none to write to
+     * @param caller its first recorder, which has not {@link #joined} by this
+     * @param tty whether an output of its recorders is a terminal
      * @param spool null to keep nothing on disk
      */
     static ServiceSdk start(
             ServiceName name,
             Settings settings,
             Resource resource,
-            @Nullable String consolePath,
+            Caller caller,
             boolean tty,
             RecordedIds ids,
             SpanMemory memory,
             Accounts accounts,
             @Nullable ServiceSpool spool)
             throws ConfigurationException {
+        try (var undo = new Rollback()) {
+            ServiceSdk sdk = start(name, settings, resource, caller, tty, ids, memory, accounts, spool, undo);
+            undo.keep();
+            return sdk;
+        }
+    }
+
+    private static ServiceSdk start(
+            ServiceName name,
+            Settings settings,
+            Resource resource,
+            Caller caller,
+            boolean tty,
+            RecordedIds ids,
+            SpanMemory memory,
+            Accounts accounts,
+            @Nullable ServiceSpool spool,
+            Rollback undo)
+            throws ConfigurationException {
         TelemetryOptions options = telemetryOptions(settings);
-        Console console = consolePath == null ? null : Console.at(consolePath, tty);
-        List<TraceExporters.Output> outputs = TraceExporters.read(settings, console);
-        MetricReaders readers = MetricReaders.read(settings, console);
+        Console console = caller.output() == null ? null : new Console(tty);
+        List<TraceExporters.Output> outputs = TraceExporters.read(settings, console, undo);
+        MetricReaders readers = MetricReaders.read(settings, console, caller.isGuest(), undo);
+        List<LogRecordExporter> logExporters = LogExporters.read(settings, undo);
+        boolean prints =
+                readers.prints() || outputs.stream().anyMatch(output -> output.outlet() instanceof PrintedOutlet);
         SpanLimits limits = limits(settings, options.attributeValueLengthLimit());
 
         var tracers = SdkTracerProvider.builder()
@@ -121,6 +147,7 @@ final class ServiceSdk {
         List<Pipe> pipes = new ArrayList<>();
         for (TraceExporters.Output output : outputs) {
             Pipe pipe = pipe(name, output, memory, new ExportBooks(pipes.isEmpty() ? accounts : null), spool);
+            undo.add(pipe.queue()::shutdown);
             pipes.add(pipe);
             tracers.addSpanProcessor(pipe.queue());
             children.addSpanProcessor(pipe.queue().children());
@@ -142,8 +169,10 @@ final class ServiceSdk {
 
         var tracerProvider = tracers.build();
         var meterProvider = meters.build();
+        undo.add(() -> detached(meterProvider::shutdown));
         ServiceMetrics.register(meterProvider.get(ServiceMetrics.SCOPE), accounts, booksAtStart, List.copyOf(pipes));
-        var loggers = LogExporters.loggers(settings, resource, meterProvider);
+        var loggers =
+                logExporters.isEmpty() ? null : LogExporters.loggers(logExporters, settings, resource, meterProvider);
         var sdk = OpenTelemetrySdk.builder().setTracerProvider(tracerProvider).setMeterProvider(meterProvider);
         if (loggers != null) {
             sdk.setLoggerProvider(loggers);
@@ -157,7 +186,15 @@ final class ServiceSdk {
                 options);
         var service = new Service(Telemetry.create(otel, options), upstream, accounts);
         return new ServiceSdk(
-                name, service, pipes, tracerProvider, meterProvider, loggers, scrape, readers.prometheus(), console);
+                name,
+                service,
+                pipes,
+                tracerProvider,
+                meterProvider,
+                loggers,
+                scrape,
+                readers.prometheus(),
+                prints ? console : null);
     }
 
     private static Pipe pipe(
@@ -259,10 +296,19 @@ final class ServiceSdk {
         return prometheus;
     }
 
-    /** A recorder joins: a console that was released is opened again where this process has it. */
-    void joined(@Nullable String consolePath) {
-        if (console != null && consolePath != null) {
-            console.reopen(consolePath);
+    /** A recorder has come: what is printed may be printed where it prints. */
+    void joined(Caller caller) {
+        ProcessOutput output = caller.output();
+        if (console != null && output != null) {
+            console.joined(output);
+        }
+    }
+
+    /** A recorder that {@link #joined} has gone. */
+    void left(Caller caller) {
+        ProcessOutput output = caller.output();
+        if (console != null && output != null) {
+            console.left(output);
         }
     }
 
@@ -274,7 +320,7 @@ final class ServiceSdk {
         if (console != null) {
             CompletableResultCode.ofAll(List.of(tracers.forceFlush(), detached(meters::forceFlush)))
                     .join(RELEASE_SECONDS, TimeUnit.SECONDS);
-            console.close();
+            console.release();
         }
     }
 

@@ -32,14 +32,22 @@ final class TraceExporters {
             SpanQueueOptions queue,
             @Nullable OtlpSettings otlp) {}
 
-    /** @param console the application's standard output; null if it cannot be written to */
-    static List<Output> read(Settings settings, @Nullable Console console) throws ConfigurationException {
+    /**
+     * Makes them.
+     *
+     * @param console the application's standard output; null if it cannot be written to
+     * @param undo ends them, if what they are for does not come to be
+     */
+    static List<Output> read(Settings settings, @Nullable Console console, Rollback undo)
+            throws ConfigurationException {
         SpanQueueOptions queue = SpanQueueOptions.read(settings);
         List<Output> outputs = new ArrayList<>();
         for (String name : names(settings, console)) {
             OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.TRACES, name);
             if (otlp != null) {
-                outputs.add(new Output(name, OtlpExporters.spans(otlp), queue, otlp));
+                OtlpOutlet outlet = OtlpExporters.spans(otlp);
+                undo.add(() -> outlet.shutdown(System.nanoTime()));
+                outputs.add(new Output(name, outlet, queue, otlp));
                 continue;
             }
             switch (name) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class ApplicationResourceTest {
     private static Resource resource(Map<String, String> settings) {
-        return ApplicationResource.of(TestHello.process("server-1", null), new Settings(settings, line -> {}));
+        return ApplicationResource.of(TestHello.process("server-1"), new Settings(settings, line -> {}));
     }
 
     private static String get(Resource resource, String key) {

@@ -6,22 +6,29 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.spangard.intake.Caller;
 import dev.spangard.intake.Ledger;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
 import dev.spangard.intake.Services;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServiceRegistryTest {
     private static final Map<String, String> NONE = Map.of("OTEL_TRACES_EXPORTER", "none");
@@ -30,7 +37,8 @@ class ServiceRegistryTest {
     Path directory;
 
     private final AtomicLong nanoTime = new AtomicLong(-5);
-    private final List<InetSocketAddress> scrapedAt = new ArrayList<>();
+    private final List<ServiceSdk> opened = new ArrayList<>();
+    private final List<ServiceSdk> closed = new ArrayList<>();
     private @Nullable Ledger ledger;
     private @Nullable ServiceRegistry registry;
 
@@ -38,7 +46,21 @@ class ServiceRegistryTest {
     void open() throws IOException {
         Ledger opened = Ledger.open(directory.resolve("engine.sock"));
         ledger = opened;
-        registry = new ServiceRegistry(Map.of(), opened, new RecordedIds(), null, nanoTime::get, scrapedAt::add);
+        registry = new ServiceRegistry(Map.of(), opened, new RecordedIds(), null, nanoTime::get, scraped());
+    }
+
+    private ServiceRegistry.Scraped scraped() {
+        return new ServiceRegistry.Scraped() {
+            @Override
+            public void opened(ServiceSdk sdk) {
+                opened.add(sdk);
+            }
+
+            @Override
+            public void closed(ServiceSdk sdk) {
+                closed.add(sdk);
+            }
+        };
     }
 
     @AfterEach
@@ -52,7 +74,15 @@ class ServiceRegistryTest {
     }
 
     private Service join(long recorder, String instance, Map<String, String> settings) throws Services.Refusal {
-        return registry().join(TestHello.of(recorder, instance, settings));
+        return registry().join(TestHello.of(recorder, instance, settings), TestHello.OWN);
+    }
+
+    private Service joinAs(String guest, String instance, Map<String, String> settings) throws Services.Refusal {
+        return registry().join(TestHello.of(1, instance, settings), new Caller(guest, true, null));
+    }
+
+    private void leave(Service service) {
+        registry().leave(service, TestHello.OWN);
     }
 
     private void after(long seconds) {
@@ -97,11 +127,11 @@ class ServiceRegistryTest {
     void closesAServiceThatNobodyHasUsedForHalfAMinute() throws Exception {
         Service first = join(1, "a", NONE);
         join(2, "a", NONE);
-        registry().leave(first);
+        leave(first);
         after(100);
         assertThat(registry().services()).hasSize(1);
 
-        registry().leave(first);
+        leave(first);
         after(29);
         assertThat(registry().services()).hasSize(1);
         after(1);
@@ -111,7 +141,7 @@ class ServiceRegistryTest {
     @Test
     void aServiceThatIsJoinedAgainInTimeGoesOn() throws Exception {
         Service first = join(1, "a", NONE);
-        registry().leave(first);
+        leave(first);
         after(29);
 
         assertThat(join(2, "a", NONE)).isSameAs(first);
@@ -122,7 +152,7 @@ class ServiceRegistryTest {
     @Test
     void theBooksOfAClosedServiceStayAndGoOn() throws Exception {
         Service first = join(1, "a", NONE);
-        registry().leave(first);
+        leave(first);
         after(30);
         assertThat(registry().rows()).hasSize(1);
 
@@ -159,8 +189,114 @@ class ServiceRegistryTest {
     }
 
     @Test
-    void tellsWhereAnApplicationWantsToBeScraped() throws Exception {
-        join(1, "a", Map.of("OTEL_METRICS_EXPORTER", "prometheus", "OTEL_EXPORTER_PROMETHEUS_PORT", "9999"));
-        assertThat(scrapedAt).containsExactly(new InetSocketAddress("localhost", 9999));
+    void tellsWhereAnApplicationWantsToBeScrapedAndWhenItNoLongerDoes() throws Exception {
+        Service service =
+                join(1, "a", Map.of("OTEL_METRICS_EXPORTER", "prometheus", "OTEL_EXPORTER_PROMETHEUS_PORT", "9999"));
+        assertThat(opened)
+                .extracting(ServiceSdk::prometheus)
+                .containsExactly(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9999));
+        leave(service);
+        after(29);
+        assertThat(closed).isEmpty();
+        after(1);
+        assertThat(closed).isEqualTo(opened);
+    }
+
+    @Test
+    void listensNowhereForAnotherUser() throws Exception {
+        try (var log = CapturedLog.of("spangard.engine")) {
+            joinAs("guest", "a", Map.of("OTEL_METRICS_EXPORTER", "prometheus"));
+            assertThat(log.lines()).anyMatch(line -> line.contains("the engine listens nowhere for another user"));
+        }
+        assertThat(opened).extracting(ServiceSdk::prometheus).containsOnlyNulls();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"metrics.example", "localhost.example", "127.1.", ""})
+    void looksUpNoNameToListenAt(String host) throws Exception {
+        join(1, "a", Map.of("OTEL_METRICS_EXPORTER", "prometheus", "OTEL_EXPORTER_PROMETHEUS_HOST", host));
+        InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9464);
+        assertThat(opened).extracting(ServiceSdk::prometheus).containsExactly(host.isEmpty() ? loopback : null);
+    }
+
+    @Test
+    void usersShareNoService() throws Exception {
+        Service own = join(1, "a", NONE);
+        Service guests = joinAs("guest", "a", NONE);
+
+        assertThat(guests).isNotSameAs(own).isNotSameAs(joinAs("other", "a", NONE));
+        assertThat(guests.accounts()).isNotSameAs(own.accounts());
+        assertThat(joinAs("guest", "a", NONE)).isSameAs(guests);
+    }
+
+    @Test
+    void guestsHaveHalfOfTheServices() throws Exception {
+        for (int i = 0; i < ServiceRegistry.MAX_SERVICES / 2; i++) {
+            joinAs("guest", "server-" + i, NONE);
+        }
+        assertThatThrownBy(() -> joinAs("other", "one more", NONE))
+                .isInstanceOf(Services.Refusal.class)
+                .hasMessageContaining("128");
+        assertThat(join(1, "own", NONE)).isNotNull();
+    }
+
+    /** What the settings take beside the given ones is the same for all, and some hundred characters. */
+    @Test
+    void refusesSettingsThatTakeTooMuchBesideTheOthers() throws Exception {
+        int each = 40 << 10;
+        int most = (int) (ServiceRegistry.MAX_SETTINGS_BYTES / (2L * each));
+        for (int i = 0; i < most / 2; i++) {
+            joinAs("guest", "server-" + i, large(each));
+        }
+        assertThatThrownBy(() -> joinAs("guest", "one more", large(each)))
+                .isInstanceOf(Services.Refusal.class)
+                .hasMessage("The settings of all services would take more than 2048 KiB of the engine's memory.");
+        List<Service> own = new ArrayList<>();
+        for (int i = 0; i < most - most / 2; i++) {
+            own.add(join(1, "own-" + i, large(each)));
+        }
+        assertThatThrownBy(() -> join(1, "one more", large(each))).hasMessageContaining("4096 KiB");
+        assertThat(join(1, "small", NONE)).isNotNull();
+
+        leave(own.getFirst());
+        after(30);
+        assertThat(join(1, "one more", large(each))).isNotNull();
+    }
+
+    private static Map<String, String> large(int characters) {
+        return Map.of("OTEL_TRACES_EXPORTER", "none", "OTEL_LARGE", "x".repeat(characters - 1000));
+    }
+
+    @Test
+    void readsNoFilesForAnotherUser() throws Exception {
+        Map<String, String> settings = Map.of(
+                "OTEL_TRACES_EXPORTER", "otlp", "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "/etc/ssl/private/key.pem");
+        assertThatThrownBy(() -> joinAs("guest", "a", settings))
+                .isInstanceOf(Services.Refusal.class)
+                .hasMessageContaining("reads no files for another user");
+        assertThat(registry().services()).isEmpty();
+    }
+
+    @Test
+    void leavesNoThreadOfAServiceThatDidNotComeToBe() throws Exception {
+        Map<String, String> settings = Map.of(
+                "OTEL_TRACES_EXPORTER", "otlp",
+                "OTEL_METRICS_EXPORTER", "otlp",
+                "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "logs",
+                "OTEL_LOGS_EXPORTER", "otlp,zipkin");
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
+        for (int i = 0; i < 20; i++) {
+            int server = i;
+            assertThatThrownBy(() -> join(1, "server-" + server, settings)).isInstanceOf(Services.Refusal.class);
+        }
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        Set<Thread> left;
+        do {
+            System.gc(); // the JDK's HTTP clients end when nobody refers to them
+            left = Thread.getAllStackTraces().keySet();
+            left.removeAll(before);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        } while (!left.isEmpty() && System.nanoTime() - deadline < 0);
+        assertThat(left).isEmpty();
     }
 }

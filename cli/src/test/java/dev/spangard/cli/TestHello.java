@@ -2,15 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.intake.Caller;
 import dev.spangard.intake.Hello;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Recorders for tests. */
 final class TestHello {
+    /** One of the engine's user, whose output cannot be written to. */
+    static final Caller OWN = new Caller("me", false, null);
+
     private TestHello() {}
 
-    static Hello.WorkerProcess process(String instance, @Nullable String console) {
+    static Hello.WorkerProcess process(String instance) {
         return new Hello.WorkerProcess(
                 4711,
                 instance,
@@ -22,11 +25,10 @@ final class TestHello {
                 "uvicorn",
                 null,
                 "0.1.0",
-                console,
-                false);
+                null);
     }
 
     static Hello of(long recorderId, String instance, Map<String, String> settings) {
-        return new Hello(recorderId, 0, 0, 0, process(instance, null), settings);
+        return new Hello(recorderId, 0, 0, 0, process(instance), settings);
     }
 }

@@ -20,7 +20,7 @@ class TraceExportersTest {
 
     private static List<String> names(Map<String, String> variables, @Nullable Console console)
             throws ConfigurationException {
-        return TraceExporters.read(new Settings(variables, line -> {}), console).stream()
+        return TraceExporters.read(new Settings(variables, line -> {}), console, new Rollback()).stream()
                 .map(TraceExporters.Output::name)
                 .toList();
     }

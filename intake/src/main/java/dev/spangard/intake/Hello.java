@@ -22,6 +22,8 @@ public record Hello(
     public static final int VERSION = 2;
 
     static final int KIND = 0;
+    /** Of its frame: what a connection may hold that has not introduced itself. */
+    static final int MAX_BYTES = (64 << 10) - 4;
     /** Entries of {@code process} or {@code settings}. */
     static final int MAX_ENTRIES = 512;
     /** Characters of one key or value. */
@@ -40,8 +42,8 @@ public record Hello(
      * @param runtimeName {@code cpython}
      * @param service a service name to fall back to
      * @param version spangard's
-     * @param console a path that, opened for writing, is the application's standard output
-     * @param tty whether that is a terminal
+     * @param terminal the name of the terminal that is its standard output; null if that is none. Nothing is believed of it
+     *     but that there is one
      */
     public record WorkerProcess(
             long pid,
@@ -54,8 +56,22 @@ public record Hello(
             @Nullable String command,
             @Nullable String service,
             @Nullable String version,
-            @Nullable String console,
-            boolean tty) {}
+            @Nullable String terminal) {
+
+        /** Whether standard output is a terminal. */
+        public boolean tty() {
+            return terminal != null;
+        }
+    }
+
+    /**
+     * The same of another user's process. Who it says it is counts among that user's only: nobody comes to the counts, or
+     * cuts off the connection, of another user's recorder.
+     */
+    Hello of(String user) {
+        long id = Digest.of(user + ' ' + recorderId).start() & Long.MAX_VALUE;
+        return new Hello(Math.max(1, id), sent, seen, dropped, process, settings);
+    }
 
     /** Another version than ours: the layout behind it is unknown. */
     static final class OtherVersion extends RuntimeException {
@@ -125,8 +141,7 @@ public record Hello(
                 text(from, "command"),
                 text(from, "service"),
                 text(from, "version"),
-                text(from, "console"),
-                Long.valueOf(1).equals(from.get("tty")));
+                text(from, "tty"));
     }
 
     private static @Nullable String text(Map<String, Object> from, String key) {

@@ -241,9 +241,9 @@ public final class Intake implements AutoCloseable {
     private void welcome(SocketChannel channel) {
         touch();
         UserPrincipal user = user(channel);
-        boolean isGuest = user != null && guests.contains(user) && !user.equals(owner);
-        Peer peer = new Peer(this, channel, isGuest);
-        if (!isGuest && !owner.equals(user)) {
+        boolean isGuest = !owner.equals(user);
+        Peer peer = new Peer(this, channel, user == null ? "" : user.getName(), isGuest);
+        if (isGuest && (user == null || !guests.contains(user))) {
             turnAway(peer, Turned.OTHER_USER, "The engine belongs to another user.");
             return;
         }
@@ -253,7 +253,12 @@ public final class Intake implements AutoCloseable {
             return;
         }
         connections.add(peer);
-        Thread.ofPlatform().daemon().name("spangard-peer").start(peer);
+        try {
+            Thread.ofPlatform().daemon().name("spangard-peer").start(peer);
+        } catch (OutOfMemoryError e) { // so Java says that the system gives no thread
+            connections.remove(peer);
+            turnAway(peer, Turned.FAILURE, "The engine got no thread for this process.");
+        }
     }
 
     private static void turnAway(Peer peer, Turned why, String reason) {
@@ -297,6 +302,11 @@ public final class Intake implements AutoCloseable {
 
     boolean closing() {
         return closing;
+    }
+
+    /** Whose the engine is. */
+    UserPrincipal owner() {
+        return owner;
     }
 
     long epochNanos() {

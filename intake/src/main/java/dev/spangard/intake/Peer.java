@@ -35,7 +35,9 @@ final class Peer implements Runnable {
 
     private final Intake intake;
     private final SocketChannel channel;
+    private final String user;
     private final boolean isGuest;
+    private final long acceptedNanos = System.nanoTime();
     private final FrameAssembler frames;
     private final MarshalReader reader = new MarshalReader();
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -46,12 +48,17 @@ final class Peer implements Runnable {
     private final Pace pace;
     private boolean isThrottled;
 
-    /** @param isGuest whether it is another user's than the engine's */
-    Peer(Intake intake, SocketChannel channel, boolean isGuest) {
+    /**
+     * @param user whose process it is
+     * @param isGuest whether that is another than the engine's
+     */
+    Peer(Intake intake, SocketChannel channel, String user, boolean isGuest) {
         this.intake = intake;
+        this.user = user;
         this.isGuest = isGuest;
         this.channel = channel;
         this.frames = new FrameAssembler(intake.largeFrames());
+        frames.limit(Hello.MAX_BYTES);
         this.pace = new Pace(intake.options().limits().framesPerSecond(), System.nanoTime());
     }
 
@@ -60,7 +67,9 @@ final class Peer implements Runnable {
     public void run() {
         try {
             if (receive()) {
-                greet(Hello.read(reader));
+                Hello hello = Hello.read(reader);
+                frames.limit(FrameAssembler.MAX_FRAME_BYTES);
+                greet(isGuest ? hello.of(user) : hello);
             }
         } catch (Hello.OtherVersion e) {
             refuse(e.turned(), String.valueOf(e.getMessage()));
@@ -117,17 +126,22 @@ final class Peer implements Runnable {
     }
 
     private void greet(Hello hello) throws IOException {
+        ProcessOutput output = isGuest
+                ? null
+                : new PeerOutput(
+                        channel, acceptedNanos, intake.owner(), hello.process().terminal());
+        var caller = new Caller(user, isGuest, output);
         Peer predecessor = intake.connected(hello.recorderId(), this);
         try {
             if (predecessor != null) {
                 outlive(predecessor);
             }
-            Service service = intake.services().join(hello);
+            Service service = intake.services().join(hello, caller);
             try {
                 serve(hello, service);
             } finally {
                 intake.disconnected(hello.recorderId(), this);
-                intake.services().leave(service);
+                intake.services().leave(service, caller);
             }
         } catch (Services.Refusal e) {
             intake.disconnected(hello.recorderId(), this);

@@ -10,17 +10,20 @@ public interface Services {
      * <p>Called on the peer's thread, by several at once; may block. An exception other than {@link Refusal} refuses the
      * recorder too, with a general sentence.
      *
+     * @param hello what it says
+     * @param caller what is known
      * @throws Refusal if this recorder cannot be served
      */
-    Service join(Hello hello) throws Refusal;
+    Service join(Hello hello, Caller caller) throws Refusal;
 
     /**
      * A recorder that joined is gone and all it sent has been told to the service. Called once for each {@link #join} that
      * returned; a service that everybody left may be closed. Does not throw.
      *
      * @param service as {@link #join} returned it
+     * @param caller as it was given to that
      */
-    void leave(Service service);
+    void leave(Service service, Caller caller);
 
     /** Why a recorder is turned away. */
     final class Refusal extends Exception {

@@ -63,7 +63,7 @@ final class FakeServices implements Services {
     }
 
     @Override
-    public Service join(Hello hello) throws Refusal {
+    public Service join(Hello hello, Caller caller) throws Refusal {
         if (refuseWith != null) {
             throw new Refusal(refuseWith);
         }
@@ -79,7 +79,7 @@ final class FakeServices implements Services {
     }
 
     @Override
-    public void leave(Service service) {
+    public void leave(Service service, Caller caller) {
         left.add(service);
     }
 

@@ -6,6 +6,7 @@ import dev.spangard.wire.MarshalWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** Frames as a recorder writes them. */
 final class Frames {
@@ -21,7 +22,16 @@ final class Frames {
     }
 
     static byte[] hello(int version, long recorderId, long sent, long seen, long dropped) {
-        return new MarshalWriter()
+        return hello(version, recorderId, sent, seen, dropped, Map.of("OTEL_SERVICE_NAME", "shop"));
+    }
+
+    static byte[] hello(long recorderId, Map<String, String> settings) {
+        return hello(Hello.VERSION, recorderId, 0, 0, 0, settings);
+    }
+
+    private static byte[] hello(
+            int version, long recorderId, long sent, long seen, long dropped, Map<String, String> settings) {
+        MarshalWriter out = new MarshalWriter()
                 .tuple(8)
                 .integer(0)
                 .integer(version)
@@ -37,11 +47,9 @@ final class Frames {
                 .str("service")
                 .none()
                 .dictEnd()
-                .dict()
-                .str("OTEL_SERVICE_NAME")
-                .str("shop")
-                .dictEnd()
-                .frame();
+                .dict();
+        settings.forEach((name, value) -> out.str(name).str(value));
+        return out.dictEnd().frame();
     }
 
     /** When the process of {@link #goodbye} ended. */

@@ -129,8 +129,7 @@ final class IntakeTest {
                         "uvicorn",
                         null,
                         "0.1.0",
-                        "/dev/pts/3",
-                        true));
+                        "/dev/pts/3"));
         // HELLO said 3 were sent that nobody read, and 1 was dropped; GOODBYE raised that to 9 seen and 2 dropped.
         assertThat(services.accounts.dropped(DropReason.CONNECTION)).isEqualTo(3);
         assertThat(services.accounts.dropped(DropReason.RECORDER)).isEqualTo(2);

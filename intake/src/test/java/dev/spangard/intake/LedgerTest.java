@@ -270,7 +270,7 @@ final class LedgerTest {
                 sent,
                 0,
                 0,
-                new Hello.WorkerProcess(1, "i", null, null, null, null, null, null, null, null, null, false),
+                new Hello.WorkerProcess(1, "i", null, null, null, null, null, null, null, null, null),
                 Map.of());
     }
 }

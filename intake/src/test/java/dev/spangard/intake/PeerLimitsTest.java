@@ -10,6 +10,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -39,6 +43,76 @@ final class PeerLimitsTest {
     void close() throws IOException {
         intake.close();
         ledger.close();
+    }
+
+    /** Exactly as long as a HELLO may be, or so many bytes longer. */
+    private static byte[] hello(int beyond) {
+        int plain = Frames.hello(1, Map.of("OTEL_X", "", "OTEL_Y", "")).length - 4;
+        int rest = Hello.MAX_BYTES - plain + beyond;
+        Map<String, String> settings = new LinkedHashMap<>();
+        for (int i = 0; rest > Hello.MAX_TEXT + 16; i++) {
+            settings.put("OTEL_" + (char) ('a' + i), "x".repeat(Hello.MAX_TEXT));
+            rest -= Hello.MAX_TEXT + 6 + 2 * 5;
+        }
+        settings.put("OTEL_X", "x".repeat(rest / 2));
+        settings.put("OTEL_Y", "x".repeat(rest - rest / 2));
+        return Frames.hello(1, settings);
+    }
+
+    @Test
+    void takesAHelloOfItsSizeAndBelievesNoLargerOne() throws Exception {
+        assertThat(hello(0)).hasSize(4 + Hello.MAX_BYTES);
+        try (Recorder recorder = Recorder.welcomed(socket, hello(0))) {
+            recorder.send(Frames.batch(1, 0, Frames.http(0x11, "x".repeat(100 << 10)))); // who is known may say more
+            recorder.send(Frames.goodbye(1, 0));
+            awaitLeft();
+        }
+        assertThat(services.spans.getFinishedSpanItems()).hasSize(1);
+        try (Recorder large = new Recorder(socket)) {
+            large.send(Arrays.copyOf(hello(1), 4)); // the length is enough
+            assertThat(large.answer()).isNull();
+        }
+        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
+        assertThat(intake.largeFrames().taken()).isZero();
+    }
+
+    @Test
+    void takesSoManySettingsOfSoManyCharacters() throws Exception {
+        Map<String, String> most = new LinkedHashMap<>();
+        for (int i = 0; i < Hello.MAX_ENTRIES; i++) {
+            most.put("OTEL_" + i, "x");
+        }
+        Recorder.welcomed(socket, Frames.hello(1, most)).close();
+        Recorder.welcomed(socket, Frames.hello(2, Map.of("OTEL_X", "x".repeat(Hello.MAX_TEXT))))
+                .close();
+        awaitLeft();
+        awaitLeft();
+        most.put("OTEL_ONE_MORE", "x");
+        for (byte[] tooMuch :
+                List.of(Frames.hello(3, most), Frames.hello(4, Map.of("OTEL_X", "x".repeat(Hello.MAX_TEXT + 1))))) {
+            try (Recorder recorder = new Recorder(socket)) {
+                recorder.send(tooMuch);
+                assertThat(recorder.answer()).isNull();
+            }
+        }
+        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(2);
+    }
+
+    @Test
+    void aRecorderOfAnotherUserIsNeverTheOneWithItsNumber() {
+        Hello own = new Hello(
+                7,
+                5,
+                5,
+                1,
+                new Hello.WorkerProcess(1, "i", null, null, null, null, null, null, null, null, null),
+                Map.of());
+        assertThat(own.of("guest").recorderId())
+                .isPositive()
+                .isNotEqualTo(7)
+                .isEqualTo(own.of("guest").recorderId())
+                .isNotEqualTo(own.of("other").recorderId());
+        assertThat(own.of("guest").sent()).isEqualTo(5);
     }
 
     @Test

@@ -39,6 +39,7 @@ public final class FrameAssembler {
     private byte[] buffer = new byte[FIRST_BYTES];
     private ByteBuffer space = ByteBuffer.wrap(buffer);
     private int read;
+    private int limit = MAX_FRAME_BYTES;
 
     /** Of a connection that shares nothing. */
     public FrameAssembler() {
@@ -48,6 +49,15 @@ public final class FrameAssembler {
     /** @param budget of buffers beyond {@value #USUAL_BYTES} bytes; {@link #close} gives back what was taken */
     public FrameAssembler(ByteBudget budget) {
         this.budget = budget;
+    }
+
+    /**
+     * From the next frame on.
+     *
+     * @param payloadBytes none may have more; at most {@link #MAX_FRAME_BYTES}
+     */
+    public void limit(int payloadBytes) {
+        limit = Math.min(payloadBytes, MAX_FRAME_BYTES);
     }
 
     /**
@@ -102,7 +112,7 @@ public final class FrameAssembler {
      * Points {@code reader} at the payload of the next whole frame.
      *
      * @return false if no whole frame has arrived
-     * @throws MalformedException if the frame's length is 0 or more than {@value #MAX_FRAME_BYTES}; nothing after it can
+     * @throws MalformedException if the frame's length is 0 or more than {@link #limit} allows; nothing after it can
      *     be read
      */
     public boolean next(MarshalReader reader) {
@@ -111,9 +121,9 @@ public final class FrameAssembler {
             return false;
         }
         int length = ByteBuffer.wrap(buffer, read, PREFIX_BYTES).getInt();
-        if (length < 1 || length > MAX_FRAME_BYTES) {
+        if (length < 1 || length > limit) {
             throw new MalformedException(
-                    "frame of " + Integer.toUnsignedString(length) + " bytes, allowed are 1 to " + MAX_FRAME_BYTES, 0);
+                    "frame of " + Integer.toUnsignedString(length) + " bytes, allowed are 1 to " + limit, 0);
         }
         if (written - read - PREFIX_BYTES < length) {
             return false;
