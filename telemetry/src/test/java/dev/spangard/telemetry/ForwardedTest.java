@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ForwardedTest {
     private static final Address PROXY = new Address("10.1.2.3", 40_000);
@@ -80,6 +82,73 @@ final class ForwardedTest {
         }
     }
 
+    /** What a client has sent before its proxy appended to it, or beside what that wrote, in the header the proxy does not know. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"",
+                "x=\"",
+                "for=\"",
+                "x=\"\\",
+                "\\\"",
+                "=",
+                "for=",
+                "for=;",
+                ";;",
+                "unknown",
+                "for=unknown",
+                "for=\"_x\"",
+                "a b",
+                ",",
+                "for=\"[2001:db8::1\"",
+                "x=\"a,b",
+                "\u00e9",
+                "for=1.1.1.1;\"",
+                "proto=https, \"",
+                "x==\"\""
+            })
+    void nothingThatAClientSendsHidesIt(String sent) {
+        List<String> trusted = List.of("10.0.0.0/8");
+        for (String header : List.of("x-forwarded-for", "forwarded")) {
+            String appended = header.equals("forwarded") ? "for=\"192.0.2.7:4711\";proto=https" : "192.0.2.7";
+            assertThat(client(span(trusted, PROXY, header, sent + ", " + appended)))
+                    .as(header)
+                    .startsWith("192.0.2.7 ");
+            assertThat(client(span(trusted, PROXY, header, sent, header, appended)))
+                    .as(header + " twice")
+                    .startsWith("192.0.2.7 ");
+        }
+        assertThat(client(span(trusted, PROXY, "forwarded", sent, "x-forwarded-for", "192.0.2.7")))
+                .startsWith("192.0.2.7 ");
+    }
+
+    @Test
+    void readsQuotedStringsWithAllThatMayBeInThem() {
+        assertThat(
+                        client(
+                                span(
+                                        List.of("10.0.0.0/8"),
+                                        PROXY,
+                                        "forwarded",
+                                        "for=192.0.2.7;x=\"a,b;for=1.1.1.1;\\\",\\\\\";host=\"shop\\.example\" ,, for=10.0.0.1 ; proto=https;")))
+                .isEqualTo("192.0.2.7 https shop.example 443");
+    }
+
+    @Test
+    void putsWhatASingleProxySaysBesideTheNearestHop() {
+        assertThat(client(span(
+                        List.of("10.0.0.0/8"),
+                        PROXY,
+                        "x-forwarded-for",
+                        "9.9.9.9, 192.0.2.7, 10.0.0.1",
+                        "x-forwarded-proto",
+                        "https, http",
+                        "x-forwarded-host",
+                        "shop.example")))
+                .as("the client's own 9.9.9.9 moves nothing")
+                .isEqualTo("192.0.2.7 https shop.example 443");
+    }
+
     @Test
     void takesTheLeftmostIfAllAreTrusted() {
         assertThat(client(span(List.of("*"), PROXY, "x-forwarded-for", "192.0.2.7, 10.9.9.9")))
@@ -143,14 +212,14 @@ final class ForwardedTest {
         }
     }
 
-    private static String client(Attributes said) {
+    static String client(Attributes said) {
         return said.get(AttributeKey.stringKey("client.address"))
                 + " " + said.get(AttributeKey.stringKey("url.scheme"))
                 + " " + said.get(AttributeKey.stringKey("server.address"))
                 + " " + said.get(AttributeKey.longKey("server.port"));
     }
 
-    private static Attributes span(List<String> trusted, @Nullable Address peer, String... headers) {
+    static Attributes span(List<String> trusted, @Nullable Address peer, String... headers) {
         List<String> captured = new ArrayList<>();
         for (int i = 0; i < headers.length; i += 2) {
             captured.add(":" + headers[i]);
