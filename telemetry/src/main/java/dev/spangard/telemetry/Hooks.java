@@ -25,7 +25,7 @@ record Hooks(
         if (onRequest != null) {
             try {
                 onRequest.accept(span, scope);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 span.recordException(e);
             }
         }
@@ -39,7 +39,7 @@ record Hooks(
             span.updateName(wanted.name());
             span.setAllAttributes(wanted.attributes());
             return wanted.name();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             span.recordException(e);
             return null;
         }
@@ -49,7 +49,7 @@ record Hooks(
         if (onReceive != null) {
             try {
                 onReceive.received(span, scope, event);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 span.recordException(e);
             }
         }
@@ -59,7 +59,7 @@ record Hooks(
         if (onSend != null) {
             try {
                 onSend.sending(span, scope, event);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 span.recordException(e);
             }
         }

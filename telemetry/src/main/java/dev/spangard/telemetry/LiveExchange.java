@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * One request while it runs: stands between the application and the server, and tells its {@link Exchange} what passes and
  * when.
  *
- * <p>The application may receive on one thread and send on another: what is told is told under a lock, which is never held
+ * <p>What telemetry throws, errors of others' processors and hooks included, is logged and goes no further: a request that
+ * waits for its end would wait for ever. The application may receive on one thread and send on another: what is told is told under a lock, which is never held
  * while others' code runs.
  */
 final class LiveExchange implements Receive, Send {
@@ -200,7 +201,7 @@ final class LiveExchange implements Receive, Send {
                     tell(event, exchange.conversation());
                 }
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(Level.WARNING, "An event was not recorded", e);
         }
         recording.hooks.received(span, scope, event);
@@ -227,7 +228,7 @@ final class LiveExchange implements Receive, Send {
             synchronized (exchange) {
                 return !ended && tell(event, exchange.conversation());
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(Level.WARNING, "An event was not recorded", e);
             return false;
         }
@@ -322,10 +323,14 @@ final class LiveExchange implements Receive, Send {
     }
 
     private void taken() {
-        synchronized (exchange) {
-            if (!ended) {
-                exchange.conversation().responseTaken(now());
+        try {
+            synchronized (exchange) {
+                if (!ended) {
+                    exchange.conversation().responseTaken(now());
+                }
             }
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.WARNING, "An event was not recorded", e);
         }
     }
 
@@ -378,7 +383,7 @@ final class LiveExchange implements Receive, Send {
                 exchange.failed(failure);
             }
             exchange.close(exchange.asksForItsEnd() ? now() : exchange.startNanos);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(Level.WARNING, "A request was not recorded", e);
         }
     }

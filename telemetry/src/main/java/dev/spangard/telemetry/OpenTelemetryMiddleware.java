@@ -132,7 +132,7 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
             Exchange exchange = telemetry.exchange(recording.scopes().request(scope), clock.epochNanos(startNanoTime));
             Context parent = propagator.extract(outer, scope, ScopeGetter.INSTANCE);
             return new LiveExchange(recording, exchange, startNanoTime, parent, scope, receive, send);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(Level.WARNING, "A request is not recorded", e);
             return null;
         }

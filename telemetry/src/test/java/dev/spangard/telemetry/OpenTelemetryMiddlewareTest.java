@@ -382,6 +382,37 @@ final class OpenTelemetryMiddlewareTest {
         assertThat(broken.names()).as("counted as active for ever").isEmpty();
     }
 
+    /** As where a processor was built against another version of the SDK. */
+    @Test
+    void completesARequestWhoseProcessorOrHooksFailWithAnError() {
+        OpenTelemetrySdk sdk = OpenTelemetrySdk.builder()
+                .setTracerProvider(SdkTracerProvider.builder()
+                        .addSpanProcessor(new FailingProcessor())
+                        .build())
+                .build();
+        var pending = new CompletableFuture<Void>();
+        CompletionStage<Void> returned = server.call(
+                OpenTelemetryMiddleware.builder(sdk)
+                        .serverRequestHook((span, scope) -> {
+                            throw new NoSuchMethodError("of another version");
+                        })
+                        .clientRequestHook((span, scope, event) -> {
+                            throw new NoSuchMethodError("of another version");
+                        })
+                        .clientResponseHook((span, scope, event) -> {
+                            throw new NoSuchMethodError("of another version");
+                        })
+                        .wrap((scope, receive, send) -> receive.receive()
+                                .thenCompose(event -> HELLO.call(scope, receive, send))
+                                .thenCompose(nothing -> pending)),
+                SCOPE);
+        assertThat(returned.toCompletableFuture()).isNotDone();
+        pending.complete(null);
+
+        assertThat(returned.toCompletableFuture()).isCompleted();
+        assertThat(server.sent).hasSize(2);
+    }
+
     @Test
     void holdsNoRequestWhileASpanProcessorRuns() {
         AtomicReference<Context> inside = new AtomicReference<>(Context.root());
