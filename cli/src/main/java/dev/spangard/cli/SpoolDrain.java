@@ -7,9 +7,13 @@ import dev.spangard.cli.ExportBooks.Outcome;
 import dev.spangard.intake.Accounts;
 import dev.spangard.intake.Digest;
 import io.opentelemetry.sdk.common.CompletableResultCode;
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SpoolDrain {
     private static final Logger LOG = System.getLogger("spangard.engine");
+    /** After a record that could not be read. */
+    private static final Duration READ_AGAIN = Duration.ofSeconds(1);
 
     private final String title;
     private final Spool spool;
@@ -34,6 +40,7 @@ final class SpoolDrain {
     private final Semaphore news = new Semaphore(0);
     private final CompletableResultCode closed = new CompletableResultCode();
     private volatile boolean closing;
+    private final CountDownLatch closes = new CountDownLatch(1);
     /** The drain's own. */
     private long deliveredAtEnd;
 
@@ -88,6 +95,9 @@ final class SpoolDrain {
             }
             try {
                 goesOn = drain(folder);
+            } catch (RuntimeException | Error e) {
+                LOG.log(Level.ERROR, title + ": the spool could not be drained", e);
+                goesOn = !isClosingWithin(READ_AGAIN);
             } finally {
                 folder.give();
             }
@@ -126,7 +136,12 @@ final class SpoolDrain {
     /** One record; false if there is no time for more. */
     private boolean drain(SpoolFolder folder) {
         ExportBooks of = folder == own ? books : books.of(accounts.apply(folder));
-        SpoolRecord record = folder.first(of);
+        SpoolRecord record;
+        try {
+            record = folder.first(of);
+        } catch (IOException e) {
+            return !isClosingWithin(READ_AGAIN);
+        }
         if (record == null) {
             return true;
         }
@@ -145,6 +160,14 @@ final class SpoolDrain {
         return true;
     }
 
+    private boolean isClosingWithin(Duration time) {
+        try {
+            return closes.await(time.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            return true; // the thread is ours alone, and nobody does that
+        }
+    }
+
     private void sayEnd() {
         long left = own.spans();
         if (left + deliveredAtEnd > 0) {
@@ -158,6 +181,7 @@ final class SpoolDrain {
     /** Exports within this time what there is; the rest stays. */
     CompletableResultCode shutdown(long byNanoTime) {
         closing = true;
+        closes.countDown();
         courier.close(byNanoTime);
         wake();
         return closed;

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class SpoolFolder {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
+    /** With a second between them, as long as a batch is tried before it makes room for others. */
+    static final int MAX_READS = 300;
+
     private final Spool spool;
     private final Path path;
     private final Digest service;
@@ -38,6 +42,8 @@ final class SpoolFolder {
     private @Nullable SpoolSegment open;
 
     private long nextNumber;
+    /** In a row. */
+    private int failedReads;
 
     // Written under the lock.
     private volatile long spans;
@@ -143,12 +149,14 @@ final class SpoolFolder {
     }
 
     /**
-     * The oldest record. One thread at a time: {@link #take}. What cannot be read any more is given up and booked.
+     * The oldest record. One thread at a time: {@link #take}. What is damaged or gone is given up and booked, and so is what
+     * cannot be read when that has been tried {@value #MAX_READS} times; its file is then left to the next engine.
      *
      * @return null if there is none
+     * @throws IOException if it cannot be read now, as when descriptors have run out; it is as it was
      */
     @Nullable
-    SpoolRecord first(ExportBooks books) {
+    SpoolRecord first(ExportBooks books) throws IOException {
         while (true) {
             long lostSpans;
             int lostRequests;
@@ -173,11 +181,22 @@ final class SpoolFolder {
         }
     }
 
-    private @Nullable SpoolRecord read(SpoolSegment segment) {
+    /** Null if it is damaged, or given up. */
+    private @Nullable SpoolRecord read(SpoolSegment segment) throws IOException {
         try {
-            return segment.first();
+            SpoolRecord record = segment.first();
+            failedReads = 0;
+            return record;
+        } catch (NoSuchFileException e) {
+            LOG.log(Level.WARNING, () -> "in the spool " + segment.path() + " is gone");
+            return null;
         } catch (IOException e) {
             LOG.log(Level.WARNING, () -> "in the spool " + segment.path() + " cannot be read: " + e);
+            if (++failedReads < MAX_READS) {
+                throw e;
+            }
+            failedReads = 0;
+            segment.spare();
             return null;
         }
     }
@@ -202,7 +221,9 @@ final class SpoolFolder {
             open = null;
         }
         count(0, 0, -segment.bytes());
-        spool.give(segment.bytes());
+        if (!segment.isSpared()) {
+            spool.give(segment.bytes());
+        }
         try {
             segment.delete();
         } catch (IOException e) {

@@ -61,6 +61,7 @@ final class SpoolSegment {
 
     private long spans;
     private long requests;
+    private boolean spared;
 
     private SpoolSegment(Path path, long number) {
         this.path = path;
@@ -304,8 +305,19 @@ final class SpoolSegment {
         }
     }
 
+    /** The file stays from now on, whoever deletes it: what is in it may still be read one day. */
+    void spare() {
+        spared = true;
+    }
+
+    boolean isSpared() {
+        return spared;
+    }
+
     void delete() throws IOException {
         close();
-        Files.deleteIfExists(path);
+        if (!spared) {
+            Files.deleteIfExists(path);
+        }
     }
 }

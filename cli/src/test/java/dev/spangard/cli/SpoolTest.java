@@ -62,7 +62,7 @@ final class SpoolTest {
         }
     }
 
-    private int drained(SpoolFolder folder) {
+    private int drained(SpoolFolder folder) throws IOException {
         int records = 0;
         for (SpoolRecord record = folder.first(books); record != null; record = folder.first(books)) {
             folder.done(record);
@@ -255,5 +255,55 @@ final class SpoolTest {
         assertThat(spool.orphan(THERE)).isNull();
         folder.give();
         assertThat(spool.orphan(THERE)).isSameAs(folder);
+    }
+
+    /** As when descriptors have run out: a path that cannot be opened for now is a link here. */
+    @Test
+    void keepsWhatCannotBeReadForAWhile() throws IOException {
+        Spool spool = written();
+        SpoolFolder folder = spool.folder(SHOP, THERE);
+        Path file = files().getFirst();
+        Path aside = Files.move(file, directory.resolve("aside"));
+        Files.createSymbolicLink(file, aside);
+
+        for (int i = 1; i < SpoolFolder.MAX_READS; i++) {
+            assertThatThrownBy(() -> folder.first(books)).isInstanceOf(IOException.class);
+        }
+        assertThat(folder.spans()).isEqualTo(2);
+        assertThat(folder.spoiled()).isZero();
+
+        Files.delete(file);
+        Files.move(aside, file);
+        assertThat(drained(folder)).isEqualTo(1);
+        assertThat(folder.spoiled()).isZero();
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void goesOnBehindWhatCannotBeReadAtAllAndLeavesItToTheNextEngine() throws IOException {
+        Spool spool = written();
+        SpoolFolder folder = spool.folder(SHOP, THERE);
+        folder.append(RECORD);
+        Path file = files().getFirst();
+        Path aside = Files.move(file, directory.resolve("aside"));
+        Files.createSymbolicLink(file, aside);
+
+        for (int i = 1; i < SpoolFolder.MAX_READS; i++) {
+            assertThatThrownBy(() -> folder.first(books)).isInstanceOf(IOException.class);
+        }
+        assertThat(drained(folder)).isEqualTo(1);
+        assertThat(folder.spoiled()).isEqualTo(1);
+        assertThat(folder.isEmpty()).isTrue();
+        assertThat(file).exists();
+
+        Files.delete(file);
+        Files.move(aside, file);
+        assertThat(drained(open(Spool.MIN_BYTES).folder(SHOP, THERE))).isEqualTo(1);
+    }
+
+    /** A record that an earlier engine left, in a file that is not open. */
+    private Spool written() throws IOException {
+        open(Spool.MIN_BYTES).folder(SHOP, THERE).append(RECORD);
+        return open(Spool.MIN_BYTES);
     }
 }
