@@ -103,7 +103,7 @@ final class Courier {
         CompletableResultCode result;
         try {
             result = attempt.get();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(Level.WARNING, "the span exporter failed", e);
             answer.failure = e;
             return answer;

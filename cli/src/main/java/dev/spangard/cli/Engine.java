@@ -13,9 +13,9 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +31,7 @@ final class Engine implements AutoCloseable {
     private final @Nullable Spool spool;
     private final ServiceRegistry services;
     private final AdminServers admin;
+    private final DropReport drops;
     private final Thread housekeeper;
     private final CountDownLatch stop;
     /** Null until recorders can connect. */
@@ -46,8 +47,18 @@ final class Engine implements AutoCloseable {
         RecordedIds ids = new RecordedIds();
         this.admin = new AdminServers(options.admin(), this::isReady, this::metrics);
         this.services = new ServiceRegistry(environment, ledger, ids, spool, System::nanoTime, admin);
-        this.housekeeper =
-                Thread.ofPlatform().daemon().name("spangard-housekeeper").unstarted(this::keepHouse);
+        this.drops = new DropReport();
+        this.housekeeper = Thread.ofPlatform()
+                .daemon()
+                .name("spangard-housekeeper")
+                .unstarted(new Housekeeper(
+                        LOOK_EVERY,
+                        stop,
+                        List.of(
+                                () -> drops.look(services.rows()),
+                                EngineLog::tellSuppressed,
+                                services::closeUnused,
+                                this::leaveIfIdle)));
         try {
             this.intake = Intake.open(IntakeOptions.at(options.socket(), options.allowedUids()), ledger, ids, services);
         } catch (IOException | RuntimeException e) {
@@ -120,23 +131,10 @@ final class Engine implements AutoCloseable {
         return exposition.snapshots();
     }
 
-    /** The housekeeper's: everything that is done once a second. */
-    private void keepHouse() {
-        var drops = new DropReport();
-        try {
-            while (!stop.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-                drops.look(services.rows());
-                EngineLog.tellSuppressed();
-                services.closeUnused();
-                if (isIdle()) {
-                    LOG.log(Level.INFO, "no recorder for long; leaving");
-                    stop.countDown();
-                }
-            }
-            drops.look(services.rows());
-        } catch (InterruptedException e) {
-            // Nobody does that; without the housekeeper the engine still records.
-            Thread.currentThread().interrupt();
+    private void leaveIfIdle() {
+        if (isIdle()) {
+            LOG.log(Level.INFO, "no recorder for long; leaving");
+            stop.countDown();
         }
     }
 

@@ -243,8 +243,8 @@ final class ServiceRegistry implements Services, AutoCloseable {
                 return over;
             });
         }
-        released.forEach(ServiceSdk::release);
-        unused.forEach(scraped::closed);
+        released.forEach(sdk -> Housekeeper.attempt(sdk::release));
+        unused.forEach(sdk -> Housekeeper.attempt(() -> scraped.closed(sdk)));
         shutdown(unused);
     }
 
@@ -266,7 +266,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
             all = services();
             leases.clear();
         }
-        all.forEach(scraped::closed);
+        all.forEach(sdk -> Housekeeper.attempt(() -> scraped.closed(sdk)));
         shutdown(all);
     }
 

@@ -347,8 +347,13 @@ final class ServiceSdk {
     private static CompletableResultCode detached(Supplier<CompletableResultCode> slow) {
         CompletableResultCode result = new CompletableResultCode();
         Thread.ofPlatform().daemon().name("spangard-last-metrics").start(() -> {
-            CompletableResultCode done = slow.get();
-            done.whenComplete(result::succeed);
+            try {
+                CompletableResultCode done = slow.get();
+                done.whenComplete(result::succeed);
+            } catch (RuntimeException | Error e) {
+                result.failExceptionally(e);
+                throw e;
+            }
         });
         return result;
     }
