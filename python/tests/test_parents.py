@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ from opentelemetry import baggage, context, trace
 
 from asgi import Server, hello, http_scope, websocket_scope
 from spangard import OpenTelemetryMiddleware, _parents
+from spangard._messages import EVENTS_KEPT
 from spangard._parents import REQUEST_KEY
 
 if TYPE_CHECKING:
@@ -271,17 +273,96 @@ def test_a_call_from_an_http2_request_is_below_it(profile: str) -> None:
     asyncio.run(main())
 
 
-def test_a_request_that_a_server_serves_came_over_the_network(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def _bound(server: Server) -> tuple[Any, Any]:
+    """As uvicorn's."""
+    return server.receive, server.send
+
+
+def _send_only(server: Server) -> tuple[Any, Any]:
+    """As hypercorn's."""
+    return asyncio.Queue[Any]().get, server.send
+
+
+def _receive_only(server: Server) -> tuple[Any, Any]:
+    return server.receive, asyncio.Queue[Any]().put
+
+
+def _partial(server: Server) -> tuple[Any, Any]:
+    """As daphne's."""
+    return asyncio.Queue[Any]().get, functools.partial(server.send)
+
+
+@pytest.mark.parametrize("calls", [_bound, _send_only, _receive_only, _partial])
+def test_a_request_that_a_server_serves_came_over_the_network(
+    profile: str, monkeypatch: pytest.MonkeyPatch, calls: Any
+) -> None:
     """Whatever its connection's context is: the application may have started the server."""
     monkeypatch.setattr(_parents, "SERVERS", {Server.__module__})
     seen = Seen(profile)
 
     async def main() -> None:
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            await seen.ask_in(contextvars.copy_context())
+            await in_context(contextvars.copy_context(), lambda: seen.app(http_scope(), *calls(Server())))
             is_root(seen, now())
 
         await request(app, profile)
+
+    asyncio.run(main())
+
+
+def test_a_stream_is_a_root_also_where_nothing_but_the_others_span_is_in_the_context(profile: str) -> None:
+    seen = Seen(profile)
+
+    async def main() -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            token = context.attach(trace.set_span_in_context(trace.get_current_span(), context.Context()))
+            await seen.ask_in(contextvars.copy_context(), http_scope(http_version="2"))
+            context.detach(token)
+            is_root(seen, now())
+
+        await request(app, profile, http_version="2")
+
+    asyncio.run(main())
+
+
+def test_a_span_of_a_request_that_is_over_gives_way_to_the_one_that_runs(profile: str) -> None:
+    seen = Seen(profile)
+
+    async def main() -> None:
+        spans: list[Any] = []
+
+        async def first(scope: Any, receive: Any, send: Any) -> None:
+            spans.append(trace.get_current_span())
+
+        async def second(scope: Any, receive: Any, send: Any) -> None:
+            running = now()
+            with trace.use_span(spans[0]):
+                await seen.ask()
+            is_below(seen, running)
+
+        await request(first, profile)
+        await request(second, profile)
+
+    asyncio.run(main())
+
+
+def test_a_response_stays_complete_when_what_was_noted_of_it_is_sent_ahead() -> None:
+    seen = Seen()
+
+    async def main() -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            first = now()
+            await hello(scope, receive, send)
+            for _ in range(2 * EVENTS_KEPT):
+                await receive()
+            await seen.ask_in(contextvars.copy_context())
+            is_root(seen, first)
+
+        async def receive() -> Any:
+            return {"type": "http.disconnect"}
+
+        made: Any = OpenTelemetryMiddleware(app)
+        await made(http_scope(headers=[*ALICE]), receive, Server().send)
 
     asyncio.run(main())
 
@@ -479,7 +560,9 @@ def test_a_child_inherits_tracestate(profile: str) -> None:
     assert seen.contexts[0].trace_state.to_header() == "a=1,b=2"
 
 
-def test_a_span_of_a_message_that_has_ended_gives_way_to_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_span_of_a_message_that_has_ended_gives_way_to_its_request(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In the `upstream` profile the server's code runs below the span of ``receive``."""
     monkeypatch.delenv("OTEL_TRACES_SAMPLER")
     seen = Seen("upstream")
@@ -502,8 +585,11 @@ def test_a_span_of_a_message_that_has_ended_gives_way_to_its_request(monkeypatch
         made: Any = OpenTelemetryMiddleware(app, profile="upstream")
         server = Copying({"type": "http.request"})
         await made(http_scope(headers=[*ALICE]), server.receive, server.send)
+        made.recorder.flush()
 
     asyncio.run(main())
+    child, sibling, outer = engine.upstreams(3)
+    assert (child["parent"], sibling["parent"]) == (outer["span_id"], None)
     assert seen.contexts[1].trace_id != seen.contexts[0].trace_id
     assert seen.baggage[1] == {}
 

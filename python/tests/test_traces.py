@@ -11,7 +11,17 @@ from opentelemetry import baggage, trace
 
 from asgi import HEADERS, hello, http_scope, run, websocket_scope
 from spangard import OpenTelemetryMiddleware
-from spangard._tracecontext import MAX_BAGGAGE_BYTES, MAX_BAGGAGE_ENTRIES, MAX_LINES, joined, sole, tracestate, whole
+from spangard._tracecontext import (
+    LARGE_MEMBER,
+    MAX_BAGGAGE_BYTES,
+    MAX_BAGGAGE_ENTRIES,
+    MAX_LINES,
+    MAX_TRACESTATE,
+    joined,
+    sole,
+    tracestate,
+    whole,
+)
 
 if TYPE_CHECKING:
     from engine import FakeEngine
@@ -129,6 +139,20 @@ def test_a_tracestate_longer_than_32_members_can_be_is_not_looked_at() -> None:
     assert tracestate([(b"tracestate", b"a=1"), (b"tracestate", b"," * MAX_LINES)]) == b""
     assert tracestate([(b"tracestate", b"," * MAX_LINES)]) == b""
     assert tracestate([(b"tracestate", b"a=1" + b"," * (MAX_LINES - 3))]) == b"a=1"
+
+
+def test_a_tracestate_of_33_members_is_left_out() -> None:
+    members = [b"k%d=1" % n for n in range(33)]
+    assert tracestate([(b"tracestate", b",".join(members[:32]))]) == b",".join(members[:32])
+    assert tracestate([(b"tracestate", b",".join(members))]) == b""
+
+
+def test_of_a_long_tracestate_large_members_go_first_and_then_the_last() -> None:
+    small = [b"k%02d=" % n + b"x" * 100 for n in range(20)]
+    at_the_edge, large = b"edge=" + b"x" * (LARGE_MEMBER - 5), b"large=" + b"x" * (LARGE_MEMBER - 5)
+    kept = tracestate([(b"tracestate", b",".join([large, at_the_edge, *small]))]).split(b",")
+    assert kept == [at_the_edge, *small[: len(kept) - 1]]
+    assert MAX_TRACESTATE - 105 < len(b",".join(kept)) <= MAX_TRACESTATE
 
 
 def test_lines_are_told_apart_by_their_names_only() -> None:

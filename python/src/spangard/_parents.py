@@ -113,9 +113,11 @@ def _is_open(span: trace_api.Span, live: Container[int]) -> bool:
 
 
 def _without(outer: Context, request: Any, span: Any) -> Context:
-    """Without the request's span and all of its trace, and without baggage; values of others' keys stay."""
+    """Without the request's span and all of its trace, and without baggage; values of others' keys stay.
+
+    Under REQUEST_KEY the request that begins is put in its place.
+    """
     kept = dict(outer)
-    kept.pop(REQUEST_KEY, None)
     kept.pop(_baggage_key(), None)
     try:
         if span.get_span_context().trace_id == request.get_span_context().trace_id:
