@@ -180,7 +180,8 @@ class OpenTelemetryMiddleware:
                     low = trace & LOW_64
                     sampled = low < below or low > above or low == least
             else:
-                trace, parent, state = local.trace_id, local.span_id, api.parents.state_of(local)
+                trace, parent = local.trace_id, local.span_id
+                given = state = api.parents.state_of(local)  # that came from there
                 span_id = bits(64) or 1
                 sampled = local.trace_flags & 1 if self._parent_based else sampling is None or keeps(sampling, trace)
         else:
@@ -266,7 +267,7 @@ class OpenTelemetryMiddleware:
         token = failed = None
         if api is not None:
             exchange.trace = trace
-            if given is not None or state:
+            if given is not None:
                 exchange.state = state
                 if not sampled and type(trace) is bytes:
                     exchange.carrier = headers
