@@ -22,6 +22,7 @@ FAKE_JAVA = """#!{python}
 import json, os, socket, sys
 with open({told!r}, "a") as file:
     print(json.dumps({{"pid": os.getpid(), "parent": os.getppid(), "session": os.getsid(0), "cwd": os.getcwd(),
+        "name": os.path.basename(sys.argv[0]),
         "arguments": sys.argv[1:], "environment": dict(os.environ)}}), file=file)
 print("hello from the engine", file=sys.stderr, flush=True)
 if {exits}:
@@ -89,6 +90,7 @@ def test_starts_an_engine_that_is_not_ours_to_wait_for(java: FakeJava, socket_pa
     assert start["parent"] != os.getpid()
     assert start["session"] != os.getsid(0)
     assert start["cwd"] == "/"
+    assert start["name"] == "spangard-engine"
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 

@@ -61,7 +61,7 @@ def main() -> NoReturn:
 def _engine(arguments: list[str]) -> NoReturn:
     """Becomes the JVM. Where it listens by default is decided in one place, here, for recorders and engine alike."""
     from ._engine import socket_path
-    from ._java import EngineUnavailableError, engine_command
+    from ._java import NAME, EngineUnavailableError, engine_command
 
     try:
         if not any(
@@ -72,7 +72,7 @@ def _engine(arguments: list[str]) -> NoReturn:
     except (EngineUnavailableError, OSError) as error:
         sys.stderr.write(f"spangard: {error}\n")
         sys.exit(3)
-    os.execv(command[0], command)  # noqa: S606
+    os.execv(command[0], [NAME, *command[1:]])  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -147,7 +147,7 @@ def wait_until(ready: Callable[[], bool], timeout_s: float) -> bool:
 
 def _start(path: str, lock: int, timeout_s: float) -> None:
     from ._instance import instance
-    from ._java import EngineUnavailableError, engine_command
+    from ._java import EngineUnavailableError, engine_command, named
 
     if answers(path):
         return
@@ -162,7 +162,7 @@ def _start(path: str, lock: int, timeout_s: float) -> None:
         _give_up(None if is_told else f"{error}; nothing is recorded until an engine answers at {path}")
         return
     log = path + ".log"
-    codes = _spawn(command, log)
+    codes = _spawn([named(command[0], os.path.dirname(os.path.abspath(path))), *command[1:]], log)
     try:
         ended: list[int] = []
         wait_until(lambda: answers(path) or _has_ended(codes, ended), timeout_s)

@@ -10,6 +10,8 @@ import sys
 MINIMUM = 25
 ASK_TIMEOUT_S = 10.0
 MAIN_CLASS = "dev.spangard.cli.Main"
+NAME = "spangard-engine"
+"""Of the engine in `ps` and `top`, which show 15 characters."""
 FLAGS = (
     "-XX:+UseSerialGC",
     # Not what a large machine would begin with. Spans wait for their batch in survivor spaces large enough for them and
@@ -24,6 +26,7 @@ FLAGS = (
     "-XX:-UsePerfData",
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow",
+    "-Djava.awt.headless=true",  # also tells whoever looks through command lines for Java
     # What the compiler was given for its work goes back at once; only glibc can be asked for it.
     *(("-XX:TrimNativeHeapInterval=1000",) if sys.platform == "linux" else ()),
 )
@@ -44,6 +47,19 @@ def java_command(command: str, arguments: list[str]) -> list[str]:
     if not os.path.isdir(JARS) or not any(name.endswith(".jar") for name in os.listdir(JARS)):
         raise EngineUnavailableError(f"this installation has no engine: no jars in {JARS}")
     return [find_java(), *FLAGS, "-cp", os.path.join(JARS, "*"), MAIN_CLASS, command, *arguments]
+
+
+def named(java: str, directory: str) -> str:
+    """A link to the runtime by the engine's name, whose process is then called so; `java` if none can be made there."""
+    link = os.path.join(directory, NAME)
+    try:
+        if not os.path.islink(link) or os.readlink(link) != java:
+            new = f"{link}.{os.getpid()}"
+            os.symlink(java, new)
+            os.replace(new, link)
+    except OSError:
+        return java
+    return link
 
 
 def find_java() -> str:

@@ -6,6 +6,9 @@ import dev.spangard.intake.EngineRunningException;
 import dev.spangard.intake.TakeOver;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +36,9 @@ public final class Main {
     public static void main(String[] arguments) {
         // Here, not in EngineLog: a call of its methods would initialise LogManager, which then has chosen already.
         System.setProperty("java.util.logging.manager", EngineLog.class.getName());
+        if (arguments.length > 0 && arguments[0].equals("engine")) {
+            nameProcess();
+        }
         System.exit(run(List.of(arguments), System.getenv(), System.out, System.err));
     }
 
@@ -66,6 +72,15 @@ public final class Main {
         }
         EngineLog.write(err, options.logLevel(), options.logFormat());
         return serve(options, environment, err);
+    }
+
+    /** What {@code ps} and {@code top} call this process, where that can be said (proc_pid_comm(5)): else java. */
+    private static void nameProcess() {
+        try {
+            Files.writeString(Path.of("/proc/self/comm"), "spangard-engine", StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            // Not Linux.
+        }
     }
 
     /** What the file that OTEL_CONFIG_FILE names says, in variables, as JSON for the launcher. */
