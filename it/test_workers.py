@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 
 import pytest
@@ -13,7 +14,7 @@ from kit.engine import Engine
 from kit.http1 import get
 from kit.load import load
 from kit.process import poll
-from kit.world import DURATION, World, free_port
+from kit.world import DURATION, Server, World, free_port
 from otlp_sink import Sink
 
 REQUESTS = 20_000
@@ -61,12 +62,8 @@ def test_gives_each_server_an_instance_of_its_own(shared: World, engine: Engine)
     ports = [free_port(), free_port()]
     servers = " & ".join(f"uvicorn shop:app --no-access-log --workers 2 --port {port}" for port in ports)
     script = f'trap "kill %1 %2" TERM; {servers} & wait; wait'
-    import sys
-
     command = [sys.executable, "-m", "spangard", "attach", "--", "bash", "-c", script]
     process = shared.run(command, "two-servers", env=sink.env)
-    from kit.world import Server
-
     both = [Server(process, port, "") for port in ports]
     process.until(lambda: all(s.listens() for s in both))
     for server in both:
@@ -85,6 +82,38 @@ def test_gives_a_restarted_server_another_instance(shared: World, engine: Engine
         get(server, "/")
         server.stop()
     assert len({s.resource["service.instance.id"] for s in sink.wait_for(2)}) == 2
+
+
+SUPERVISE = """
+import signal, socket, subprocess, sys
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
+    command = ["uvicorn", "shop:app", "--no-access-log", "--fd", str(listener.fileno())]
+    workers = [subprocess.Popen(command, pass_fds=[listener.fileno()]) for _ in range(2)]
+    signal.signal(signal.SIGTERM, lambda *_: [worker.terminate() for worker in workers])
+    for worker in workers:
+        worker.wait()
+"""
+
+
+@pytest.mark.parametrize("attach", [True, False])
+def test_workers_executed_around_one_socket_are_one_instance(shared: World, engine: Engine, attach: bool) -> None:
+    """As under circus, by bentoml, or supervisord."""
+    sink = shared.sink()
+    port = free_port()
+    command = [sys.executable, "-c", SUPERVISE.replace("shop:app", "shop:app" if attach else "wrapped_shop:app"), str(port)]
+    process = shared.run([sys.executable, "-m", "spangard", "attach", "--", *command] if attach else command, env={**sink.env, "SPANGARD_WORKER_PID": "true"})
+    server = Server(process, port, "")
+    process.until(lambda: server.listens() and get(server, "/").status == 200)
+    workers: set[object] = set()
+
+    def both_served() -> bool:
+        get(server, "/items/1")
+        workers.update(span.attributes["process.pid"] for span in sink.spans())
+        return len(workers) == 2
+
+    process.until(both_served)
+    assert len(resources(sink)) == 1
+    server.stop()
 
 
 def test_keeps_the_instance_when_a_worker_is_replaced(shared: World, engine: Engine) -> None:

@@ -83,6 +83,44 @@ def test_an_executed_child_is_another_instance() -> None:
     assert len({*told}) == 2
 
 
+MANAGER = """
+import os, socket, subprocess, sys
+from spangard._instance import instance
+kind = sys.argv[1]
+shared = socket.socket(socket.AF_UNIX if kind == "unix" else socket.AF_INET)
+shared.bind("" if kind == "unix" else ("127.0.0.1", 0))
+shared.listen()
+ask = "from spangard._instance import *; print(serves_what_it_was_given(), instance())"
+if kind == "own":
+    ask = "import socket; own = socket.create_server(('127.0.0.1', 0))\\n" + ask
+if kind == "systemd":
+    again = f"os.execv(sys.executable, [sys.executable, '-c', {ask!r}])"
+    ask = f"import os, sys; os.environ['LISTEN_PID'] = str(os.getpid()); {again}"
+if kind == "connected":
+    server, shared = shared, socket.create_connection(shared.getsockname())
+print(instance())
+sys.stdout.flush()
+for _ in range(2):
+    subprocess.run([sys.executable, "-c", ask], pass_fds=[shared.fileno()], check=True)
+"""
+
+
+@pytest.mark.parametrize("kind", ["tcp", "unix"])
+def test_workers_executed_around_one_listening_socket_are_one_instance(kind: str) -> None:
+    manager, *told = run("-c", MANAGER, kind)
+    assert told[0] == told[2] == "True"
+    assert told[1] == told[3]
+    assert told[1] != manager
+
+
+@pytest.mark.parametrize("kind", ["own", "systemd", "connected"])
+def test_servers_that_were_handed_a_socket_and_are_not_one_are_two_instances(kind: str) -> None:
+    """One has a socket of its own, one is started again by systemd, one has a socket that takes no connections."""
+    manager, *told = run("-c", MANAGER, kind)
+    assert told[0] == told[2] == "False"
+    assert len({manager, told[1], told[3]}) == 3
+
+
 def test_exec_in_place_keeps_the_instance() -> None:
     ask = "from spangard._instance import instance; print(instance(), flush=True)"
     told = run("-c", f"{ask}\nimport os, sys\nos.execv(sys.executable, [sys.executable, '-c', {ask!r}])")

@@ -4,13 +4,16 @@
 
 A server's workers are forked, or spawned by multiprocessing, from one process; two servers have been executed apart,
 also when one shell or test run started both. On Linux `/proc/<pid>/auxv` tells: a fork has its parent's, byte for byte,
-while each exec gets new random addresses.
+while each exec gets new random addresses. Workers that a process manager executes apart are one server if it made the
+one socket they listen on and still has it: all that the first process of their family listens on, its parent has too.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+
+from ._sockets import listening, sockets
 
 MAX_ANCESTORS = 64
 
@@ -36,12 +39,39 @@ def _find() -> str:
         pid = _root(os.getpid())
         with open("/proc/sys/kernel/random/boot_id") as file:
             boot = file.read().strip()
+        handed = _handed_down(pid)
+        if handed:
+            return f"{boot}-sockets-{'-'.join(sorted(handed))}"
         # two containers of one machine may have the same pid and start at the same tick
         namespace = os.stat("/proc/self/ns/pid").st_ino
         return f"{boot}-{namespace}-{pid}-{_started(pid)}"
     except (OSError, ValueError, IndexError):
         # No /proc: the workers of a server share its process group, which a shell makes for each command.
         return f"{os.uname().nodename}-group-{os.getpgrp()}"
+
+
+def serves_what_it_was_given() -> bool:
+    """Whether all that this server listens on so far was handed down to it. A socket of its own makes it another server
+    than the one it was handed down from: that shows when it serves, and not yet when it starts.
+    """
+    try:
+        return not os.environ.get("SPANGARD_INSTANCE") and bool(_handed_down(_root(os.getpid())))
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def _handed_down(pid: int) -> set[str]:
+    """The sockets this process listens on, if its parent has them all; none if it has one of its own, or if systemd
+    holds them, for whom a service that is started again is a new one (sd_listen_fds(3)).
+    """
+    own = sockets(pid)
+    shared = own & sockets(_parent(pid))
+    if not listening(pid, shared):
+        return set()
+    if f"LISTEN_PID={pid}".encode() in _read(pid, "environ").split(b"\0"):
+        return set()
+    listeners = listening(pid, own)
+    return listeners if listeners <= shared else set()
 
 
 def _root(pid: int) -> int:

@@ -380,16 +380,18 @@ class OpenTelemetryMiddleware:
             return False
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> Any:
-        """Passed through; at start-up the connection is made, and before the shutdown is complete, after which the
-        process may end at once, all that waits is delivered.
+        """Passed through. At start-up the connection is made, if it is clear which server this is; before the shutdown
+        is complete, after which the process may end at once, all that waits is delivered.
         """
         if self._disabled:
             return await self.app(scope, receive, send)
         recorder = self.recorder
-        recorder.flush()
         from ._farewell import before_shutdown, watch_uvicorn
+        from ._instance import serves_what_it_was_given
 
         watch_uvicorn()
+        if not serves_what_it_was_given():
+            recorder.flush()
         try:
             return await self.app(scope, receive, before_shutdown(recorder, send))
         finally:
