@@ -17,6 +17,7 @@ from time import perf_counter, time_ns
 
 from ._facts import clean
 from ._link import Link
+from ._marks import ATTACHED, RECORDS, mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Recorder:
         multiprocessing = sys.modules.get("multiprocessing.process")
         if multiprocessing is not None and multiprocessing.parent_process() is not None:
             _close_in_child(self)
+        if ATTACHED in os.environ:
+            mark(RECORDS)
         if "uvicorn.server" in sys.modules:
             from ._farewell import watch_uvicorn
 

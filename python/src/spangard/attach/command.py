@@ -14,6 +14,7 @@ from .. import _engine
 from .._configuration_file import ANSWER, ConfigurationFileError, declared, is_declared
 from .._settings import split
 from .flags import UsageError, parse
+from .watch import watched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def attach(arguments: list[str]) -> NoReturn:
         answer = _configuration()
     except ConfigurationFileError as error:
         _fail(str(error), START_FAILED)
-    environment = hooked({**os.environ, **answer})
+    environment = {**hooked({**os.environ, **answer}), **watched()}
     os.environ.update(environment)
     _ensure_engine()
     sys.stdout.flush()

@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 def patch(module: ModuleType) -> None:
     """Patches a server's module, just imported; its name is one of PATCHES."""
     PATCHES[module.__name__](module)
+    if module.__name__ in RECORDED:
+        _mark_server()
 
 
 def _uvicorn(module: ModuleType) -> None:
-    """`Config.load` makes `loaded_app`, also under gunicorn's UvicornWorker and `uvicorn.run`."""
+    """`Config.load` makes `loaded_app`, also under gunicorn's UvicornWorker and `uvicorn.run`; with `--interface wsgi`
+    an ASGI application of what is none.
+    """
 
     def wrap_loaded(config: Any) -> None:
-        if config.interface == "wsgi":
-            return
         # Inside of what uvicorn itself put around the application, so that it has seen the proxy's headers.
         outer, app = None, config.loaded_app
         while type(app).__module__ in ("uvicorn.middleware.proxy_headers", "uvicorn.middleware.message_logger"):
@@ -89,6 +91,9 @@ PATCHES: dict[str, Callable[[ModuleType], None]] = {
     "granian.asgi": _granian,
 }
 
+RECORDED = frozenset(("uvicorn.config", "gunicorn.workers.gasgi", "daphne.server", "hypercorn.app_wrappers"))
+"""Whose import means that an application is about to be loaded. granian has this module for every interface."""
+
 
 def wrap(app: Any) -> Any:
     """The application recorded, or as it is if it already is, or if that fails."""
@@ -118,6 +123,16 @@ def _recorder() -> Any:
             del sys.modules["spangard"]
             raise
     return spangard.OpenTelemetryMiddleware
+
+
+def _mark_server() -> None:
+    """As `_marks.mark(SERVER)`: the package is not imported before it wraps."""
+    try:
+        with open(os.environ["_SPANGARD_ATTACHED"], "r+b") as file:
+            file.seek(0, os.SEEK_END)
+            file.write(b"s")
+    except (KeyError, OSError):
+        pass
 
 
 def _after(owner: Any, name: str, then: Callable[[Any], None]) -> None:

@@ -14,6 +14,7 @@ import sys
 from .._configuration_file import ConfigurationFileError, declared, is_declared
 from .._version import __version__
 from ..attach.flags import UsageError, parse
+from .attached import attached
 from .engine import java, socket
 from .python import conflicts, propagators, servers
 from .report import Report
@@ -41,6 +42,7 @@ def doctor(arguments: list[str]) -> NoReturn:
     runtime = java(report)
     socket(report)
     servers(report)
+    attached(report)
     conflicts(report, os.environ)
     environ = dict(os.environ)
     origins = dict.fromkeys(flags, "flag")

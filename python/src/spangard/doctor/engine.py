@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from .. import _engine
-from .._java import JARS, MINIMUM, EngineUnavailableError, java_command, java_version
+from .._java import EngineUnavailableError, java_command, java_version
 from .._link import owner_of
 
 TYPE_CHECKING = False
@@ -20,7 +20,8 @@ def java(report: Report) -> bool:
     try:
         path = java_command("engine", [])[0]
     except EngineUnavailableError as error:
-        report.fail(str(error), f"the engine needs Java {MINIMUM} or later and its jars in {JARS}")
+        found, _, remedy = str(error).partition(": ")
+        report.fail(found, remedy)
         return False
     report.ok(f"Java {java_version(path)} at {path}")
     return True

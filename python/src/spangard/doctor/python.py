@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SERVERS = {module.partition(".")[0]: module for module in PATCHES}
 """Distribution to the module that attach patches."""
 
+OTHER_SERVERS = ("sanic", "emmett", "emmett55")
+"""Frameworks with ASGI applications whose own server, which most use, calls them otherwise."""
+
 ASGI_INSTRUMENTATIONS = ("asgi", "fastapi", "starlette", "django", "falcon", "quart", "litestar")
 
 
@@ -38,6 +41,13 @@ def servers(report: Report) -> None:
             report.ok(f"attach works with {server} -k uvicorn_worker.UvicornWorker; it has no ASGI worker of its own")
         else:
             report.warn(f"attach does not know this {server}", "wrap the application: OpenTelemetryMiddleware(app)")
+    for name in OTHER_SERVERS:
+        release = _version(name)
+        if release is not None:
+            report.warn(
+                f"attach records nothing under the own server of {name} {release}, which serves no ASGI application",
+                "serve the application by one of those above",
+            )
     if not found and not missing:
         report.warn("no ASGI server is installed beside spangard", f"attach works with {', '.join(SERVERS)}")
 
@@ -74,12 +84,12 @@ def propagators(report: Report, environ: Mapping[str, str]) -> None:
         report.warn("opentelemetry-api is not installed: the application cannot see the current span", "")
         return
     known = _entry_points("opentelemetry_propagator")
-    for name in split(environ.get("OTEL_PROPAGATORS", "")):
-        if name not in known and name != "none":
-            report.fail(
-                f"OTEL_PROPAGATORS: opentelemetry-api has no {name}, and ends an application over that",
-                f"install its package, such as opentelemetry-propagator-{name}",
-            )
+    unknown = [name for name in split(environ.get("OTEL_PROPAGATORS", "")) if name not in known and name != "none"]
+    if unknown:
+        report.fail(
+            f"OTEL_PROPAGATORS: opentelemetry-api has no {', '.join(unknown)}, and ends an application over that",
+            f"install what has them, such as opentelemetry-propagator-{unknown[0]}",
+        )
 
 
 def _entry_points(group: str) -> set[str]:

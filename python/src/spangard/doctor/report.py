@@ -15,12 +15,13 @@ _MARGIN = 6
 
 
 class Report:
-    """Writes as it is told. Colours on a terminal only, and not with NO_COLOR (https://no-color.org)."""
+    """Writes as it is told, each advice once. Colours on a terminal only, and not with NO_COLOR (https://no-color.org)."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._colours = out.isatty() and not os.environ.get("NO_COLOR")
         self.healthy = True
+        self._advised: set[str] = set()
 
     def title(self, text: str) -> None:
         self._out.write(text + "\n")
@@ -41,7 +42,8 @@ class Report:
         if self._colours:
             mark = f"{_COLOURS.get(grade, '')}{mark}\033[0m"
         self._out.write(f"{mark}{found}\n")
-        if remedy:
+        if remedy and remedy not in self._advised:
+            self._advised.add(remedy)
             self._out.write(f"{' ' * _MARGIN}{remedy}\n")
 
     def value(self, name: str, value: str, origin: str) -> None:
