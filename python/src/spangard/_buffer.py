@@ -262,7 +262,10 @@ class Recorder:
         if self.delivers():
             from ._farewell import settle
 
-            settle(self)
+            try:
+                settle(self)
+            except Exception:  # an end is not held up by telemetry
+                pass
 
     def delivers(self) -> bool:
         """Writes what can be written now, also to an engine that has just come, and announces what runs; whether

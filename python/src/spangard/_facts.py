@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
@@ -113,6 +115,15 @@ def failure(error: BaseException, traceback: Any = None) -> Failure:
         return (name, message, "" if cancelled else _stacktrace(error, traceback), cancelled)
     except Exception:
         return ("BaseException", "", "", False)
+
+
+def leave(error: BaseException) -> None:
+    """Takes the caller's frame, which says nothing to a user, out of the traceback of what it caught and raises on by
+    `raise` alone. Until Python 3.10 that statement puts it back.
+    """
+    traceback = error.__traceback__
+    if traceback is not None and traceback.tb_next is not None and traceback.tb_frame is sys._getframe(1):
+        error.__traceback__ = traceback.tb_next
 
 
 def type_of(error: BaseException) -> str:

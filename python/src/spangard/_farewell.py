@@ -90,11 +90,17 @@ def _waits(recorder: Recorder) -> Iterator[float]:
 def before_shutdown(recorder: Recorder, send: Send) -> Send:
     """A lifespan's ``send`` that delivers what waits before the server hears that the application has shut down."""
 
-    async def sending(message: Any) -> Any:
+    def sending(message: Any) -> Any:
         try:
-            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                await settled(recorder)
+            is_last = message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed")
         except Exception:  # no message: the server's to judge
+            is_last = False
+        return sent_last(message) if is_last else send(message)
+
+    async def sent_last(message: Any) -> Any:
+        try:
+            await settled(recorder)
+        except Exception:  # an end is not held up by telemetry
             pass
         return await send(message)
 

@@ -14,7 +14,7 @@ from time import perf_counter as clock
 
 from ._buffer import BATCH, NOT_ARMED
 from ._exchange import UpstreamExchange
-from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, lookup
+from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, leave, lookup
 from ._notes import noted, told
 from ._sampling import keeps
 from ._tracecontext import sole, traceparent, tracestate, whole
@@ -160,9 +160,11 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
                 exchange.call(self.on_request, exchange, scope)
             return await self.app(scope, exchange.receive, exchange.send)
         except Exception as error:
+            leave(error)
             failed = failure(error)
             raise
         except BaseException as error:
+            leave(error)
             outcome = CANCELLED if failure(error)[3] else 0
             raise
         finally:

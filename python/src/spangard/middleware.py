@@ -13,7 +13,7 @@ import os
 from time import perf_counter as clock
 
 from ._buffer import BATCH, NOT_ARMED, recorder
-from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, cut, failure, headers_of, lookup
+from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, cut, failure, headers_of, leave, lookup
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Counted, Detailed, Summed
 from ._notes import noted, told
@@ -289,6 +289,7 @@ class OpenTelemetryMiddleware:
             app = self.app
             return await app(scope, receive, send)
         except BaseException as error:
+            leave(error)
             failed = failure(error)
             raise
         finally:
@@ -394,6 +395,9 @@ class OpenTelemetryMiddleware:
             recorder.flush()
         try:
             return await self.app(scope, receive, before_shutdown(recorder, send))
+        except BaseException as error:
+            leave(error)
+            raise
         finally:
             recorder.drain()
 
