@@ -19,7 +19,19 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
-MODULES = ("_sampling", "_propagators", "_facts", "_settings", "_context", "_link", "_buffer", "middleware")
+MODULES = (
+    "_sampling",
+    "_tracecontext",
+    "_parents",
+    "_propagators",
+    "_facts",
+    "_settings",
+    "_context",
+    "_link",
+    "_buffer",
+    "_farewell",
+    "middleware",
+)
 """Those that decide: sampling, parents, redaction, what is kept and counted."""
 
 OF_PROCESSES = ("attach_hook", "command", "engine_start", "instance", "java", "the_suite")
