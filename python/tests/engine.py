@@ -19,7 +19,7 @@ REQUEST_FIELDS = (
 )  # fmt: skip
 UNSAMPLED_FIELDS = (
     "kind", "start", "end", "method", "scheme", "http_version", "route", "status", "request_bytes",
-    "response_bytes", "first_byte", "complete", "failure_type", "disconnected", "asked",
+    "response_bytes", "first_byte", "complete", "failure", "left", "asked",
 )  # fmt: skip
 UPSTREAM_FIELDS = (
     "kind", "start", "flags", "trace", "span_id", "tracestate", "parent", "name", "details", "method", "scheme",

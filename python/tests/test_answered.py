@@ -87,7 +87,7 @@ def test_measurements_of_an_unsampled_request_have_the_type(
 ) -> None:
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
     run(handling(ValueError("no"), answer(500)))
-    assert only(engine)[12] == "ValueError"
+    assert only(engine)[12] == ("ValueError", 0)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 
 from asgi import codes, http_scope, run
 from spangard import OpenTelemetryMiddleware
+from spangard._endings import CANCELLED
 from spangard._facts import MAX_STACKTRACE
 
 if TYPE_CHECKING:
@@ -78,5 +79,5 @@ def test_a_cancelled_request_is_recorded_as_such(engine: FakeEngine) -> None:
 
     asyncio.run(main())
     record = engine.request()
-    assert record["failure"][3] is True
+    assert record["failure"][3] == CANCELLED
     assert codes(record["events"]) == [22]

@@ -11,7 +11,9 @@ import pytest
 from asgi import hello, http_scope, run, websocket_scope
 from engine import UNSAMPLED_FIELDS
 from spangard import OpenTelemetryMiddleware
+from spangard._endings import FAILED
 from spangard._facts import MAX_FIELD_TEXT
+from spangard._messages import UNKNOWN_SUM
 from spangard._sampling import keeps, ratio_edges, sampler_from
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ def test_an_unsampled_request_sends_what_metrics_need(engine: FakeEngine, monkey
     assert (record["kind"], record["method"], record["scheme"], record["http_version"]) == (3, "POST", "http", "1.1")
     assert (record["status"], record["request_bytes"], record["response_bytes"]) == (200, 3, 5)
     assert record["start"] <= record["first_byte"] <= record["complete"] <= record["end"]
-    assert (record["failure_type"], record["disconnected"]) == (None, 0)
+    assert (record["failure"], record["left"]) == (None, None)
     assert record["asked"] is None
 
 
@@ -138,7 +140,7 @@ def unsampled(
 @pytest.mark.parametrize(
     ("last", "size"),
     [
-        ({"type": "http.response.pathsend", "path": "/file"}, 0),
+        ({"type": "http.response.pathsend", "path": "/file"}, UNKNOWN_SUM),
         ({"type": "http.response.zerocopysend", "file": 3, "count": 7}, 7),
     ],
 )
@@ -179,9 +181,9 @@ def test_an_unsampled_websocket_says_how_it_began_and_ended_and_its_sums(
         )
     engine.wait(engine.records)
     record = engine.records()[0]
-    kind, start, end, method, scheme, version, route, events, failure_type, asked = record
+    kind, start, end, method, scheme, version, route, events, failure, asked = record
     assert (kind, method, scheme, version, route) == (4, None, "ws", "1.1", None)
-    assert (failure_type, asked) == ("ValueError", None)
+    assert (failure, asked) == (("ValueError", FAILED), None)
     assert start <= events[1] <= events[4] <= end
     assert [*events[:1], *events[2:4], *events[5:]] == [5, 0, 8, 1011, 23, 1, 4, 0, 12, 2, 5]
 

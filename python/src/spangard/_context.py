@@ -16,7 +16,8 @@ from opentelemetry.context.context import Context
 
 from . import _parents as parents
 from ._facts import failure
-from ._messages import Counted, Detailed, Summed
+from ._messages import Detailed
+from ._sums import Counted, Summed
 from ._tracecontext import tracestate
 from ._websocket import SummedWebSocket, UnheardWebSocket
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from time import perf_counter as clock
 
 from ._answered import answering
+from ._endings import promised, ways_of_the_server
 from ._facts import size_of
-from ._messages import EVENTS_KEPT
+from ._messages import EVENTS_KEPT, UNKNOWN_SUM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class UpstreamExchange:
     status_code: int | str | None = None
     captured: list[bytes] | None = None
     ended = 0.0  # when the server had taken the last message of the response
+    started: Message | None = None  # http.response.start
     final = False  # nothing is to come after what was sent
     trailers = False
     disconnected = False
@@ -80,6 +82,7 @@ class UpstreamExchange:
                 self.sent += len(body) if type(body) is bytes else size_of(body)
                 ends = not self.trailers and not message.get("more_body")
             elif code == 1:
+                self.started = message
                 value = status_of(message.get("status"))
                 if isinstance(value, int) and value >= 500:
                     answering(self.span_id, value)
@@ -90,11 +93,9 @@ class UpstreamExchange:
                 ends = self.trailers and not message.get("more_trailers")
             elif code == OTHER_SENT:
                 value = str(kind)[:MAX_TYPE]
-                if kind == "http.response.zerocopysend":
-                    self.sent += int(message.get("count") or 0)
+                if kind == "http.response.pathsend" or kind == "http.response.zerocopysend":
+                    self._sends_of_a_file(message)
                     self.final = not message.get("more_body")
-                elif kind == "http.response.pathsend":
-                    self.final = True
             if self.middleware.sends:
                 self.note_sent(code, value if code != 6 else None, message)
             if value is not None and code != OTHER_SENT:
@@ -111,6 +112,23 @@ class UpstreamExchange:
     def has_answered(self) -> bool:
         """Whether the last message of the response was handed over."""
         return self.final
+
+    def _sends_of_a_file(self, message: Message) -> None:
+        count = message.get("count")
+        if count is not None:
+            self.sent += int(count)
+        else:
+            length = None if message.get("more_body") else promised(self.started)
+            self.sent = UNKNOWN_SUM if length is None or length < 0 else length
+
+    def _is_whole(self) -> bool:
+        """Whether the client had everything, though the application has not said so."""
+        if self.started is None:
+            return False
+        if self.scope.get("method") == "HEAD" or self.status_code in (204, 304):
+            return True
+        length = promised(self.started)
+        return length is not None and 0 <= length <= self.sent
 
     async def _ending(self, message: Message) -> Any:
         result: Any = await self.server_send(message)  # type: ignore[func-returns-value]
@@ -151,9 +169,9 @@ class UpstreamExchange:
             if code == 16:
                 self.received += len(message["body"]) if "body" in message else 0
             elif code == 17:
-                self.disconnected = not self.final
-            elif code == 21:
-                self.disconnected = message.get("code") == 1006  # without a close of the client's
+                self.disconnected = not (self.final or self._is_whole())
+            elif code == 21:  # lost, where the server can tell that from a close of the client's
+                self.disconnected = message.get("code") == 1006 and ways_of_the_server(self.server_send).tells_closes
             return code, asked, str(kind)[:MAX_TYPE] if code == OTHER_RECEIVED else None
         except Exception:  # a server's odd message is the application's to judge
             return OTHER_RECEIVED, asked, None

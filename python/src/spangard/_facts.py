@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import sys
 
+from ._endings import CANCELLED, FAILED, said_by
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
     from typing import Any
 
     Scope = MutableMapping[str, Any]
-    Failure = tuple[str, str, str, bool]
+    Failure = tuple[str, str, str, int]
 
 MAX_REQUEST_TEXT = 8192
 """Bytes of text that one record takes from the client: path, query, host, user agent, method and such together."""
@@ -101,20 +103,20 @@ def close_of(message: Any, default: int) -> int | tuple[int, str]:
 
 
 def failure(error: BaseException, traceback: Any = None) -> Failure:
-    """``(type, message, stack trace, was it a cancellation)``. Never raises; formats only what fits.
+    """``(type, message, stack trace, what it says)``, as in `_endings`. Never raises; formats only what fits.
 
     ``traceback`` is what the exception had when it was seen, if that is longer ago.
     """
     try:
         name = type_of(error)
-        cancelled = type(error).__name__ in ("CancelledError", "Cancelled", "GeneratorExit")
+        said = said_by(error)
         try:
             message = str(error)[:MAX_MESSAGE]
         except Exception:
             message = ""
-        return (name, message, "" if cancelled else _stacktrace(error, traceback), cancelled)
+        return (name, message, "" if said == CANCELLED else _stacktrace(error, traceback), said)
     except Exception:
-        return ("BaseException", "", "", False)
+        return ("BaseException", "", "", FAILED)
 
 
 def leave(error: BaseException) -> None:

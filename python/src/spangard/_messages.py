@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the application hears and says during one request, noted as it passes by.
 
-``Detailed`` notes every message with its times, for a sampled request; ``Counted`` only what measurements of an HTTP
-request need. Both pass every message on as it came. Each belongs to one request and is used on its event loop. Codes
-and layouts: docs/wire-protocol.md, Events.
+``Detailed`` notes every message with its times, for a sampled request; what measurements of an HTTP request need is
+counted in `_sums`. Both pass every message on as it came. Each belongs to one request and is used on its event loop.
+Codes and layouts: docs/wire-protocol.md, Events.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from __future__ import annotations
 from time import perf_counter as clock
 
 from ._answered import answering, closes_for_an_error
+from ._endings import CLIENT_LEFT, FAILED, close_code_of, promised, ways_of_the_server
 from ._facts import close_of, size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._facts import Failure
     from .middleware import Message, OpenTelemetryMiddleware, Receive, Send
 
 EVENTS_KEPT = 512
@@ -30,6 +32,11 @@ WRITTEN_AT_ONCE = 65536
 
 LAST = (3, 8, 21)
 """Codes of the messages after which nothing more is to come for the client."""
+
+UNKNOWN = -1
+"""In place of a number of bytes."""
+
+UNKNOWN_SUM = -(1 << 62)
 
 
 class Detailed:
@@ -44,8 +51,12 @@ class Detailed:
     spilled = 0
     spilled_last = False
     status_code: int | None = None
+    started: Message | None = None  # http.response.start
+    accepted = False  # the WebSocket
+    hears = True  # what the application receives passes here
     captured: list[bytes] | None = None
-    streams = False  # more bodies than one, or trailers: what ends the response is not the first body
+    streams = False  # more bodies than one, or trailers: what ends the response is not the first body, and is to come
+    foretold = False  # _foretell has been
     trailers = False
     touched = False  # one of the fields above is not as it was, or the application did something with the span
     summed = False  # SummedWebSocket
@@ -72,6 +83,7 @@ class Detailed:
                     messages += (3 if completes else 2, clock(), size)
             elif kind == "http.response.start":
                 messages += (1, clock(), 0)
+                self.started = message
                 if self.status_code is None:  # the server refuses a second start
                     status = message["status"]
                     self.status_code = status = status if type(status) is int else int(status)
@@ -95,7 +107,60 @@ class Detailed:
     async def _completing(self, message: Message) -> Any:
         result: Any = await self.server_send(message)  # type: ignore[func-returns-value]
         self.messages += (4, clock(), 0)
+        self.streams = False
         return result
+
+    def _foretell(self) -> None:
+        """Notes what the response's headers say of its body: when the client had all of it, whatever comes after.
+
+        Only where something may come in between; before all events, so that the engine finds when that was. Should the
+        application have changed its headers since they passed, what they say now is believed.
+        """
+        if self.started is not None and not self.foretold:
+            self.foretold = True
+            body = promised(self.started)
+            if body is not None:
+                self.messages[0:0] = (14, 0.0, body)
+
+    def broken_off(self, error: BaseException, says: int) -> None:
+        """An exception leaves the application: notes what tells whether it broke anything."""
+        try:
+            self._foretell()
+            if says == CLIENT_LEFT and not self.hears:
+                self.messages += (21, 0.0, 0.0, close_code_of(error))
+        except Exception:  # an object of the application's
+            pass
+
+    def unanswered(self, end: float, failed: Failure | None) -> None:
+        """A WebSocket that was not accepted is over: what of its answer the server sent, or what it said of its own."""
+        try:
+            ways = ways_of_the_server(self.server_send)
+            messages = self.messages
+            kept: list[Any] = []
+            status = None
+            answered = False
+            at = 0
+            while at < len(messages):
+                code = messages[at]
+                event = messages[at : at + (3 if code < 16 else 4)]
+                at += len(event)
+                if code == 1 or code == 9:
+                    if not (ways.answers if code == 1 else ways.denies):
+                        continue
+                    answered = True
+                    status = self.status_code
+                    event = [9, event[1], status]
+                elif code == 8:
+                    answered = True
+                elif code in (2, 3, 4, 10) and not answered:
+                    continue
+                kept += event
+            if not answered and (failed is None or failed[3] == FAILED):
+                kept += (13, end, ways.returned if failed is None else ways.raised)
+            self.status_code = status
+            messages[:] = kept
+        except Exception:  # a message that nobody knows
+            pass
 
     def _capture(self, message: Message) -> Message:
         """Takes the headers that are asked for; returns the message to pass on, an iterator replaced by its list."""
@@ -119,6 +184,7 @@ class Detailed:
             else:
                 messages += (7, now, size_of(message.get("bytes") or b""))
         elif kind == "websocket.accept":
+            self.accepted = True
             subprotocol = message.get("subprotocol")
             messages += (5, now, (str(subprotocol)[:256] or 0) if subprotocol else 0)
             if self.middleware.capture_response is not None:
@@ -137,18 +203,25 @@ class Detailed:
             if status >= 500:
                 answering(self.span_id, status)
             message = self._capture(message)
-        elif kind == "websocket.http.response.body":
-            messages += (10, now, size_of(message.get("body", b"")))
+        elif kind == "http.response.start":  # of a WebSocket: some servers answer with it
+            self.status_code = int(message["status"])
+            messages += (1, now, 0)
+        elif kind in ("websocket.http.response.body", "http.response.body"):
+            messages += (10 if message.get("more_body") else 3, now, size_of(message.get("body", b"")))
         elif kind == "http.response.trailers":
             completes = not message.get("more_trailers")
             messages += (3 if completes else 11, now, 0)
             return completes, message
         elif kind == "http.response.pathsend":
-            messages += (3, now, 0)
+            self._foretell()
+            messages += (3, now, UNKNOWN)
             return True, message
         elif kind == "http.response.zerocopysend":
             completes = not message.get("more_body")
-            messages += (3 if completes else 2, now, int(message.get("count") or 0))
+            count = message.get("count")
+            self.streams = True
+            self._foretell()
+            messages += (3 if completes else 2, now, UNKNOWN if count is None else int(count))
             return completes, message
         else:
             messages += (15, now, str(kind)[:64])
@@ -175,11 +248,12 @@ class Detailed:
                 else:
                     messages += (20, asked, got, size_of(message.get("bytes") or b""))
             elif kind == "http.disconnect":
+                self._foretell()
                 messages += (17, asked, got, 0)
             elif kind == "websocket.connect":
                 messages += (18, asked, got, 0)
             elif kind == "websocket.disconnect":
-                messages += (21, asked, got, close_of(message, 1005))
+                messages += (21, asked, got, self.closed(message))
             else:
                 messages += (31, asked, got, str(kind)[:64])
             if len(messages) > EVENTS_KEPT:
@@ -188,8 +262,15 @@ class Detailed:
             pass
         return message
 
+    def closed(self, message: Message) -> int | tuple[int, str]:
+        """The code of a ``websocket.disconnect``; 0 where the server says 1006 of every other close, too."""
+        code = close_of(message, 1005)
+        return 0 if code == 1006 and not ways_of_the_server(self.server_send).tells_closes else code
+
     def told(self, start: float, end: float) -> list[Any]:
-        """The events of the request's record; asked for only when ``touched``."""
+        """The events of the request's record; asked for only when ``touched``, or a stream was not ended."""
+        if self.streams:
+            self._foretell()
         return self.messages
 
     def has_answered(self) -> bool:
@@ -204,108 +285,11 @@ class Detailed:
     def spill(self) -> None:
         """Sends the messages so far ahead, as part ``spilled`` of this request's."""
         self.spilled_last = self.has_answered()
+        if not self.spilled:
+            self._foretell()
         recorder = self.middleware.recorder
         recorder.records.append((11, self.span_id, self.spilled, self.messages[:]))
         self.spilled += 1
         self.touched = True
         del self.messages[:]
         recorder.appended(clock())
-
-
-class Counted:
-    """Fields as in Detailed; the middleware assigns those too that most requests change."""
-
-    span_id: int
-    server_receive: Receive
-    server_send: Send
-
-    status_code: int | None = None
-    received = sent = disconnected = 0
-    first = complete = 0.0
-
-    def send(self, message: Message) -> Any:
-        """Tells messages by their keys, in half the time that a look at the type and a comparison of texts take."""
-        try:
-            if "body" in message:
-                body = message["body"]
-                self.sent += len(body) if type(body) is bytes else size_of(body)
-                if "more_body" in message and message["more_body"]:  # noqa: RUF019 - a get costs more
-                    if not self.first:
-                        self.first = clock()
-                else:
-                    self.complete = clock()
-                    if self.first:
-                        return self._completing(message)
-                    self.first = self.complete
-                    if self.sent > WRITTEN_AT_ONCE:
-                        return self._completing(message)
-            elif "status" in message:
-                if self.status_code is None:
-                    status = message["status"]
-                    self.status_code = status = status if type(status) is int else int(status)
-                    if status >= 500:
-                        answering(self.span_id, status)
-            elif self._other(message["type"], message):
-                return self._completing(message)
-        except Exception:
-            pass
-        server_send = self.server_send
-        return server_send(message)
-
-    def _other(self, kind: str, message: Message) -> bool:
-        """A message that is rare: does it complete the response."""
-        if kind in ("http.response.body", "http.response.pathsend", "http.response.zerocopysend"):
-            now = clock()
-            self.first = self.first or now
-            self.sent += int(message.get("count") or 0)
-            if not message.get("more_body"):
-                self.complete = now
-                return True
-        return False
-
-    async def _completing(self, message: Message) -> Any:
-        result: Any = await self.server_send(message)  # type: ignore[func-returns-value]
-        self.complete = clock()
-        return result
-
-    def has_answered(self) -> bool:
-        """Whether the last message of the response was handed over."""
-        return bool(self.complete)
-
-    async def receive(self) -> Message:
-        server_receive = self.server_receive
-        message = await server_receive()
-        try:
-            kind = message["type"]
-            if kind == "http.request":
-                if "body" in message and message["body"]:  # noqa: RUF019
-                    self.received += len(message["body"])
-            elif kind == "http.disconnect":
-                self.disconnected = int(not self.complete)
-        except Exception:
-            pass
-        return message
-
-
-class Summed(Counted):
-    """A sampled HTTP request whose single messages are not wanted (``exclude_spans`` names both): told by its sums."""
-
-    middleware: OpenTelemetryMiddleware
-    messages: list[Any]
-
-    captured = None
-    spilled = 0
-    touched = True  # always ask for what is told
-
-    def told(self, start: float, end: float) -> list[Any]:
-        """The fewest events that say the same of sizes and times: one body, handed over when the last was."""
-        events: list[Any] = [16, start, start, self.received] if self.received else []
-        if self.status_code is not None:
-            events += (1, self.first or end, 0)
-        if self.disconnected:
-            events += (17, end, end, 0)
-        if self.complete:
-            events += (3, self.first, self.sent, 4, self.complete, 0)
-        elif self.first:
-            events += (2, self.first, self.sent)
-        return events

@@ -8,6 +8,7 @@ Most requests have none. One that has is told by its record with the note worked
 from __future__ import annotations
 
 from ._buffer import recorder
+from ._endings import said_by
 from ._facts import failure, type_of
 
 TYPE_CHECKING = False
@@ -99,7 +100,7 @@ def _tell(note: Note, error: Exception, fields: list[Any], failure_at: int) -> N
         if kind < 3 or (is_upstream and fields[2] & 1):
             fields[failure_at + 1] = _with_event(fields[failure_at + 1], failure(error, note.traceback))
     else:
-        fields[failure_at] = failure(error, note.traceback) if kind < 3 else type_of(error)
+        fields[failure_at] = failure(error, note.traceback) if kind < 3 else (type_of(error), said_by(error))
 
 
 def _is_answer(error: Exception, status: int) -> bool:

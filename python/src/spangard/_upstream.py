@@ -165,7 +165,7 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
             raise
         except BaseException as error:
             leave(error)
-            outcome = CANCELLED if failure(error)[3] else 0
+            outcome = CANCELLED if failure(error)[3] == 1 else 0
             raise
         finally:
             end = clock()

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ._facts import close_of, size_of
+from ._facts import size_of
 from ._messages import EVENTS_KEPT, Detailed
 
 TYPE_CHECKING = False
@@ -28,11 +28,10 @@ class SummedWebSocket(Detailed):
 
     summed = True
     touched = True  # always ask for what is told
-    hears = True
-    """What the application receives is looked at."""
 
     def around(self, server_receive: Receive, server_send: Send) -> tuple[Receive, Send]:
         """What the application is given in place of the server's callables."""
+        self.server_send = server_send
         events = self.messages
         messages_received = bytes_received = messages_sent = bytes_sent = 0
 
@@ -53,7 +52,7 @@ class SummedWebSocket(Detailed):
                         bytes_received += size_of(message.get("bytes") or b"")
                         messages_received += 1
                     elif kind == "websocket.disconnect" and len(events) < EVENTS_KEPT:
-                        events.extend((21, 0.0, 0.0, close_of(message, 1005)))
+                        events.extend((21, 0.0, 0.0, self.closed(message)))
             except Exception:  # a server's odd message is the application's to judge
                 pass
             return message

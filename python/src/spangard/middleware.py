@@ -15,10 +15,11 @@ from time import perf_counter as clock
 from ._buffer import BATCH, NOT_ARMED, recorder
 from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, cut, failure, headers_of, leave, lookup
 from ._hooks import hooks_from, refuse_providers
-from ._messages import Counted, Detailed, Summed
+from ._messages import Detailed
 from ._notes import noted, told
 from ._sampling import LOW_64, keeps
 from ._settings import Settings, effective, header_capture, profile_name, url_excluder
+from ._sums import Counted, Summed
 from ._tracecontext import joined, sole, traceparent, tracestate, whole
 from ._websocket import SummedWebSocket, UnheardWebSocket
 from .frameworks import MARK, route_names
@@ -241,7 +242,8 @@ class OpenTelemetryMiddleware:
             new = self._counted if http else self._counted_websocket
             exchange = new()
             if http:
-                exchange.received = exchange.sent = exchange.disconnected = 0
+                exchange.received = exchange.sent = 0
+                exchange.left = None
                 exchange.first = exchange.complete = 0.0
                 exchange.status_code = None
             else:
@@ -291,10 +293,11 @@ class OpenTelemetryMiddleware:
         except BaseException as error:
             leave(error)
             failed = failure(error)
+            exchange.broken_off(error, failed[3])
             raise
         finally:
             # of an unsampled request nothing is told that happens after its response
-            end = clock() if sampled or not http else exchange.complete or clock()
+            end = clock() if sampled or not http else exchange.complete or exchange.unfinished()
             try:
                 del live[span_id]
             except KeyError:  # forgotten when the process was forked
@@ -309,13 +312,15 @@ class OpenTelemetryMiddleware:
                 route = route_name(scope)
             else:
                 route = None
+            if not http and not exchange.accepted:
+                exchange.unanswered(end, failed)
             records = recorder.records
             if sampled:
                 did = response_headers = None
                 spilled = 0
                 if api is not None:
                     exchange.recording = False
-                if exchange.touched:
+                if exchange.touched or exchange.streams:
                     response_headers, spilled = exchange.captured, exchange.spilled
                     messages = exchange.told(start, end)
                     did = None if api is None else exchange.taken()
@@ -327,13 +332,13 @@ class OpenTelemetryMiddleware:
             elif http:
                 record = (
                     3, start, end, method, scheme, version, route, exchange.status_code, exchange.received,
-                    exchange.sent, exchange.first, exchange.complete, failed[0] if failed else None,
-                    exchange.disconnected, asked,
+                    exchange.sent, exchange.first, exchange.complete, failed and failed[::3],
+                    exchange.left, asked,
                 )  # fmt: skip
             else:
                 messages = exchange.told(start, end)
-                failure_type = failed[0] if failed else None
-                record = (4, start, end, method, scheme, version, route, messages, failure_type, asked)
+                failure_brief = failed and failed[::3]
+                record = (4, start, end, method, scheme, version, route, messages, failure_brief, asked)
             if recorder.announced and span_id in recorder.announced:
                 recorder.announced.discard(span_id)
                 if not sampled:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from functools import wraps
 
-from .. import _messages, _websocket
+from .. import _messages, _sums, _websocket
 from . import MARK
 
 TYPE_CHECKING = False
@@ -46,7 +46,7 @@ def mark_as_coroutines() -> None:
     from asgiref.sync import markcoroutinefunction
 
     markcoroutinefunction(_messages.Detailed.send)
-    markcoroutinefunction(_messages.Counted.send)
+    markcoroutinefunction(_sums.Counted.send)
     _websocket.mark_as_coroutine = markcoroutinefunction
 
 

@@ -164,7 +164,7 @@ FRAMES = {
         2,
         4,
         0,
-        (3, 999.0, 999.25, "POST", "https", "2", "/orders", 201, 10, 20, 999.1, 999.25, None, 0, None),
+        (3, 999.0, 999.25, "POST", "https", "2", "/orders", 201, 10, 20, 999.1, 999.25, None, None, None),
         (4, 999.0, 999.5, None, "ws", "1.1", "/ws", SUMMED, None, None),
     ),
     "open": batch(
@@ -175,8 +175,8 @@ FRAMES = {
     ),
     "announced": batch(
         *(4, 6, 0),
-        (9, 998.0, 999.25, "GET", "http", "1.1", None, 200, 0, 2, 999.1, 999.25, None, 0, ASKED, 77),
-        (10, 998.0, 999.5, None, "ws", "1.1", "/ws", [8, 999.4, 1000], "ValueError", ASKED, 78),
+        (9, 998.0, 999.25, "GET", "http", "1.1", None, 200, 0, 2, 999.1, 999.25, None, None, ASKED, 77),
+        (10, 998.0, 999.5, None, "ws", "1.1", "/ws", [8, 999.4, 1000], ("ValueError", 0), ASKED, 78),
     ),
     "spill": batch(
         *(5, 7, 0),
@@ -192,7 +192,7 @@ FRAMES = {
             parent=0xB7AD6B7169203331,
             status=None,
             events=[],
-            failure=("shop.errors.OutOfStock", "nothing left", "Traceback (most recent call last):\n  …", False),
+            failure=("shop.errors.OutOfStock", "nothing left", "Traceback (most recent call last):\n  …", 0),
             span=(
                 "renamed",
                 {"item": 5, "price": 1.5, "tags": ["a", "b"], "new": True, "note": "naïve"},
@@ -203,6 +203,13 @@ FRAMES = {
         ),
     ),
     "summed": batch(7, 9, 0, websocket(events=SUMMED)),
+    "ends": batch(
+        *(10, 4, 0),
+        http(status=200, events=[14, 0.0, 12, 1, 999.1, 0, 2, 999.125, 12, 17, 999.0, 999.15, 0, 3, 999.2, 0]),
+        websocket(events=[18, 999.0, 999.01, 0, 13, 999.2, 403], span_id=81),
+        (3, 999.0, 999.25, "GET", "http", "1.1", "/sse", 200, 0, 20, 999.125, 0.0, None, (999.1875, 3), None),
+        (4, 999.0, 999.5, None, "ws", "1.1", "/ws", [*SUMMED[:3], 21, 0.0, 0.0, 0], ("WebSocketDisconnect", 2), None),
+    ),
     "measured_with": batch(
         *(9, 9, 0),
         (17, {"plan": "gold", "seats": 5, "trial": True, "share": 0.5}, http()),
@@ -230,12 +237,12 @@ FRAMES = {
             status="odd",
             response_headers=None,
             outcome=3,
-            failure=("shop.errors.OutOfStock", "nothing left", "Traceback", False),
+            failure=("shop.errors.OutOfStock", "nothing left", "Traceback", 0),
             children=[
                 *(19, 999.01, 999.02, (None, 77, None, HOOKED, None)),
                 *(6, 999.03, 999.03, (None, 0, (TRACE_ID, 78, 1), None, None)),
                 *(15, 999.04, 999.04, ("custom.event", 79, (TRACE_ID + 1, None, 0), None, None)),
-                *(22, 999.05, 999.06, (None, 0, None, None, ("OSError", "gone", "Traceback", False))),
+                *(22, 999.05, 999.06, (None, 0, None, None, ("OSError", "gone", "Traceback", 0))),
             ],
         ),
         upstream(flags=0, children=None, span_id=80),

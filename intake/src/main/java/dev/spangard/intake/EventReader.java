@@ -54,6 +54,15 @@ final class EventReader {
                 into.responseStarted();
                 into.status(in.int32Or(0));
             }
+            case 13 -> into.answeredByServer(in.int32Or(0));
+            case 14 -> {
+                long promised = in.int64();
+                if (promised < 0) {
+                    into.eventStream();
+                } else {
+                    into.promised(promised);
+                }
+            }
             case 11, 15 -> in.skip();
             default -> throw in.malformed("event code " + code);
         }
@@ -71,13 +80,14 @@ final class EventReader {
             into.messageReceived(clock.readNanos(in), code == 19, in.int64());
             return;
         }
+        if (code == 17) {
+            into.left(clock.readNanos(in));
+            in.skip();
+            return;
+        }
         in.skip();
         switch (code) {
             case 16 -> into.requestBody(in.int64());
-            case 17 -> {
-                in.skip();
-                into.disconnected();
-            }
             case 21 -> {
                 boolean reasoned = reasoned(in);
                 into.disconnected(in.int32Or(0), reasoned ? in.str(Limits.TEXT) : null);

@@ -94,7 +94,25 @@ final class Fields {
         String type = in.repeatedStr(Limits.TEXT);
         String message = in.nextIsNone() ? "" : in.str(Limits.TEXT);
         String stacktrace = in.nextIsNone() ? "" : in.str(Limits.STACKTRACE);
-        boolean cancellation = in.nextIsBool() ? in.bool() : in.int32() != 0;
-        return new Failure(type, message, stacktrace, cancellation);
+        return new Failure(type, message, stacktrace, says(in));
+    }
+
+    /** Of an unsampled request: what was raised, and what that says. */
+    static @Nullable Failure briefFailure(MarshalReader in) {
+        if (in.nextIsNone()) {
+            return null;
+        }
+        if (in.sequence() != 2) {
+            throw in.malformed("failure without its 2 fields");
+        }
+        return new Failure(in.repeatedStr(Limits.TEXT), "", "", says(in));
+    }
+
+    private static Failure.Says says(MarshalReader in) {
+        return switch (in.int32()) {
+            case 1 -> Failure.Says.CANCELLED;
+            case 2 -> Failure.Says.CLIENT_LEFT;
+            default -> Failure.Says.FAILED;
+        };
     }
 }

@@ -44,28 +44,62 @@ final class UnsampledRecordReader {
         long responseBytes = in.int64();
         double first = in.float64();
         double complete = in.float64();
-        String failureType = Fields.repeatedOrNone(in);
-        boolean disconnected = in.int32() != 0;
+        Failure failure = Fields.briefFailure(in);
+        Left left = Left.read(in);
         Request request = request(Request.Kind.HTTP, method, scheme, version, in);
         if (announced) {
             unfinished.ended(in.unsigned64());
         }
         Conversation conversation = telemetry.conversation();
+        conversation.requestBody(requestBytes);
+        long leftNanos = left.at == 0 ? 0 : clock.nanos(in, left.at);
+        if (left.stage == Left.BEFORE) {
+            conversation.left(leftNanos);
+        }
         if (status != 0) {
             conversation.responseStarted();
             conversation.status(status);
         }
+        if (left.stage == Left.OF_AN_EVENT_STREAM) {
+            conversation.eventStream();
+        }
         if (first != 0) {
             conversation.responseBody(clock.nanos(in, first), responseBytes, false);
+        }
+        if (left.stage == Left.WHOLE) {
+            conversation.responseBody(leftNanos, 0, true);
+        } else if (left.at != 0) {
+            conversation.left(leftNanos);
         }
         if (complete != 0) {
             conversation.responseBody(clock.nanos(in, complete), 0, true);
         }
-        conversation.requestBody(requestBytes);
-        if (disconnected) {
-            conversation.disconnected();
+        measure(telemetry.exchange(request, conversation, start), route, failure, end, measuredWith);
+    }
+
+    /**
+     * How a response that was not ended was left.
+     *
+     * @param at a reading; 0 if nobody told when
+     * @param stage NEVER, or one of those in docs/wire-protocol.md
+     */
+    private record Left(double at, int stage) {
+        static final int NEVER = -1;
+        static final int BEFORE = 0;
+        static final int WHOLE = 2;
+        static final int OF_AN_EVENT_STREAM = 3;
+
+        private static final Left NOT = new Left(0, NEVER);
+
+        static Left read(MarshalReader in) {
+            if (in.nextIsNone()) {
+                return NOT;
+            }
+            if (in.sequence() != 2) {
+                throw in.malformed("left without its 2 fields");
+            }
+            return new Left(in.float64(), in.int32());
         }
-        measure(telemetry.exchange(request, conversation, start), route, failureType, end, measuredWith);
     }
 
     /** @param announced whether an OPEN record went ahead */
@@ -79,12 +113,12 @@ final class UnsampledRecordReader {
         String route = Fields.repeatedOrNone(in);
         Conversation conversation = telemetry.conversation();
         EventReader.replay(in, clock, conversation);
-        String failureType = Fields.repeatedOrNone(in);
+        Failure failure = Fields.briefFailure(in);
         Request request = request(Request.Kind.WEBSOCKET, method, scheme, version, in);
         if (announced) {
             unfinished.ended(in.unsigned64());
         }
-        measure(telemetry.exchange(request, conversation, start), route, failureType, end, measuredWith);
+        measure(telemetry.exchange(request, conversation, start), route, failure, end, measuredWith);
     }
 
     /** With what the recorder sends besides, where the configuration asks for it. */
@@ -109,21 +143,16 @@ final class UnsampledRecordReader {
     private void measure(
             Exchange exchange,
             @Nullable String route,
-            @Nullable String failureType,
+            @Nullable Failure failure,
             long epochNanos,
             Attributes measuredWith) {
         exchange.route(route);
-        if (failureType != null) {
-            exchange.failed(new Failure(failureType, "", "", isCancellation(failureType)));
+        if (failure != null) {
+            exchange.failed(failure);
         }
         exchange.measuredWith(measuredWith);
         exchange.endUnsampled(epochNanos);
         accounts.measure(1);
-    }
-
-    /** An unsampled record has only the type of what was raised; these say that a task was cancelled. */
-    private static boolean isCancellation(String type) {
-        return type.endsWith("CancelledError") || type.endsWith(".Cancelled") || type.equals("GeneratorExit");
     }
 
     /** @param from where the record begins */

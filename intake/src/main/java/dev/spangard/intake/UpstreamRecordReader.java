@@ -63,7 +63,7 @@ final class UpstreamRecordReader {
         String target = Fields.repeatedOrNone(in);
         UpstreamStatus status = ChildReader.status(in);
         long received = Math.max(0, in.int64());
-        long sent = Math.max(0, in.int64());
+        long sent = in.int64();
         List<String> headers = Fields.headers(in);
         int outcome = in.int32();
         Failure failure = in.nextIsNone() ? null : Fields.failure(in);

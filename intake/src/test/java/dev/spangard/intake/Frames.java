@@ -153,7 +153,7 @@ final class Frames {
                 .float64(999.1)
                 .float64(999.1)
                 .none()
-                .integer(0)
+                .none()
                 .none();
     }
 

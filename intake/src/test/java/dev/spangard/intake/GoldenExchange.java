@@ -3,6 +3,7 @@
 package dev.spangard.intake;
 
 import dev.spangard.asgi.ByteString;
+import dev.spangard.asgi.ClientDisconnectedException;
 import dev.spangard.asgi.ConnectionScope;
 import dev.spangard.asgi.Endpoint;
 import dev.spangard.asgi.Headers;
@@ -38,7 +39,7 @@ record GoldenExchange(String name, ConnectionScope scope, List<Step> steps) {
         record Routed(String template) implements Step {}
 
         /** The application raised. Last. */
-        record Raised(long at, RuntimeException failure) implements Step {}
+        record Raised(long at, Exception failure) implements Step {}
 
         /** The application returned. Last. */
         record Returned(long at) implements Step {}
@@ -109,6 +110,96 @@ record GoldenExchange(String name, ConnectionScope scope, List<Step> steps) {
                         start(1, 200),
                         sent(2, new HttpSendEvent.PathSend(Path.of("/file")), 5),
                         returned(5)),
+                exchange(
+                        "a file of a known length",
+                        get("/"),
+                        start(1, 200, "content-length", "4096"),
+                        sent(2, new HttpSendEvent.PathSend(Path.of("/file")), 5),
+                        returned(5)),
+                exchange(
+                        "an answer to HEAD",
+                        HttpScope.builder("HEAD", "/").build(),
+                        start(1, 200, "content-length", "300"),
+                        body(2, 300),
+                        returned(3)),
+                exchange(
+                        "a HEAD that the client does not wait for",
+                        HttpScope.builder("HEAD", "/").build(),
+                        start(1, 200),
+                        chunk(2, 300),
+                        received(3, new HttpReceiveEvent.Disconnect()),
+                        returned(4)),
+                exchange("not modified", get("/"), start(1, 304, "content-length", "300"), body(2, 300), returned(3)),
+                exchange("no content", get("/"), start(1, 204), returned(3)),
+                exchange(
+                        "all that was promised, then a client that leaves",
+                        get("/"),
+                        start(1, 200, "content-length", "20"),
+                        chunk(2, 10),
+                        chunk(3, 10),
+                        received(3, new HttpReceiveEvent.Disconnect()),
+                        body(5, 0),
+                        returned(6)),
+                exchange(
+                        "all that was promised, then a cancellation",
+                        get("/"),
+                        start(1, 200, "content-length", "20"),
+                        chunk(2, 10),
+                        chunk(3, 10),
+                        raised(3, quiet(new CancellationException()))),
+                exchange(
+                        "all that was promised, then a failure",
+                        get("/"),
+                        start(1, 200, "content-length", "20"),
+                        chunk(2, 10),
+                        chunk(3, 10),
+                        raised(3, failure())),
+                exchange(
+                        "all that was promised, and not said to be",
+                        get("/"),
+                        start(1, 200, "content-length", "20"),
+                        chunk(3, 20),
+                        returned(3)),
+                exchange(
+                        "less than was promised",
+                        get("/"),
+                        start(1, 200, "content-length", "21"),
+                        chunk(2, 20),
+                        received(3, new HttpReceiveEvent.Disconnect()),
+                        returned(4)),
+                exchange(
+                        "an event stream that the client leaves",
+                        get("/events"),
+                        start(1, 200, "content-type", "text/event-stream"),
+                        chunk(2, 20),
+                        received(3, new HttpReceiveEvent.Disconnect()),
+                        chunk(4, 20),
+                        returned(5)),
+                exchange(
+                        "an event stream that is left before its first event",
+                        get("/events"),
+                        start(1, 200, "content-type", "text/event-stream"),
+                        received(3, new HttpReceiveEvent.Disconnect()),
+                        raised(5, quiet(new CancellationException()))),
+                exchange(
+                        "an event stream that is cancelled",
+                        get("/events"),
+                        start(1, 200, "content-type", "text/event-stream"),
+                        chunk(2, 20),
+                        raised(3, quiet(new CancellationException()))),
+                exchange(
+                        "an event stream that fails when the client has left",
+                        get("/events"),
+                        start(1, 200, "content-type", "text/event-stream"),
+                        chunk(2, 20),
+                        raised(3, gone())),
+                exchange(
+                        "an event stream that breaks",
+                        get("/events"),
+                        start(1, 200, "content-type", "text/event-stream"),
+                        chunk(2, 20),
+                        raised(3, failure())),
+                exchange("a send to a client that is gone", get("/"), start(1, 200), chunk(2, 10), raised(3, gone())),
                 exchange("a server error", get("/"), start(1, 503), body(1, 0), returned(2)),
                 exchange("no answer", get("/"), returned(2)),
                 exchange("half an answer", get("/"), start(1, 200), chunk(2, 10), returned(4)),
@@ -179,6 +270,41 @@ record GoldenExchange(String name, ConnectionScope scope, List<Step> steps) {
                         sent(1, new WebSocketSendEvent.Accept()),
                         received(3, new WebSocketReceiveEvent.Disconnect(1006, "")),
                         returned(4)),
+                exchange(
+                        "a WebSocket that ends with its client",
+                        websocket(),
+                        sent(1, new WebSocketSendEvent.Accept()),
+                        received(3, new WebSocketReceiveEvent.Disconnect(1000, "bye")),
+                        raised(4, gone())),
+                exchange(
+                        "a WebSocket whose handler is cancelled as its client goes",
+                        websocket(),
+                        sent(1, new WebSocketSendEvent.Accept()),
+                        received(3, new WebSocketReceiveEvent.Disconnect(1005, "")),
+                        raised(4, quiet(new CancellationException()))),
+                exchange(
+                        "a WebSocket that ends with an odd code",
+                        websocket(),
+                        sent(1, new WebSocketSendEvent.Accept()),
+                        received(3, new WebSocketReceiveEvent.Disconnect(4001, "")),
+                        raised(4, gone())),
+                exchange(
+                        "a WebSocket that fails after its client has gone",
+                        websocket(),
+                        sent(1, new WebSocketSendEvent.Accept()),
+                        received(3, new WebSocketReceiveEvent.Disconnect(1000, "")),
+                        raised(4, failure())),
+                exchange(
+                        "a WebSocket that sends to a client that is gone",
+                        websocket(),
+                        sent(1, new WebSocketSendEvent.Accept()),
+                        raised(4, gone())),
+                exchange(
+                        "a WebSocket that the server ends",
+                        websocket(),
+                        sent(1, new WebSocketSendEvent.Accept()),
+                        received(3, new WebSocketReceiveEvent.Disconnect(1012, "")),
+                        returned(4)),
                 exchange("a WebSocket refused", websocket(), sent(1, new WebSocketSendEvent.Close()), returned(2)),
                 exchange(
                         "a WebSocket denied",
@@ -210,8 +336,8 @@ record GoldenExchange(String name, ConnectionScope scope, List<Step> steps) {
                 .build();
     }
 
-    private static Step start(long at, int status) {
-        return sent(at, new HttpSendEvent.ResponseStart(status, Headers.EMPTY));
+    private static Step start(long at, int status, String... headers) {
+        return sent(at, new HttpSendEvent.ResponseStart(status, Headers.of(headers)));
     }
 
     private static Step body(long at, int size) {
@@ -242,7 +368,7 @@ record GoldenExchange(String name, ConnectionScope scope, List<Step> steps) {
         return new Step.Routed(template);
     }
 
-    private static Step raised(long at, RuntimeException failure) {
+    private static Step raised(long at, Exception failure) {
         return new Step.Raised(at, failure);
     }
 
@@ -250,12 +376,16 @@ record GoldenExchange(String name, ConnectionScope scope, List<Step> steps) {
         return new Step.Returned(at);
     }
 
-    private static RuntimeException failure() {
+    private static Exception failure() {
         return quiet(new IllegalStateException("no stock"));
     }
 
+    private static Exception gone() {
+        return quiet(new ClientDisconnectedException("gone"));
+    }
+
     /** Without a stack trace, which differs with every line of this file. */
-    private static RuntimeException quiet(RuntimeException failure) {
+    private static Exception quiet(Exception failure) {
         failure.setStackTrace(new StackTraceElement[0]);
         return failure;
     }

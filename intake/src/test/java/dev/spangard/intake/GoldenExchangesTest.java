@@ -47,12 +47,6 @@ final class GoldenExchangesTest {
         return GoldenExchange.all().stream().filter(GoldenExchange::isHttp);
     }
 
-    static Stream<GoldenExchange> unsampledExchanges() {
-        // A recorder names a cancellation by the types of Python
-        return GoldenExchange.all().stream()
-                .filter(exchange -> exchange.isHttp() && !exchange.name().equals("cancelled"));
-    }
-
     @Test
     void coversEachExpectationOnce() {
         assertThat(exchanges()).extracting(GoldenExchange::name).containsExactlyElementsOf(EXPECTED.keySet());
@@ -89,7 +83,7 @@ final class GoldenExchangesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("unsampledExchanges")
+    @MethodSource("httpExchanges")
     void liveAndSampledOut(GoldenExchange exchange) {
         ToldTelemetry told = new ToldTelemetry(START, false);
         LiveRequest.play(exchange, told.openTelemetry, START);
@@ -97,7 +91,7 @@ final class GoldenExchangesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("unsampledExchanges")
+    @MethodSource("httpExchanges")
     void recordedAndSampledOut(GoldenExchange exchange) throws IOException {
         ToldTelemetry told = new ToldTelemetry(START, false);
         replay(new RecordedRequest(exchange)::unsampled, told.openTelemetry, told.ids, new Strain());

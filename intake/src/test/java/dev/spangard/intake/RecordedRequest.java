@@ -3,6 +3,7 @@
 package dev.spangard.intake;
 
 import dev.spangard.asgi.ByteString;
+import dev.spangard.asgi.ClientDisconnectedException;
 import dev.spangard.asgi.ConnectionScope;
 import dev.spangard.asgi.Endpoint;
 import dev.spangard.asgi.Headers;
@@ -33,7 +34,7 @@ final class RecordedRequest {
     private final List<Consumer<MarshalWriter>> events = new ArrayList<>();
     private @Nullable String route;
     private @Nullable Integer status;
-    private @Nullable RuntimeException failure;
+    private @Nullable Exception failure;
     private @Nullable ByteString contentType;
     private double end;
     private boolean streams;
@@ -42,11 +43,33 @@ final class RecordedRequest {
     private long sent;
     private double first;
     private double complete;
-    private boolean disconnected;
+    /** Whether the response is an event stream. */
+    private boolean eventStream;
+    /** What the response promised; -1 if nothing. */
+    private long promised = -1;
+    /** When the client left a response that was not ended, and how that was; null if it did not. */
+    private double left;
+
+    private int stage = -1;
 
     RecordedRequest(GoldenExchange exchange) {
         this.exchange = exchange;
         exchange.steps().forEach(this::note);
+        if (complete == 0 && stage < 0 && status != null) {
+            if (isWhole()) {
+                left = end;
+                stage = 2;
+            } else if (eventStream) {
+                stage = 3;
+            }
+        }
+        if (eventStream || promised >= 0) {
+            events.addFirst(out -> out.integer(14).float64(0).integer(eventStream ? -1 : promised));
+        }
+    }
+
+    private boolean isWhole() {
+        return promised >= 0 && sent >= promised;
     }
 
     private static double seconds(long units) {
@@ -94,7 +117,10 @@ final class RecordedRequest {
                 asked(16, got, request.body().remaining());
             }
             case HttpReceiveEvent.Disconnect gone -> {
-                disconnected = complete == 0;
+                if (complete == 0) {
+                    left = got;
+                    stage = status == null ? 0 : isWhole() ? 2 : eventStream ? 3 : 1;
+                }
                 asked(17, got, 0);
             }
             case WebSocketReceiveEvent.Connect connect -> asked(18, got, 0);
@@ -113,6 +139,9 @@ final class RecordedRequest {
             case HttpSendEvent.ResponseStart start -> {
                 status = start.status();
                 contentType = start.headers().first(ByteString.of("content-type"));
+                eventStream = contentType != null && contentType.toString().equals("text/event-stream");
+                ByteString length = start.headers().first(ByteString.of("content-length"));
+                promised = length == null ? -1 : Long.parseLong(length.toString());
                 trailers = start.trailers();
                 streams = trailers;
                 event(1, at, 0);
@@ -134,7 +163,8 @@ final class RecordedRequest {
             }
             case HttpSendEvent.PathSend file -> {
                 first = at;
-                event(3, at, 0);
+                sent = promised;
+                event(3, at, -1);
                 return true;
             }
             case WebSocketSendEvent.Accept accept -> {
@@ -157,7 +187,8 @@ final class RecordedRequest {
                 contentType = denial.headers().first(ByteString.of("content-type"));
                 event(9, at, denial.status());
             }
-            case WebSocketSendEvent.DenialBody body -> event(10, at, body.body().remaining());
+            case WebSocketSendEvent.DenialBody body ->
+                event(body.moreBody() ? 10 : 3, at, body.body().remaining());
             default -> throw new AssertionError(event);
         }
         return false;
@@ -208,7 +239,7 @@ final class RecordedRequest {
                     .str(failure.getClass().getName())
                     .str(message == null ? "" : message)
                     .str(failure + System.lineSeparator())
-                    .bool(failure instanceof CancellationException);
+                    .integer(says(failure));
         }
         out.none().integer(4711);
     }
@@ -232,8 +263,21 @@ final class RecordedRequest {
                 .integer(sent)
                 .float64(first)
                 .float64(complete);
-        text(out, failure == null ? null : failure.getClass().getName());
-        out.integer(disconnected ? 1 : 0).none();
+        if (failure == null) {
+            out.none();
+        } else {
+            out.tuple(2).str(failure.getClass().getName()).integer(says(failure));
+        }
+        if (stage < 0) {
+            out.none();
+        } else {
+            out.tuple(2).float64(left).integer(stage);
+        }
+        out.none();
+    }
+
+    private static int says(Throwable failure) {
+        return failure instanceof CancellationException ? 1 : failure instanceof ClientDisconnectedException ? 2 : 0;
     }
 
     private static void text(MarshalWriter out, @Nullable String text) {

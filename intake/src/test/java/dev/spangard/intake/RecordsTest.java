@@ -8,6 +8,8 @@ import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.data.StatusData;
+import io.opentelemetry.semconv.HttpAttributes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,6 +60,26 @@ final class RecordsTest {
         assertThat(services.measured("http.server.request.duration")).isEqualTo(6);
         assertThat(services.measured("spangard.websocket.duration")).isEqualTo(3);
         assertThat(services.active()).isZero();
+    }
+
+    @Test
+    void tellsAGoodEndFromABadOne() throws Exception {
+        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
+            recorder.send(Golden.frame("ends"));
+            recorder.send(Frames.goodbye(4, 0));
+            awaitLeft();
+        }
+
+        assertThat(intake.counters().malformedRecords()).isZero();
+        List<SpanData> spans = services.spans.getFinishedSpanItems();
+        assertThat(spans).hasSize(2);
+        assertThat(spans).allSatisfy(span -> assertThat(span.getStatus()).isEqualTo(StatusData.unset()));
+        assertThat(spans.get(0).getEndEpochNanos()).isEqualTo(1_699_999_999_125_000_000L);
+        assertThat(spans.get(1).getAttributes().get(HttpAttributes.HTTP_RESPONSE_STATUS_CODE))
+                .isEqualTo(403L);
+        assertThat(services.accounts.measured()).isEqualTo(2);
+        assertThat(services.measured("http.server.request.duration")).isEqualTo(3);
+        assertThat(services.measured("spangard.websocket.duration")).isEqualTo(1);
     }
 
     @Test

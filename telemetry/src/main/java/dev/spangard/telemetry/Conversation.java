@@ -22,6 +22,12 @@ public final class Conversation {
 
     private static final int FORBIDDEN = 403;
 
+    /** Bytes of a body that only the server has seen. */
+    public static final long UNKNOWN = -1;
+
+    /** A close whose code the server did not tell. */
+    public static final int UNTOLD = 0;
+
     enum Phase {
         /** Nothing sent yet. */
         WAITING,
@@ -32,12 +38,23 @@ public final class Conversation {
     }
 
     private Phase phase = Phase.WAITING;
+    private boolean accepted;
     private int status;
     private long firstBodyNanos;
     private long completeNanos;
     private long bytesReceived;
     private long bytesSent;
     private long bodies;
+    /** Bytes that the response said it would have; {@link #UNKNOWN} if it did not. */
+    private long promised = UNKNOWN;
+    /** When they had all been handed over; 0 if they have not. */
+    private long wholeNanos;
+
+    private boolean unknownBytes;
+    private boolean eventStream;
+    /** When the client left a response that had begun and was not ended; 0 if it did not. */
+    private long leftNanos;
+
     private long messagesReceived;
     private long messagesSent;
     private int closeCode;
@@ -72,19 +89,52 @@ public final class Conversation {
         }
     }
 
+    /**
+     * Content-Length of a response: as soon as so many bytes are handed over it is whole, whether the application says so or
+     * not. Told before its body.
+     */
+    public void promised(long bytes) {
+        promised = bytes;
+    }
+
+    /** The response is one of those that end when their client has had enough: {@code text/event-stream}. */
+    public void eventStream() {
+        eventStream = true;
+    }
+
+    /**
+     * A server answered a WebSocket's handshake itself, for the application did not.
+     *
+     * @param status 0 if it closed the connection without an answer
+     */
+    public void answeredByServer(int status) {
+        if (phase == Phase.WAITING && !clientLeft) {
+            this.status = status;
+            phase = status == 0 ? Phase.RESPONDING : Phase.COMPLETE;
+        }
+    }
+
     /** Of the response; may be told at any time. */
     public void status(int status) {
         this.status = status;
     }
 
-    /** A part of the response's body was sent. What comes before the start or after the last is no part of it. */
+    /**
+     * A part of the response's body was sent. What comes before the start or after the last is no part of it.
+     *
+     * @param bytes {@link #UNKNOWN} for a file that the server sends
+     */
     public void responseBody(long epochNanos, long bytes, boolean last) {
         if (phase != Phase.RESPONDING) {
             return;
         }
+        unknownBytes |= bytes < 0;
         bytesSent += Math.max(0, bytes);
         if (bodies++ == 0) {
             firstBodyNanos = epochNanos;
+        }
+        if (promised >= 0 && bytesSent >= promised && wholeNanos == 0) {
+            wholeNanos = epochNanos;
         }
         if (last) {
             phase = Phase.COMPLETE;
@@ -104,10 +154,12 @@ public final class Conversation {
         bytesReceived += Math.max(0, bytes);
     }
 
-    /** {@code http.disconnect}: after the response it is how a connection ends, before it is a loss. */
-    public void disconnected() {
-        if (phase != Phase.COMPLETE) {
+    /** {@code http.disconnect}: after the response it is how a connection ends, before it may be a loss. */
+    public void left(long epochNanos) {
+        if (phase == Phase.WAITING) {
             clientLeft = true;
+        } else if (phase == Phase.RESPONDING && leftNanos == 0) {
+            leftNanos = epochNanos;
         }
     }
 
@@ -116,6 +168,7 @@ public final class Conversation {
         if (phase == Phase.WAITING) {
             this.subprotocol = subprotocol;
             status = SWITCHING_PROTOCOLS;
+            accepted = true;
             phase = Phase.RESPONDING;
         }
     }
@@ -162,7 +215,7 @@ public final class Conversation {
     public void closed(int code, @Nullable String reason) {
         if (phase == Phase.WAITING) {
             status = FORBIDDEN;
-        } else if (closeCode == 0) {
+        } else if (closeCode == 0 && !closedByClient) {
             closeCode = code;
             closeReason = "".equals(reason) ? null : reason;
         }
@@ -174,7 +227,11 @@ public final class Conversation {
         disconnected(code, null);
     }
 
-    /** {@code websocket.disconnect} from the client's side. */
+    /**
+     * {@code websocket.disconnect} from the client's side.
+     *
+     * @param code {@link #UNTOLD} where the server says the same of a close and of a loss
+     */
     public void disconnected(int code, @Nullable String reason) {
         if (phase == Phase.COMPLETE) {
             return;
@@ -182,7 +239,7 @@ public final class Conversation {
         if (phase == Phase.WAITING || code == CLOSE_ABNORMAL) {
             clientLeft = true;
         }
-        if (closeCode == 0 && phase == Phase.RESPONDING) {
+        if (!closedByClient && closeCode == 0 && phase == Phase.RESPONDING) {
             closeCode = code;
             closeReason = "".equals(reason) ? null : reason;
             closedByClient = true;
@@ -191,6 +248,10 @@ public final class Conversation {
 
     Phase phase() {
         return phase;
+    }
+
+    boolean isAccepted() {
+        return accepted;
     }
 
     /** 0 if none is known. */
@@ -211,8 +272,31 @@ public final class Conversation {
         return bytesReceived;
     }
 
+    /** {@link #UNKNOWN} if some were only the server's to see, and nothing says how many. */
     long bytesSent() {
-        return bytesSent;
+        if (!unknownBytes) {
+            return bytesSent;
+        }
+        return phase == Phase.COMPLETE ? promised : UNKNOWN;
+    }
+
+    /** {@link #UNKNOWN} if nothing was. */
+    long promised() {
+        return promised;
+    }
+
+    /** When all that was promised had been handed over; 0 if it has not been, or nothing was promised. */
+    long wholeNanos() {
+        return wholeNanos;
+    }
+
+    boolean isEventStream() {
+        return eventStream;
+    }
+
+    /** When the client left a response that had begun and was not ended; 0 if it did not. */
+    long leftNanos() {
+        return leftNanos;
     }
 
     long bodies() {
@@ -227,7 +311,7 @@ public final class Conversation {
         return messagesSent;
     }
 
-    /** 0 if it was not closed. */
+    /** 0 if it was not closed, or the server did not tell. */
     int closeCode() {
         return closeCode;
     }
@@ -242,7 +326,7 @@ public final class Conversation {
         return closedByClient;
     }
 
-    /** Before it had everything. */
+    /** Before anything was answered, or without closing its WebSocket. */
     boolean clientLeft() {
         return clientLeft;
     }

@@ -32,12 +32,6 @@ public final class Exchange {
     /** {@code error.type} of a request whose process ended in good order while it was still running. */
     public static final String WORKER_EXITED = "worker_exited";
 
-    /** RFC 6455, 7.4.1: the server could not go on. */
-    private static final int CLOSE_INTERNAL_ERROR = 1011;
-
-    private static final int INTERNAL_SERVER_ERROR = 500;
-    private static final int LARGEST_STATUS = 599;
-
     final Telemetry telemetry;
     /** As the client made it, where trusted proxies tell. */
     final Request request;
@@ -180,14 +174,15 @@ public final class Exchange {
             endUnsampled(epochNanos);
             return;
         }
-        Outcome outcome = outcome();
+        Ending ending = Ending.of(this);
+        Outcome outcome = outcome(ending);
         Span span = Span.fromContext(opened);
         if (span.isRecording()) {
             SpanFacts facts = new SpanFacts(this);
-            facts.complete(span, outcome);
-            end(facts, span, outcome, opened, epochNanos);
+            facts.complete(span, outcome, ending);
+            end(facts, span, outcome, ending, opened, epochNanos);
         } else {
-            measure(outcome, endNanos(epochNanos), opened);
+            measure(outcome, ending, endNanos(ending, epochNanos), opened);
         }
     }
 
@@ -197,39 +192,41 @@ public final class Exchange {
      * @param parent of the span
      */
     public void end(Context parent, long epochNanos) {
-        Outcome outcome = outcome();
+        Ending ending = Ending.of(this);
+        Outcome outcome = outcome(ending);
         SpanFacts facts = new SpanFacts(this);
-        Span span = facts.startEnded(parent, outcome);
-        end(facts, span, outcome, parent.with(span), epochNanos);
+        Span span = facts.startEnded(parent, outcome, ending);
+        end(facts, span, outcome, ending, parent.with(span), epochNanos);
     }
 
-    private void end(SpanFacts facts, Span span, Outcome outcome, Context context, long epochNanos) {
-        facts.addEvents(span, epochNanos, context);
+    private void end(SpanFacts facts, Span span, Outcome outcome, Ending ending, Context context, long epochNanos) {
+        facts.addEvents(span, ending.failure(), epochNanos, context);
         facts.setStatus(span, outcome);
-        long endNanos = endNanos(epochNanos);
+        long endNanos = endNanos(ending, epochNanos);
         facts.putBackground(span, epochNanos - endNanos);
-        measure(outcome, endNanos, context);
+        measure(outcome, ending, endNanos, context);
         span.end(endNanos, TimeUnit.NANOSECONDS);
     }
 
     /** As {@link #end}, of a recorded request that was not sampled: measurements only. */
     public void endUnsampled(long epochNanos) {
-        measure(outcome(), endNanos(epochNanos), Context.root());
+        Ending ending = Ending.of(this);
+        measure(outcome(ending), ending, endNanos(ending, epochNanos), Context.root());
     }
 
-    private void measure(Outcome outcome, long endNanos, Context context) {
+    private void measure(Outcome outcome, Ending ending, long endNanos, Context context) {
         if (activeSeries != null) {
             deactivate();
         } else {
             activeCount().passed(method, Outcome.bounded(scheme));
         }
         double seconds = (endNanos - startNanos) / 1e9;
-        if (outcome.websocket() && (workerEnd != null || outcome.status() == Conversation.SWITCHING_PROTOCOLS)) {
+        if (ending.websocket()) {
             telemetry.websockets.ended(this, outcome, seconds, context);
         } else {
             Attributes attributes = telemetry.optIns.measured(this, outcome.attributes());
             telemetry.measurements.ended(
-                    attributes, seconds, conversation.bytesReceived(), conversation.bytesSent(), context);
+                    attributes, seconds, conversation.bytesReceived(), ending.bytesSent(), context);
         }
     }
 
@@ -238,53 +235,20 @@ public final class Exchange {
     }
 
     /** When the client had its response; work the application does after that is not the client's time. */
-    private long endNanos(long returnedNanos) {
-        long answered = conversation.completeNanos();
+    private long endNanos(Ending ending, long returnedNanos) {
+        long answered = ending.completeNanos();
         return Math.max(startNanos, answered == 0 ? returnedNanos : answered);
     }
 
-    private Outcome outcome() {
+    private Outcome outcome(Ending ending) {
         boolean websocket = request.kind() == Request.Kind.WEBSOCKET;
-        int status = status();
         return telemetry.outcomes.of(
-                method, scheme, request.httpVersion(), websocket, route, status, errorType(status));
+                method, scheme, request.httpVersion(), websocket, route, ending.status(), ending.errorType());
     }
 
-    /** What the client got; a server answers 500 when the application sent nothing. 0 if nothing is known to be sent. */
-    private int status() {
-        boolean unanswered = conversation.phase() == Conversation.Phase.WAITING;
-        boolean nobodyAsks = conversation.clientLeft() || cancelled() || workerEnd != null;
-        return unanswered ? (nobodyAsks ? 0 : INTERNAL_SERVER_ERROR) : conversation.status();
-    }
-
-    private boolean cancelled() {
-        return failure != null && failure.cancellation();
-    }
-
-    private @Nullable String errorType(int status) {
-        boolean complete = conversation.phase() == Conversation.Phase.COMPLETE;
-        if (workerEnd != null) {
-            return workerEnd;
-        }
-        if (failure != null && !failure.cancellation()) {
-            return telemetry.limit.cut(failure.type());
-        }
-        if (conversation.clientLeft()) {
-            return CLIENT_DISCONNECTED;
-        }
-        if (cancelled() && !complete) {
-            return CANCELLED;
-        }
-        if (status < 0 || status > LARGEST_STATUS) {
-            return Outcome.OTHER;
-        }
-        if (status >= INTERNAL_SERVER_ERROR) {
-            return Integer.toString(status);
-        }
-        if (request.kind() == Request.Kind.HTTP) {
-            return complete ? null : RESPONSE_INCOMPLETE;
-        }
-        int code = conversation.closeCode();
-        return code == CLOSE_INTERNAL_ERROR ? Integer.toString(code) : null;
+    /** {@link #WORKER_DIED} or {@link #WORKER_EXITED} where the process ended first; else null. */
+    @Nullable
+    String workerEnd() {
+        return workerEnd;
     }
 }

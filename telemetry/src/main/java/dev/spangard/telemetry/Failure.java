@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.telemetry;
 
+import dev.spangard.asgi.ClientDisconnectedException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.concurrent.CancellationException;
@@ -13,9 +14,24 @@ import org.jspecify.annotations.Nullable;
  * What the application raised.
  *
  * @param type qualified name of the exception's class; a builtin one of Python unqualified
- * @param cancellation whether it says that the task was cancelled, not that something went wrong in it
+ * @param says what it says of the request
  */
-public record Failure(String type, String message, String stacktrace, boolean cancellation) {
+public record Failure(String type, String message, String stacktrace, Says says) {
+    /** What an exception is told for. */
+    public enum Says {
+        /** Something went wrong. */
+        FAILED,
+        /** The task was cancelled. */
+        CANCELLED,
+        /** The client is gone: raised by a server or framework in an application that would go on. */
+        CLIENT_LEFT
+    }
+
+    /** @param cancellation whether it says that the task was cancelled, not that something went wrong in it */
+    public Failure(String type, String message, String stacktrace, boolean cancellation) {
+        this(type, message, stacktrace, cancellation ? Says.CANCELLED : Says.FAILED);
+    }
+
     /**
      * What a Java application failed with, out of the wrappings of futures.
      *
@@ -27,13 +43,15 @@ public record Failure(String type, String message, String stacktrace, boolean ca
                 && failure.getCause() != null) {
             failure = failure.getCause();
         }
-        boolean cancellation = failure instanceof CancellationException || failure instanceof InterruptedException;
+        Says says = failure instanceof CancellationException || failure instanceof InterruptedException
+                ? Says.CANCELLED
+                : failure instanceof ClientDisconnectedException ? Says.CLIENT_LEFT : Says.FAILED;
         String canonical = failure.getClass().getCanonicalName();
         String type = canonical == null ? failure.getClass().getName() : canonical;
         if (!told) {
-            return new Failure(type, "", "", cancellation);
+            return new Failure(type, "", "", says);
         }
-        return new Failure(type, message(failure), stacktrace(failure), cancellation);
+        return new Failure(type, message(failure), stacktrace(failure), says);
     }
 
     /** An exception may have code of its own in it, which may fail. */

@@ -3,6 +3,7 @@
 package dev.spangard.telemetry;
 
 import dev.spangard.asgi.ConnectionScope;
+import dev.spangard.asgi.Headers;
 import dev.spangard.asgi.HttpReceiveEvent;
 import dev.spangard.asgi.HttpSendEvent;
 import dev.spangard.asgi.LifespanReceiveEvent;
@@ -59,6 +60,8 @@ final class LiveExchange implements Receive, Send {
     private boolean streams;
 
     private boolean trailers;
+    /** Of the response, once it has started. */
+    private @Nullable Headers headers;
 
     /** What all requests of one middleware have in common. */
     record Recording(ScopeReader scopes, Hooks hooks, Clock clock) {}
@@ -211,7 +214,10 @@ final class LiveExchange implements Receive, Send {
         switch (event) {
             case HttpReceiveEvent.Request request ->
                 into.requestBody(request.body().remaining());
-            case HttpReceiveEvent.Disconnect gone -> into.disconnected();
+            case HttpReceiveEvent.Disconnect gone -> {
+                foretell(into);
+                into.left(now());
+            }
             case WebSocketReceiveEvent.Text message -> into.messageReceived(now(), true, Utf8.length(message.text()));
             case WebSocketReceiveEvent.Binary message ->
                 into.messageReceived(now(), false, message.bytes().remaining());
@@ -249,6 +255,7 @@ final class LiveExchange implements Receive, Send {
         switch (event) {
             case HttpSendEvent.ResponseStart start -> {
                 started(start.status(), into);
+                headers = start.headers();
                 if (start.trailers()) {
                     streams = true;
                     trailers = true;
@@ -265,10 +272,12 @@ final class LiveExchange implements Receive, Send {
                 }
             }
             case HttpSendEvent.PathSend file -> {
-                into.responseBody(now(), 0, true);
+                foretell(into);
+                into.responseBody(now(), Conversation.UNKNOWN, true);
                 return true;
             }
             case HttpSendEvent.ZeroCopySend file -> {
+                foretell(into);
                 into.responseBody(now(), file.count(), !file.moreBody());
                 return !file.moreBody();
             }
@@ -282,7 +291,10 @@ final class LiveExchange implements Receive, Send {
     /** Apart from the other events, so that this and they are small enough for the compiler to take in. */
     private boolean tellBody(int size, boolean more, Conversation into) {
         if (more) {
-            streams = true;
+            if (!streams) {
+                streams = true;
+                foretell(into);
+            }
             into.responseBody(now(), size, false);
             return false;
         }
@@ -292,6 +304,13 @@ final class LiveExchange implements Receive, Send {
         }
         into.responseBody(now(), size, !trailers);
         return !trailers;
+    }
+
+    /** What the headers of the response say of its body, where something may come in between. */
+    private void foretell(Conversation into) {
+        if (headers != null) {
+            BodyFacts.tell(headers, trailers, into);
+        }
     }
 
     private void tellWebSocket(WebSocketSendEvent event, Conversation into) {
@@ -309,7 +328,7 @@ final class LiveExchange implements Receive, Send {
                 exchange.responseHeaders(recording.scopes.captured(denial.headers()));
             }
             case WebSocketSendEvent.DenialBody body ->
-                into.responseBody(now(), body.body().remaining(), false);
+                into.responseBody(now(), body.body().remaining(), !body.moreBody());
         }
     }
 
@@ -381,6 +400,9 @@ final class LiveExchange implements Receive, Send {
             // From here on nobody else touches the exchange; its span goes to processors, which are others' code.
             if (failure != null) {
                 exchange.failed(failure);
+            }
+            if (exchange.conversation().completeNanos() == 0) {
+                foretell(exchange.conversation());
             }
             exchange.close(exchange.asksForItsEnd() ? now() : exchange.startNanos);
         } catch (RuntimeException | Error e) {

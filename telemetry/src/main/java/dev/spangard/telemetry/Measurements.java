@@ -51,11 +51,14 @@ final class Measurements {
     /**
      * A request ended.
      *
+     * @param responseBytes {@link Conversation#UNKNOWN} are not measured
      * @param context of the span, for exemplars
      */
     void ended(Attributes attributes, double seconds, long requestBytes, long responseBytes, Context context) {
         duration.record(seconds, attributes, context);
         requestSize.record(requestBytes, attributes, context);
-        responseSize.record(responseBytes, attributes, context);
+        if (responseBytes >= 0) {
+            responseSize.record(responseBytes, attributes, context);
+        }
     }
 }

@@ -50,13 +50,13 @@ final class SpanFacts {
     }
 
     /** The span of an exchange that is over, everything given at its creation; the caller ends it. */
-    Span startEnded(Context parent, Outcome outcome) {
+    Span startEnded(Context parent, Outcome outcome, Ending ending) {
         ApplicationSpan application = exchange.application;
         String name = application == null || application.name() == null ? outcome.spanName() : application.name();
         SpanBuilder builder = builder(name, parent);
         SpanAttributes attributes = SpanAttributes.of(builder);
         putConnection(attributes);
-        putResponse(attributes, outcome);
+        putResponse(attributes, outcome, ending);
         if (application != null) {
             builder.setAllAttributes(application.attributes());
             application.links().forEach(link -> builder.addLink(link.to(), link.attributes()));
@@ -65,8 +65,8 @@ final class SpanFacts {
     }
 
     /** What became known since the span was started. The application has had the span meanwhile, and named it if it would. */
-    void complete(Span span, Outcome outcome) {
-        putResponse(SpanAttributes.of(span), outcome);
+    void complete(Span span, Outcome outcome, Ending ending) {
+        putResponse(SpanAttributes.of(span), outcome, ending);
     }
 
     void routed(Span span, String route) {
@@ -74,8 +74,11 @@ final class SpanFacts {
         span.updateName(Outcome.spanName(exchange.method, route));
     }
 
-    /** @param context with the span in it */
-    void addEvents(Span span, long returnedNanos, Context context) {
+    /**
+     * @param failure that is to be told
+     * @param context with the span in it
+     */
+    void addEvents(Span span, @Nullable Failure failure, long returnedNanos, Context context) {
         for (Conversation.Message message : exchange.conversation.messages()) {
             span.addEvent(Keys.MESSAGE_EVENT, message(message), message.epochNanos(), TimeUnit.NANOSECONDS);
         }
@@ -86,7 +89,6 @@ final class SpanFacts {
                 span.addEvent(event.name(), event.attributes(), at == null ? returnedNanos : at, TimeUnit.NANOSECONDS);
             }
         }
-        Failure failure = exchange.failure;
         if (failure != null) {
             tell(failure, application != null && application.recorded(failure), span, returnedNanos, context);
         }
@@ -235,40 +237,43 @@ final class SpanFacts {
         return slash < 0 ? "/" : path.substring(slash);
     }
 
-    private void putResponse(SpanAttributes to, Outcome outcome) {
+    private void putResponse(SpanAttributes to, Outcome outcome, Ending ending) {
         if (outcome.status() != 0) {
             to.put(HttpAttributes.HTTP_RESPONSE_STATUS_CODE, (long) outcome.status());
         }
         put(to, ErrorAttributes.ERROR_TYPE, outcome.errorType());
-        if (exchange.conversation.clientLeft()) {
+        if (ending.clientLeft()) {
             to.put(Keys.CLIENT_DISCONNECTED, true);
         }
-        if (outcome.websocket()) {
-            putMessages(to);
+        if (ending.websocket()) {
+            putMessages(to, ending);
         } else {
-            putBodies(to);
+            putBodies(to, ending);
         }
         exchange.telemetry.responseHeaders.forEach(exchange.responseHeaders, limit, to::put);
     }
 
-    private void putBodies(SpanAttributes to) {
+    private void putBodies(SpanAttributes to, Ending ending) {
         Conversation said = exchange.conversation;
         if (said.bytesReceived() > 0) {
             to.put(Keys.REQUEST_BODY_SIZE, said.bytesReceived());
         }
-        if (said.bodies() > 0) {
-            to.put(Keys.RESPONSE_BODY_SIZE, said.bytesSent());
-            to.put(Keys.TIME_TO_FIRST_BYTE, Math.max(0, said.firstBodyNanos() - exchange.startNanos) / 1e9);
+        if (said.bodies() == 0) {
+            return;
         }
+        if (ending.bytesSent() >= 0) {
+            to.put(Keys.RESPONSE_BODY_SIZE, ending.bytesSent());
+        }
+        to.put(Keys.TIME_TO_FIRST_BYTE, Math.max(0, said.firstBodyNanos() - exchange.startNanos) / 1e9);
         if (said.bodies() > 1) {
             to.put(Keys.RESPONSE_CHUNKS, said.bodies());
-            if (said.completeNanos() != 0) {
-                to.put(Keys.STREAMING_TIME, Math.max(0, said.completeNanos() - said.firstBodyNanos()) / 1e9);
+            if (ending.completeNanos() != 0) {
+                to.put(Keys.STREAMING_TIME, Math.max(0, ending.completeNanos() - said.firstBodyNanos()) / 1e9);
             }
         }
     }
 
-    private void putMessages(SpanAttributes to) {
+    private void putMessages(SpanAttributes to, Ending ending) {
         Conversation said = exchange.conversation;
         to.put(Keys.MESSAGES_RECEIVED, said.messagesReceived());
         to.put(Keys.MESSAGES_SENT, said.messagesSent());
@@ -277,9 +282,9 @@ final class SpanFacts {
         put(to, Keys.SUBPROTOCOL, said.subprotocol());
         if (said.closeCode() != 0) {
             to.put(Keys.CLOSE_CODE, (long) said.closeCode());
-            to.put(Keys.CLOSED_BY, said.closedByClient() ? "client" : "application");
             put(to, Keys.CLOSE_REASON, said.closeReason());
         }
+        put(to, Keys.CLOSED_BY, ending.closedBy());
     }
 
     private void put(SpanAttributes to, AttributeKey<String> key, @Nullable String value) {

@@ -13,6 +13,7 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.semconv.ErrorAttributes;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request or one WebSocket in the {@code upstream} profile, made from recorded facts when it is over: its span, the
@@ -156,7 +157,13 @@ public final class UpstreamExchange {
                 ? attributes
                 : attributes.toBuilder().putAll(statusAttributes(status)).build();
         double seconds = Math.max(0, result.returnedNanos() - startNanos) / 1e9;
-        telemetry.metrics.ended(all, result, seconds, context);
+        telemetry.metrics.ended(all, result, bytesSent(result, status), seconds, context);
+    }
+
+    private long bytesSent(UpstreamResult result, @Nullable UpstreamStatus status) {
+        String method = request.method();
+        boolean none = Ending.hasNoContent(method == null ? "" : method, status == null ? 0 : status.code());
+        return none ? 0 : result.bytesSent();
     }
 
     private boolean isHttp() {

@@ -93,9 +93,10 @@ final class UpstreamMetrics {
      * A request is over.
      *
      * @param attributes of the span, its status code among them
+     * @param bytesSent of the response's body, as transferred; {@link Conversation#UNKNOWN} are not measured
      * @param context of the span, for exemplars
      */
-    void ended(Attributes attributes, UpstreamResult result, double seconds, Context context) {
+    void ended(Attributes attributes, UpstreamResult result, long bytesSent, double seconds, Context context) {
         if (old != null) {
             AttributesBuilder series = only(UpstreamNames.OF_OLD_DURATION, attributes);
             if (result.target() != null) {
@@ -103,13 +104,17 @@ final class UpstreamMetrics {
             }
             Attributes made = series.build();
             old.duration().record((long) Math.rint(seconds * 1000), made, context);
-            old.responseSize().record(result.bytesSent(), made, context);
+            if (bytesSent >= 0) {
+                old.responseSize().record(bytesSent, made, context);
+            }
             old.requestSize().record(result.bytesReceived(), made, context);
         }
         if (stable != null) {
             Attributes made = only(UpstreamNames.OF_DURATION, attributes).build();
             stable.duration().record(seconds, made, context);
-            stable.responseSize().record(result.bytesSent(), made, context);
+            if (bytesSent >= 0) {
+                stable.responseSize().record(bytesSent, made, context);
+            }
             stable.requestSize().record(result.bytesReceived(), made, context);
         }
     }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param target the route's template, where the framework tells one
  * @param status null if none was sent; a WebSocket that sent a message has 200
  * @param bytesReceived counted, of request bodies
- * @param bytesSent counted, of response bodies
+ * @param bytesSent handed over, of response bodies; negative if only the server knows
  * @param responseHeaders name, value, name, value …: those that were asked for, secrets already hidden
  * @param failure an exception that left the application, no cancellation
  * @param workerEnd how the process ended before the application returned, an {@code error.type}; null if it did not

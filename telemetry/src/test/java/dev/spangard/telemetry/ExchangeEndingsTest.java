@@ -147,7 +147,7 @@ final class ExchangeEndingsTest {
     @Test
     void noticesAClientThatLeavesBeforeTheResponse() {
         Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        exchange.conversation().disconnected();
+        exchange.conversation().left(START);
         end(exchange, START);
 
         collector.assertError("client_disconnected", 0);
@@ -159,7 +159,7 @@ final class ExchangeEndingsTest {
         Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
         exchange.conversation().responseStarted();
         exchange.conversation().status(201);
-        exchange.conversation().disconnected();
+        exchange.conversation().left(START);
         end(exchange, START);
 
         collector.assertError("client_disconnected", 201);
@@ -168,7 +168,7 @@ final class ExchangeEndingsTest {
     @Test
     void thinksNothingOfADisconnectAfterTheResponse() {
         Exchange exchange = collector.plain(200);
-        exchange.conversation().disconnected();
+        exchange.conversation().left(START);
         end(exchange, START);
 
         assertThat(collector.span().getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
@@ -187,7 +187,7 @@ final class ExchangeEndingsTest {
     @Test
     void blamesTheClientForACancellationItCaused() {
         Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
-        exchange.conversation().disconnected();
+        exchange.conversation().left(START);
         exchange.failed(new Failure("asyncio.exceptions.CancelledError", "", "", true));
         end(exchange, START);
 

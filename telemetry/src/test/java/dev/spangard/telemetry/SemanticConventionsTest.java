@@ -291,7 +291,7 @@ final class SemanticConventionsTest {
             answer(exchange, 200);
             exchange.failed(failure);
         }));
-        endings.add(new Ending("left", true, exchange -> exchange.conversation().disconnected()));
+        endings.add(new Ending("left", true, exchange -> exchange.conversation().left(START)));
         return endings;
     }
 

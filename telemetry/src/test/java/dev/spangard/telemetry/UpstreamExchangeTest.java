@@ -240,6 +240,41 @@ final class UpstreamExchangeTest {
                 .doesNotContainKey("http.response.status_code");
     }
 
+    @ParameterizedTest
+    @CsvSource({"GET, 200, 11", "HEAD, 200, 0", "GET, 204, 0", "GET, 304, 0", "GET, 199, 0"})
+    void measuresNoBodyWhereNoneIsTransferred(String method, int status, double bytes) {
+        UpstreamRequest request = new UpstreamRequest(
+                PLAIN.kind(),
+                false,
+                null,
+                Attributes.empty(),
+                method,
+                "http",
+                "1.1",
+                "/",
+                "",
+                SERVER,
+                CLIENT,
+                "",
+                null,
+                "",
+                List.of(),
+                0);
+
+        telemetry(SemconvMode.BOTH)
+                .exchange(request, START)
+                .endUnsampled(result(UpstreamStatus.of(status), null, null));
+
+        assertThat(List.of("http.server.response.size", "http.server.response.body.size"))
+                .allSatisfy(name -> assertThat(metric(name)
+                                .getHistogramData()
+                                .getPoints()
+                                .iterator()
+                                .next()
+                                .getSum())
+                        .isEqualTo(bytes));
+    }
+
     @Test
     void tellsAnExceptionAsThePythonSdkDoes() {
         Failure failure = new Failure("shop.errors.Sold", "out", "Traceback …", false);

@@ -72,6 +72,50 @@ final class WebSocketExchangeTest {
                 .isEqualTo(429L);
         assertThat(handshake(said -> {})).isEqualTo(500L);
         assertThat(handshake(said -> said.disconnected(1006))).isNull();
+        assertThat(handshake(said -> said.answeredByServer(403))).isEqualTo(403L);
+        assertThat(handshake(said -> {
+                    said.accepted(null);
+                    said.answeredByServer(500);
+                }))
+                .isEqualTo(101L);
+    }
+
+    @Test
+    void findsNoErrorInAHandshakeThatTheServerRefuses() {
+        handshake(said -> said.answeredByServer(403));
+
+        assertThat(collector.span().getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
+    }
+
+    @Test
+    void callsAHandshakeThatNobodyAnswersIncomplete() {
+        handshake(said -> said.answeredByServer(0));
+
+        collector.assertError("response_incomplete", 0);
+    }
+
+    @Test
+    void callsAHandshakeThatTheServerAnswersForAFailureByItsException() {
+        Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
+        exchange.conversation().answeredByServer(403);
+        exchange.failed(new Failure("ValueError", "", "", Failure.Says.FAILED));
+        end(exchange, START);
+
+        collector.assertError("ValueError", 403);
+    }
+
+    @Test
+    void findsNoErrorInACloseThatTheServerDoesNotTell() {
+        Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
+        exchange.conversation().accepted(null);
+        exchange.conversation().disconnected(Conversation.UNTOLD);
+        exchange.failed(new Failure("starlette.websockets.WebSocketDisconnect", "", "", Failure.Says.CLIENT_LEFT));
+        end(exchange, START);
+
+        assertThat(collector.span().getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
+        assertThat(collector.span().getEvents()).isEmpty();
+        assertThat(attribute("spangard.websocket.close.code")).isNull();
+        assertThat(attribute("spangard.websocket.close.by")).isEqualTo("client");
     }
 
     @Test

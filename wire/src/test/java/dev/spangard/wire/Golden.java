@@ -25,6 +25,7 @@ final class Golden {
             "spill",
             "failure",
             "summed",
+            "ends",
             "upstream",
             "upstream_open",
             "values");
