@@ -13,6 +13,7 @@ from ._sampling import Sampler, sampler_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
@@ -242,23 +243,19 @@ def url_excluder(excluded_urls: object, app: object, environ: Mapping[str, str])
     return pattern.search if pattern is not None else None
 
 
-if TYPE_CHECKING:
-    import re
-
-
 def compiled(
     patterns: list[str], source: str, *, from_argument: bool, fold_case: bool = False
-) -> re.Pattern[str] | None:
-    """One regex that is any of ``patterns``. A bad one is an error from an argument, a warning from the environment."""
+) -> re.Pattern[str] | AnyOf | None:
+    """What is any of ``patterns``. A bad one is an error from an argument, a warning from the environment."""
     if not patterns:
         return None
     import re
 
+    flags = re.IGNORECASE if fold_case else 0
     good = []
     for pattern in patterns:
         try:
-            re.compile(pattern)
-            good.append(pattern)
+            good.append(re.compile(pattern, flags))
         except re.error as error:
             complaint = f"{source}: {pattern!r} is not a regular expression: {error}"
             if from_argument:
@@ -266,7 +263,24 @@ def compiled(
             warn(complaint)
     if not good:
         return None
-    return re.compile("|".join(good), re.IGNORECASE if fold_case else 0)
+    if len(good) > 1 and any("(" in pattern.pattern for pattern in good):
+        return AnyOf(good)
+    return re.compile("|".join(pattern.pattern for pattern in good), flags)
+
+
+class AnyOf:
+    """Expressions that cannot be one: they may set flags, or have groups whose names or numbers are their own."""
+
+    __slots__ = ("_patterns",)
+
+    def __init__(self, patterns: list[re.Pattern[str]]) -> None:
+        self._patterns = patterns
+
+    def search(self, text: str) -> bool:
+        return any(pattern.search(text) for pattern in self._patterns)
+
+    def fullmatch(self, text: str) -> bool:
+        return any(pattern.fullmatch(text) for pattern in self._patterns)
 
 
 def split(text: str) -> list[str]:
