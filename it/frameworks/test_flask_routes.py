@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 from a2wsgi import WSGIMiddleware
 from asgi_call import call
@@ -21,11 +22,33 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # each says that a2wsgi is to be preferred
-    starlettes = importlib.import_module("starlette.middleware.wsgi").WSGIMiddleware
+    starlette_wsgi = importlib.import_module("starlette.middleware.wsgi")
+    starlettes = starlette_wsgi.WSGIMiddleware
     uvicorns = importlib.import_module("uvicorn.middleware.wsgi")._WSGIMiddleware
 
-ADAPTERS: list[Callable[[Any], Any]] = [WSGIMiddleware, WsgiToAsgi, starlettes, uvicorns]
-adapters = pytest.mark.parametrize("adapter", ADAPTERS, ids=["a2wsgi", "asgiref", "starlette", "uvicorn"])
+
+class Responder(starlette_wsgi.WSGIResponder):
+    """One of an application's own, with its own names for what it takes from Starlette."""
+
+    build = staticmethod(starlette_wsgi.build_environ)
+
+    async def __call__(self, receive: Any, send: Any) -> None:
+        environ = self.build(self.scope, (await receive())["body"])
+        async with anyio.create_task_group() as group:
+            group.start_soon(self.sender, send)
+            async with self.stream_send:
+                await anyio.to_thread.run_sync(self.wsgi, environ, self.start_response)
+
+
+def derived(app: Any) -> Any:
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await Responder(app, scope)(receive, send)
+
+    return serve
+
+
+ADAPTERS: list[Callable[[Any], Any]] = [WSGIMiddleware, WsgiToAsgi, starlettes, derived, uvicorns]
+adapters = pytest.mark.parametrize("adapter", ADAPTERS, ids=["a2wsgi", "asgiref", "starlette", "derived", "uvicorn"])
 
 
 def application() -> Flask:

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 
 _SCOPE = "asgi.scope"
 
-_ADAPTERS = {"starlette.middleware.wsgi": None, "uvicorn.middleware.wsgi": None, "asgiref.wsgi": "WsgiToAsgiInstance"}
-"""Module → its class that has `build_environ`, None where that is a function."""
+_ADAPTERS = {
+    "starlette.middleware.wsgi": "WSGIResponder",
+    "uvicorn.middleware.wsgi": "WSGIResponder",
+    "asgiref.wsgi": "WsgiToAsgiInstance",
+}
+"""Module → its class of which there is an instance for each request; others derive from these, as mlflow does."""
 
 _watched: set[str] = set()
 
@@ -30,13 +34,15 @@ _watched: set[str] = set()
 def watch(module: ModuleType | None = None) -> None:
     """Has the adapters that are loaded by now leave the scope; `module`, one of them, is among these."""
     for name, inside in _ADAPTERS.items():
-        loaded = sys.modules.get(name)
-        owner = loaded if inside is None else getattr(loaded, inside, None)
-        if name not in _watched and hasattr(owner, "build_environ"):
-            _watched.add(name)
-            _leave_scope(owner)
-            if inside is not None:
-                mark_as_coroutines()
+        responder = getattr(sys.modules.get(name), inside, None)
+        if name in _watched or responder is None:
+            continue
+        _watched.add(name)
+        if name == "asgiref.wsgi":
+            _leave_scope_when_made(responder)
+            mark_as_coroutines()
+        else:
+            _leave_scope_when_called(responder)
 
 
 def mark_as_coroutines() -> None:
@@ -50,21 +56,35 @@ def mark_as_coroutines() -> None:
     _websocket.mark_as_coroutine = markcoroutinefunction
 
 
-def _leave_scope(owner: Any) -> None:
-    build = owner.build_environ
+def _leave_scope_when_called(responder: Any) -> None:
+    call = responder.wsgi
+
+    @wraps(call)
+    def wsgi(self: Any, environ: Any, start_response: Any) -> Any:
+        _leave(self.scope, environ)
+        return call(self, environ, start_response)
+
+    responder.wsgi = wsgi
+
+
+def _leave_scope_when_made(responder: Any) -> None:
+    build = responder.build_environ
 
     @wraps(build)
-    def build_environ(*args: Any, **kwargs: Any) -> Any:
-        environ = build(*args, **kwargs)
-        try:
-            for scope in args[:2]:  # of a method the second argument
-                if isinstance(scope, dict) and MARK in scope:
-                    environ.setdefault(_SCOPE, scope)
-        except Exception:  # an environ of another make
-            pass
+    def build_environ(self: Any, scope: Any, body: Any) -> Any:
+        environ = build(self, scope, body)
+        _leave(scope, environ)
         return environ
 
-    owner.build_environ = build_environ
+    responder.build_environ = build_environ
+
+
+def _leave(scope: Any, environ: Any) -> None:
+    try:
+        if MARK in scope:
+            environ.setdefault(_SCOPE, scope)
+    except Exception:  # an environ of another make
+        pass
 
 
 def scope_of(environ: Any) -> Mapping[str, Any]:
