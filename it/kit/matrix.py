@@ -19,27 +19,24 @@ CHECKS = {
 
 @dataclass(frozen=True)
 class Framework:
-    """``module`` of apps/matrix, the routes as its templates say them, how its failure shows, and the checks it cannot take, with the reason."""
+    """``module`` of apps/matrix, the routes as its templates say them, and the checks it cannot take, with the reason."""
 
     module: str
     item: str | None
     room: str | None
-    error: str = "RuntimeError"
     lacks: tuple[tuple[str, str], ...] = ()
 
 
 NO_TASKS = ("B", "has no background tasks of its own")
-# The framework answers 500 itself and lets no exception through.
-ANSWERED = "500"
 
 FRAMEWORKS = {
     "FastAPI": Framework("on_fastapi", "/items/{item}", "/rooms/{room}"),
     "Starlette": Framework("on_starlette", "/items/{item}", "/rooms/{room}"),
-    "Django": Framework("on_django", "/items/<int:item>", None, ANSWERED, (("W", "its own ASGI handler takes HTTP only"), NO_TASKS)),
+    "Django": Framework("on_django", "/items/<int:item>", None, (("W", "its own ASGI handler takes HTTP only"), NO_TASKS)),
     "Channels": Framework("on_channels", "/items/<int:item>", "/rooms/<str:room>", lacks=(NO_TASKS,)),
-    "Quart": Framework("on_quart", "/items/<int:item>", "/rooms/<room>", ANSWERED),
-    "Litestar": Framework("on_litestar", "/items/{item}", "/rooms/{room}", ANSWERED),
-    "Falcon": Framework("on_falcon", "/items/{item:int}", "/rooms/{room}", ANSWERED, (("C", "its responders are coroutines"),)),
+    "Quart": Framework("on_quart", "/items/<int:item>", "/rooms/<room>"),
+    "Litestar": Framework("on_litestar", "/items/{item}", "/rooms/{room}"),
+    "Falcon": Framework("on_falcon", "/items/{item:int}", "/rooms/{room}", (("C", "its responders are coroutines"),)),
     "plain ASGI": Framework("on_asgi", None, None),
 }
 SERVERS = {
