@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -270,6 +271,21 @@ def test_a_second_engine_on_the_same_socket_gives_way(world: World) -> None:
     assert str(engine.socket) in second.err
     assert "Exception" not in second.err
     assert engine.status("/readyz") == 200
+
+
+def test_a_port_that_is_taken_is_said_to_who_asked_for_it(world: World) -> None:
+    """The default's, which every further engine of a machine finds taken, is nobody's wish."""
+    with socket.socket() as first:
+        try:
+            first.bind(("127.0.0.1", 9464))
+            first.listen()
+        except OSError:  # an engine of somebody's has it: as good
+            pass
+        for flags, said in (([], 0), (["--admin", "127.0.0.1:9464"], 1)):
+            engine = world.run([sys.executable, "-m", "spangard", "engine", "--socket", str(world.socket), *flags])
+            engine.until(lambda: " listens at " in engine.err)
+            engine.stop()
+            assert engine.err.count("no metrics at ") == said, engine.describe()
 
 
 def test_refuses_impossible_flags(world: World) -> None:

@@ -47,20 +47,25 @@ final class AdminServers implements ServiceRegistry.Scraped, AutoCloseable {
         this.metrics = metrics;
     }
 
-    /** Listens at the engine's own address, if it has one. */
-    synchronized void start() {
+    /**
+     * Listens at the engine's own address, if it has one.
+     *
+     * @param isAskedFor whether somebody waits for it there: the default's port is mostly taken by another engine
+     */
+    synchronized void start(boolean isAskedFor) {
         if (own != null) {
-            server = listen(own, metrics);
+            server = listen(own, metrics, isAskedFor ? Level.WARNING : Level.DEBUG);
         }
     }
 
-    private @Nullable AdminServer listen(InetSocketAddress address, Supplier<MetricSnapshots> told) {
+    private @Nullable AdminServer listen(
+            InetSocketAddress address, Supplier<MetricSnapshots> told, Level levelOfFailure) {
         try {
             AdminServer listening = AdminServer.start(address, ready, told);
             LOG.log(Level.INFO, () -> "metrics at http:/" + listening.address() + "/metrics");
             return listening;
         } catch (IOException e) {
-            LOG.log(Level.WARNING, () -> "no metrics at " + address + ": " + e.getMessage());
+            LOG.log(levelOfFailure, () -> "no metrics at " + address + ": " + e.getMessage());
             return null;
         }
     }
@@ -83,7 +88,7 @@ final class AdminServers implements ServiceRegistry.Scraped, AutoCloseable {
             return;
         }
         Set<ServiceSdk> services = new LinkedHashSet<>(Set.of(sdk));
-        AdminServer listening = listen(address, () -> of(services));
+        AdminServer listening = listen(address, () -> of(services), Level.WARNING);
         if (listening != null) {
             listeners.put(address, new Listener(listening, services));
         }

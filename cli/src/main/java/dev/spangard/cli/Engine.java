@@ -95,7 +95,7 @@ final class Engine implements AutoCloseable {
     static Engine start(EngineOptions options, Map<String, String> environment, CountDownLatch stop)
             throws IOException, InterruptedException {
         var engine = new Engine(options, environment, stop);
-        engine.admin.start();
+        engine.admin.start(options.asksForAdmin());
         engine.housekeeper.start();
         return engine;
     }

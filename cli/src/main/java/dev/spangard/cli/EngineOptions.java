@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param allowedUids users served beside the engine's own
  * @param spool where spans wait on disk; null for nowhere
  * @param admin where {@code /livez}, {@code /readyz} and {@code /metrics} answer; null for nowhere
+ * @param asksForAdmin whether somebody has named that place, and is to be told if it cannot be had
  */
 record EngineOptions(
         Path socket,
@@ -33,6 +34,7 @@ record EngineOptions(
         @Nullable Duration idleExit,
         @Nullable Spooling spool,
         @Nullable InetSocketAddress admin,
+        boolean asksForAdmin,
         Level logLevel,
         LogFormat logFormat) {
     /** @param maxBytes of all files together */
@@ -68,7 +70,7 @@ record EngineOptions(
         String idleExit = "0";
         String spool = environment.getOrDefault("SPANGARD_SPOOL", "");
         long spoolBytes = bytes("SPANGARD_SPOOL_MAX_BYTES", environment.getOrDefault("SPANGARD_SPOOL_MAX_BYTES", ""));
-        String admin = DEFAULT_ADMIN;
+        @Nullable String admin = null;
         String logLevel = environment.getOrDefault("OTEL_LOG_LEVEL", "info");
         LogFormat logFormat = LogFormat.TEXT;
         for (Iterator<String> rest = arguments.iterator(); rest.hasNext(); ) {
@@ -97,7 +99,8 @@ record EngineOptions(
                 allowedUids,
                 seconds(idleExit),
                 spool.isEmpty() ? null : new Spooling(path("--spool", spool), spoolBytes),
-                address(admin),
+                address(admin == null ? DEFAULT_ADMIN : admin),
+                admin != null,
                 level(logLevel),
                 logFormat);
     }

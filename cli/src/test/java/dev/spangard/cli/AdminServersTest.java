@@ -49,7 +49,7 @@ final class AdminServersTest {
 
     private static AdminServers at(@Nullable InetSocketAddress own) {
         var servers = new AdminServers(own, () -> true, MetricSnapshots::of);
-        servers.start();
+        servers.start(true);
         return servers;
     }
 

@@ -32,6 +32,7 @@ class EngineOptionsTest {
                 Duration.ofMillis(2500),
                 new EngineOptions.Spooling(Path.of("/var/spool"), 5L << 20),
                 new InetSocketAddress(InetAddress.ofLiteral("::1"), 9000),
+                true,
                 Level.DEBUG,
                 LogFormat.JSON);
 
@@ -54,9 +55,12 @@ class EngineOptionsTest {
                         null,
                         null,
                         new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 9464),
+                        false,
                         Level.INFO,
                         LogFormat.TEXT));
         assertThat(parse("--socket /run/e.sock --admin off").admin()).isNull();
+        assertThat(parse("--socket /run/e.sock --admin 127.0.0.1:9464").asksForAdmin())
+                .isTrue();
     }
 
     @ParameterizedTest

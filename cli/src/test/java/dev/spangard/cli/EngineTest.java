@@ -35,6 +35,7 @@ class EngineTest {
                 idleExit,
                 null,
                 null,
+                false,
                 Level.INFO,
                 LogFormat.TEXT);
     }
@@ -76,6 +77,7 @@ class EngineTest {
                 null,
                 null,
                 null,
+                false,
                 Level.INFO,
                 LogFormat.TEXT);
         try (Engine engine = Engine.start(shared, Map.of(), new CountDownLatch(1))) {
@@ -96,6 +98,7 @@ class EngineTest {
                 null,
                 new EngineOptions.Spooling(spool, Spool.MIN_BYTES),
                 null,
+                false,
                 Level.INFO,
                 LogFormat.TEXT);
         try (Spool others = Spool.open(spool, Spool.MIN_BYTES)) {
