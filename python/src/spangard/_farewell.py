@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._buffer import Recorder
     from .middleware import Send
 
-EXIT_WAIT_S = 5.0
+EXIT_WAIT_S = 8.0
 """How long a process waits in all, over every server and test client that ends in it; else SPANGARD_EXIT_WAIT."""
 MAX_EXIT_WAIT_S = 3600.0
 LOOK_S = 0.02
