@@ -133,9 +133,7 @@ def upstream(kind=12, **changes):
 ASKED = (None, ("192.0.2.1", 51234), b"example.org", b"curl/8.5.0", [b":x-forwarded-proto", b"https"])
 HOOKED = (None, {"hooked": True}, [], None, [])
 SUMMED = [5, 999.02, "chat", 8, 999.4, 1011, 23, 2, 10, 0, 12, 1, 13]
-OPEN = dict.fromkeys(
-    ["end", "route", "status", "response_length", "response_headers", "events", "failure", "span"]
-)
+OPEN = dict.fromkeys(["end", "route", "status", "response_length", "response_headers", "events", "failure", "span"])
 
 FRAMES = {
     "hello": (
@@ -248,6 +246,57 @@ FRAMES = {
         upstream(flags=0, children=None, span_id=80),
     ),
     "upstream_open": batch(*(8, 8, 0), upstream(kind=14)),
+    "odd": batch(
+        *(10, 5, 0),
+        http(
+            method=7,
+            client={"host": "h"},
+            query="text",
+            host=None,
+            user_agent=5,
+            request_headers={},
+            status="200",
+            response_headers=[b"x-kept", "text"],
+            events=[16, None, None, "size", 1, 999.1, 0, 3, 999.15, "size", 4, 999.2, 0],
+            spilled=None,
+            failure="text",
+            span=(
+                5,
+                {"kept": 1, 5: "no name", "nested": [[1]], "huge": 2**100},
+                [("float", 1.7e9, {}), ("text", "now", None), (5, None, {}), "text", ("kept", WALL_NS, {"k": 1})],
+                ("ERROR", None),
+                [(b"", 1, 1, {}), None, (TRACE_ID, 0xB7AD6B7169203331, "flags", {"why": "retry"})],
+            ),
+            pid=2**70,
+        ),
+        (3, 999.0, 999.25, 1, 2, 3, 4, "200", "a", None, "b", (), 5.5, "c", "asked"),
+        upstream(
+            details=[],
+            query=1,
+            host=None,
+            server_name=1,
+            user_agent=None,
+            request_headers=5,
+            pid=None,
+            ended=None,
+            received="a",
+            sent=None,
+            response_headers=b"",
+            outcome=None,
+            failure=1,
+            span="text",
+            children=5,
+        ),  # fmt: skip
+    ),
+    "lost": batch(
+        *(11, 7, 0),
+        http(kind=5, **OPEN),
+        (7, 998.0, 77, "GET", "http", None),
+        (18, SPAN_ID),
+        (18, 0),
+        (9, 998.0, 77),
+        (9, "start", *[None] * 13, 77),
+    ),
     "values": (
         *(None, True, False),
         *(0, 1, -1, 2**31 - 1, -(2**31), 2**31, -(2**31) - 1, 2**63 - 1, -(2**63)),

@@ -16,6 +16,7 @@ import io.opentelemetry.api.trace.TraceId;
 import io.opentelemetry.api.trace.TraceState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the field {@code span} of a record: what the application did with the current span. */
@@ -28,34 +29,55 @@ final class ApplicationSpanReader {
         this.in = in;
     }
 
+    /** Null where there is none; what in it is of no use is left out alone. */
+    @Nullable
     ApplicationSpan read() {
+        if (!in.nextIsSequence()) {
+            in.skip();
+            return null;
+        }
         if (in.sequence() != FIELDS) {
             throw in.malformed("span without its " + FIELDS + " fields");
         }
-        String name = in.nextIsNone() ? null : in.str(Limits.TEXT);
+        String name = Fields.textOrNone(in, Limits.TEXT);
         Attributes attributes = attributes();
-        List<ApplicationSpan.Event> events = new ArrayList<>();
+        List<ApplicationSpan.Event> events = all(this::event);
+        Status status = oneOr(this::status, new Status(StatusCode.UNSET, null));
+        List<ApplicationSpan.Link> links = all(this::link);
+        return new ApplicationSpan(name, attributes, events, status.code, status.description, links);
+    }
+
+    /** Of a list those that can be read. */
+    private <T> List<T> all(Supplier<T> read) {
+        List<T> found = new ArrayList<>();
+        if (!in.nextIsSequence()) {
+            in.skip();
+            return found;
+        }
         for (int left = in.sequence(); left > 0; left--) {
-            events.add(event());
+            T one = oneOr(read, null);
+            if (one != null) {
+                found.add(one);
+            }
         }
-        StatusCode status = StatusCode.UNSET;
-        String description = null;
-        if (!in.nextIsNone()) {
-            expectFields(2);
-            status = statusCode();
-            description = in.nextIsNone() ? null : in.str(Limits.TEXT);
+        return found;
+    }
+
+    private <T extends @Nullable Object> T oneOr(Supplier<? extends T> read, T otherwise) {
+        int from = in.position();
+        try {
+            return read.get();
+        } catch (MalformedException e) {
+            in.position(from);
+            in.skip();
+            return otherwise;
         }
-        List<ApplicationSpan.Link> links = new ArrayList<>();
-        for (int left = in.sequence(); left > 0; left--) {
-            links.add(link());
-        }
-        return new ApplicationSpan(name, attributes, events, status, description, links);
     }
 
     private ApplicationSpan.Event event() {
         expectFields(3);
         String name = in.str(Limits.TEXT);
-        Long epochNanos = in.nextIsNone() ? null : (Long) in.int64();
+        Long epochNanos = oneOr(in::int64, null);
         return new ApplicationSpan.Event(name, epochNanos, attributes());
     }
 
@@ -64,9 +86,16 @@ final class ApplicationSpanReader {
         long low = in.unsigned128();
         String traceId = TraceId.fromLongs(in.high(), low);
         String spanId = SpanId.fromLong(in.unsigned64());
-        TraceFlags flags = TraceFlags.fromByte((byte) in.int32());
+        TraceFlags flags = TraceFlags.fromByte((byte) in.int32Or(0));
         return new ApplicationSpan.Link(
                 SpanContext.createFromRemoteParent(traceId, spanId, flags, TraceState.getDefault()), attributes());
+    }
+
+    private record Status(StatusCode code, @Nullable String description) {}
+
+    private Status status() {
+        expectFields(2);
+        return new Status(statusCode(), Fields.textOrNone(in, Limits.TEXT));
     }
 
     private StatusCode statusCode() {
@@ -86,13 +115,21 @@ final class ApplicationSpanReader {
         }
     }
 
-    /** A dict of attributes alone. */
+    /** A dict of attributes alone; none for any other value. */
     Attributes attributes() {
         AttributesBuilder attributes = Attributes.builder();
+        if (!in.nextIsDict()) {
+            in.skip();
+            return attributes.build();
+        }
         in.dict();
         while (!in.dictEnds()) {
-            String key = in.repeatedStr(Limits.TEXT);
-            attribute(attributes, key);
+            if (in.nextIsStr()) {
+                attribute(attributes, in.repeatedStr(Limits.TEXT));
+            } else {
+                in.skip();
+                in.skip();
+            }
         }
         return attributes.build();
     }

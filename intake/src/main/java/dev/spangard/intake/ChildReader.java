@@ -36,10 +36,11 @@ final class ChildReader {
     }
 
     List<ChildSpan> read() {
-        if (in.nextIsNone()) {
+        if (!in.nextIsSequence()) {
+            in.skip();
             return List.of();
         }
-        int left = in.list();
+        int left = in.sequence();
         if (left % FIELDS != 0) {
             throw in.malformed("the last message is incomplete");
         }
@@ -71,8 +72,8 @@ final class ChildReader {
             high = in.high();
             parent = parent(high, low);
         }
-        ApplicationSpan application = in.nextIsNone() ? null : new ApplicationSpanReader(in).read();
-        Failure failure = in.nextIsNone() ? null : Fields.failure(in);
+        ApplicationSpan application = new ApplicationSpanReader(in).read();
+        Failure failure = Fields.failure(in);
         return new ChildSpan(
                 direction, value.eventType, value.status, start, end, spanId, parent, high, low, application, failure);
     }

@@ -4,14 +4,17 @@ package dev.spangard.intake;
 
 import dev.spangard.telemetry.Conversation;
 import dev.spangard.wire.MarshalReader;
-import org.jspecify.annotations.Nullable;
 
 /** Replays a flat list of events (docs/wire-protocol.md, Events) into a conversation. */
 final class EventReader {
     private EventReader() {}
 
     static void replay(MarshalReader in, BatchClock clock, Conversation into) {
-        int left = in.list();
+        if (!in.nextIsSequence()) {
+            in.skip();
+            return;
+        }
+        int left = in.sequence();
         while (left > 0) {
             int code = in.int32();
             if (code < 16) {
@@ -29,7 +32,7 @@ final class EventReader {
 
     private static void sent(int code, MarshalReader in, BatchClock clock, Conversation into) {
         if (code == 12) {
-            into.messagesSent(in.int64(), in.int64());
+            into.messagesSent(in.int64Or(0), in.int64Or(0));
             return;
         }
         long nanos = clock.readNanos(in);
@@ -38,17 +41,17 @@ final class EventReader {
                 in.skip();
                 into.responseStarted();
             }
-            case 2, 10 -> into.responseBody(nanos, in.int64(), false);
-            case 3 -> into.responseBody(nanos, in.int64(), true);
+            case 2, 10 -> into.responseBody(nanos, in.int64Or(0), false);
+            case 3 -> into.responseBody(nanos, in.int64Or(0), true);
             case 4 -> {
                 in.skip();
                 into.responseTaken(nanos);
             }
-            case 5 -> into.accepted(subprotocol(in));
-            case 6, 7 -> into.messageSent(nanos, code == 6, in.int64());
+            case 5 -> into.accepted(Fields.textOrNone(in, Limits.TEXT));
+            case 6, 7 -> into.messageSent(nanos, code == 6, in.int64Or(0));
             case 8 -> {
                 boolean reasoned = reasoned(in);
-                into.closed(in.int32Or(0), reasoned ? in.str(Limits.TEXT) : null);
+                into.closed(in.int32Or(0), reasoned ? Fields.textOrNone(in, Limits.TEXT) : null);
             }
             case 9 -> {
                 into.responseStarted();
@@ -56,7 +59,7 @@ final class EventReader {
             }
             case 13 -> into.answeredByServer(in.int32Or(0));
             case 14 -> {
-                long promised = in.int64();
+                long promised = in.int64Or(0);
                 if (promised < 0) {
                     into.eventStream();
                 } else {
@@ -71,13 +74,13 @@ final class EventReader {
     /** When it was asked for is left to the profile that tells it. */
     private static void received(int code, MarshalReader in, BatchClock clock, Conversation into) {
         if (code == 23) {
-            into.messagesReceived(in.int64(), in.int64());
+            into.messagesReceived(in.int64Or(0), in.int64Or(0));
             in.skip();
             return;
         }
         in.skip();
         if (code == 19 || code == 20) {
-            into.messageReceived(clock.readNanos(in), code == 19, in.int64());
+            into.messageReceived(clock.readNanos(in), code == 19, in.int64Or(0));
             return;
         }
         if (code == 17) {
@@ -87,10 +90,10 @@ final class EventReader {
         }
         in.skip();
         switch (code) {
-            case 16 -> into.requestBody(in.int64());
+            case 16 -> into.requestBody(in.int64Or(0));
             case 21 -> {
                 boolean reasoned = reasoned(in);
-                into.disconnected(in.int32Or(0), reasoned ? in.str(Limits.TEXT) : null);
+                into.disconnected(in.int32Or(0), reasoned ? Fields.textOrNone(in, Limits.TEXT) : null);
             }
             case 18, 22, 31 -> in.skip();
             default -> throw in.malformed("event code " + code);
@@ -106,13 +109,5 @@ final class EventReader {
             throw in.malformed("close code and reason");
         }
         return true;
-    }
-
-    private static @Nullable String subprotocol(MarshalReader in) {
-        if (in.nextIsStr()) {
-            return in.str(Limits.TEXT);
-        }
-        in.skip();
-        return null;
     }
 }

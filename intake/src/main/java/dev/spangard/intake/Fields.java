@@ -69,11 +69,44 @@ final class Fields {
         return new Address(host, port < 0 || port > Address.MAX_PORT ? Address.NO_PORT : port);
     }
 
+    /** Bytes as text; none of any other value. */
+    static String bytes(MarshalReader in) {
+        if (in.nextIsBytes()) {
+            return in.bytesAsText(Limits.TEXT);
+        }
+        in.skip();
+        return "";
+    }
+
+    /** As {@link #bytes}, of some that are often the same. */
+    static String repeatedBytes(MarshalReader in) {
+        String text = repeatedBytesOrNone(in);
+        return text == null ? "" : text;
+    }
+
+    static @Nullable String repeatedBytesOrNone(MarshalReader in) {
+        if (in.nextIsBytes()) {
+            return in.repeatedBytesAsText(Limits.TEXT);
+        }
+        in.skip();
+        return null;
+    }
+
+    /** A text that is at most {@code maxBytes} long; null for any other value. */
+    static @Nullable String textOrNone(MarshalReader in, int maxBytes) {
+        if (in.nextIsStr()) {
+            return in.str(maxBytes);
+        }
+        in.skip();
+        return null;
+    }
+
     static List<String> headers(MarshalReader in) {
-        if (in.nextIsNone()) {
+        if (!in.nextIsSequence()) {
+            in.skip();
             return List.of();
         }
-        int texts = in.list();
+        int texts = in.sequence();
         if (texts == 0) {
             return List.of();
         }
@@ -82,34 +115,45 @@ final class Fields {
         }
         List<String> headers = new ArrayList<>(texts);
         for (int i = 0; i < texts; i++) {
-            headers.add(in.repeatedBytesAsText(Limits.TEXT));
+            headers.add(repeatedBytes(in));
         }
         return headers;
     }
 
-    static Failure failure(MarshalReader in) {
+    /** None for what is no failure. */
+    static @Nullable Failure failure(MarshalReader in) {
+        if (!in.nextIsSequence()) {
+            in.skip();
+            return null;
+        }
         if (in.sequence() != 4) {
             throw in.malformed("failure without its 4 fields");
         }
-        String type = in.repeatedStr(Limits.TEXT);
-        String message = in.nextIsNone() ? "" : in.str(Limits.TEXT);
-        String stacktrace = in.nextIsNone() ? "" : in.str(Limits.STACKTRACE);
-        return new Failure(type, message, stacktrace, says(in));
+        String type = repeatedOrNone(in);
+        String message = textOrNone(in, Limits.TEXT);
+        String stacktrace = textOrNone(in, Limits.STACKTRACE);
+        return new Failure(
+                type == null ? "" : type,
+                message == null ? "" : message,
+                stacktrace == null ? "" : stacktrace,
+                says(in));
     }
 
     /** Of an unsampled request: what was raised, and what that says. */
     static @Nullable Failure briefFailure(MarshalReader in) {
-        if (in.nextIsNone()) {
+        if (!in.nextIsSequence()) {
+            in.skip();
             return null;
         }
         if (in.sequence() != 2) {
             throw in.malformed("failure without its 2 fields");
         }
-        return new Failure(in.repeatedStr(Limits.TEXT), "", "", says(in));
+        String type = repeatedOrNone(in);
+        return new Failure(type == null ? "" : type, "", "", says(in));
     }
 
     private static Failure.Says says(MarshalReader in) {
-        return switch (in.int32()) {
+        return switch (in.int32Or(0)) {
             case 1 -> Failure.Says.CANCELLED;
             case 2 -> Failure.Says.CLIENT_LEFT;
             default -> Failure.Says.FAILED;

@@ -46,7 +46,7 @@ record Origin(long traceHigh, long traceLow, long spanId, Context parent) {
         if (in.nextIsBytes()) {
             String traceparent = in.bytesAsText(TRACEPARENT_LENGTH + 1);
             long spanId = spanId(in);
-            String tracestate = in.bytesAsText(Limits.TEXT);
+            String tracestate = Fields.bytes(in);
             in.skip();
             return new Origin(0, 0, spanId, remote(in, traceparent, tracestate));
         }

@@ -28,6 +28,8 @@ final class RecordReader {
     private static final int SPILL_FIELDS = 4;
     private static final int MEASURED_WITH = 17;
     private static final int MEASURED_WITH_FIELDS = 3;
+    private static final int LOST = 18;
+    private static final int LOST_FIELDS = 2;
     /** Attributes of an application's own on the measurements of one request. */
     static final int MAX_MEASURED_WITH = 16;
 
@@ -141,7 +143,7 @@ final class RecordReader {
                 measuredWith = measuredWith(in);
                 fields = in.sequence();
                 kind = in.int32();
-                if (!isFinished(kind) || kind == MEASURED_WITH) {
+                if (!isFinished(kind) || kind >= MEASURED_WITH) {
                     throw in.malformed("record of kind " + kind + " in one of kind " + MEASURED_WITH);
                 }
             }
@@ -162,6 +164,10 @@ final class RecordReader {
                 case 14 -> upstream.open(Request.Kind.HTTP, fields, from, in, clock);
                 case 15 -> upstream.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
                 case 16 -> upstream.children(fields, in, clock);
+                case LOST -> {
+                    Fields.expect(in, LOST_FIELDS, fields);
+                    throw in.malformed("a record that its recorder could not write");
+                }
                 default -> throw in.malformed("record of kind " + kind);
             }
         } catch (MalformedException e) {
@@ -172,9 +178,48 @@ final class RecordReader {
             // Throws where not even the record's end can be found; it is booked by then.
             in.position(from);
             in.skip();
+            if (finished) {
+                forget(from, in);
+            }
         } finally {
             measuredWith = Attributes.empty();
         }
+    }
+
+    /** The request whose finished record is lost runs no more: it must not be told as one that died. */
+    private void forget(int from, MarshalReader in) {
+        int after = in.position();
+        in.position(from);
+        try {
+            int fields = in.sequence();
+            int kind = in.int32();
+            if (kind == MEASURED_WITH && fields == MEASURED_WITH_FIELDS) {
+                in.skip();
+                fields = in.sequence();
+                kind = in.int32();
+            }
+            int at = spanIdAt(kind);
+            if (at > 0 && at < fields) {
+                for (int i = 1; i < at; i++) {
+                    in.skip();
+                }
+                unfinished.ended(in.unsigned64());
+            }
+        } catch (MalformedException e) {
+            // nor does it say whose it is
+        }
+        in.position(after);
+    }
+
+    /** Which field of a finished record is the id of its span; 0 where none is, since no OPEN record went ahead. */
+    private static int spanIdAt(int kind) {
+        return switch (kind) {
+            case 1, 2, 12, 13 -> 4;
+            case 9 -> 15;
+            case 10 -> 10;
+            case LOST -> 1;
+            default -> 0;
+        };
     }
 
     private static Attributes measuredWith(MarshalReader in) {
@@ -186,7 +231,10 @@ final class RecordReader {
     }
 
     private static boolean isFinished(int kind) {
-        return (kind >= 1 && kind <= 4) || kind == 9 || kind == 10 || kind == 12 || kind == 13 || kind == MEASURED_WITH;
+        return switch (kind) {
+            case 1, 2, 3, 4, 9, 10, 12, 13, MEASURED_WITH, LOST -> true;
+            default -> false;
+        };
     }
 
     private static void checkSize(int from, MarshalReader in) {
@@ -224,11 +272,11 @@ final class RecordReader {
         String version = Fields.repeatedOrNone(in);
         in.skip(); // root_path: the path and the route contain it
         String path = Fields.path(in);
-        String query = in.bytesAsText(Limits.TEXT);
+        String query = Fields.bytes(in);
         Address server = Fields.address(in);
         Address client = Fields.address(in);
-        String host = in.repeatedBytesAsText(Limits.TEXT);
-        String userAgent = in.repeatedBytesAsText(Limits.TEXT);
+        String host = Fields.repeatedBytes(in);
+        String userAgent = Fields.repeatedBytes(in);
         in.skip(); // request_length: declared, not counted
         List<String> requestHeaders = Fields.headers(in);
         String route = Fields.repeatedOrNone(in);
@@ -237,10 +285,10 @@ final class RecordReader {
         List<String> responseHeaders = Fields.headers(in);
         int eventsAt = in.position();
         in.skip();
-        int spilled = in.int32();
-        Failure failure = in.nextIsNone() ? null : Fields.failure(in);
-        var application = in.nextIsNone() ? null : new ApplicationSpanReader(in).read();
-        long pid = in.int64();
+        int spilled = in.int32Or(0);
+        Failure failure = Fields.failure(in);
+        var application = new ApplicationSpanReader(in).read();
+        long pid = in.int64Or(0);
         Request request = new Request(
                 kind, method, scheme, version, path, query, server, client, host, userAgent, requestHeaders, pid);
         if (!finished) {
@@ -282,7 +330,7 @@ final class RecordReader {
         in.skip(); // query
         Address server = Fields.address(in);
         Address client = Fields.address(in);
-        String host = in.repeatedBytesAsText(Limits.TEXT);
+        String host = Fields.repeatedBytes(in);
         in.skip(); // user_agent
         in.skip(); // request_length
         List<String> requestHeaders = Fields.headers(in); // a trusted proxy's may tell the scheme
@@ -292,8 +340,8 @@ final class RecordReader {
         in.skip(); // response_headers
         int eventsAt = in.position();
         in.skip();
-        Conversation conversation = conversation(spanId, in.int32());
-        Failure failure = in.nextIsNone() ? null : Fields.failure(in);
+        Conversation conversation = conversation(spanId, in.int32Or(0));
+        Failure failure = Fields.failure(in);
         in.skip(); // span
         in.skip(); // pid
         events(eventsAt, status, end, in, clock, conversation);
@@ -333,7 +381,7 @@ final class RecordReader {
             int at, int status, long end, MarshalReader in, BatchClock clock, Conversation conversation) {
         int after = in.position();
         in.position(at);
-        if (!in.nextIsNone()) {
+        if (in.nextIsSequence()) {
             EventReader.replay(in, clock, conversation);
         } else if (status != 0) {
             conversation.responseStarted();
@@ -348,7 +396,7 @@ final class RecordReader {
     private void spill(int fields, MarshalReader in, BatchClock clock) {
         Fields.expect(in, SPILL_FIELDS, fields);
         long spanId = in.unsigned64();
-        in.int32(); // part: their number, in the request's record, tells of missing ones
+        in.skip(); // part: their number, in the request's record, tells of missing ones
         Unfinished.Spilled spilled = unfinished.spilled(spanId);
         if (spilled == null) {
             in.skip();

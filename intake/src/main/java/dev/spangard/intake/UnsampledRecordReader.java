@@ -40,10 +40,10 @@ final class UnsampledRecordReader {
         String version = Fields.repeatedOrNone(in);
         String route = Fields.repeatedOrNone(in);
         int status = in.int32Or(0);
-        long requestBytes = in.int64();
-        long responseBytes = in.int64();
-        double first = in.float64();
-        double complete = in.float64();
+        long requestBytes = in.int64Or(0);
+        long responseBytes = in.int64Or(0);
+        double first = in.float64Or(0);
+        double complete = in.float64Or(0);
         Failure failure = Fields.briefFailure(in);
         Left left = Left.read(in);
         Request request = request(Request.Kind.HTTP, method, scheme, version, in);
@@ -92,13 +92,14 @@ final class UnsampledRecordReader {
         private static final Left NOT = new Left(0, NEVER);
 
         static Left read(MarshalReader in) {
-            if (in.nextIsNone()) {
+            if (!in.nextIsSequence()) {
+                in.skip();
                 return NOT;
             }
             if (in.sequence() != 2) {
                 throw in.malformed("left without its 2 fields");
             }
-            return new Left(in.float64(), in.int32());
+            return new Left(in.float64Or(0), in.int32Or(NEVER));
         }
     }
 
@@ -128,14 +129,15 @@ final class UnsampledRecordReader {
             @Nullable String scheme,
             @Nullable String version,
             MarshalReader in) {
-        if (in.nextIsNone()) {
+        if (!in.nextIsSequence()) {
+            in.skip();
             return Request.unsampled(kind, method, scheme, version);
         }
         Fields.expect(in, ASKED_FIELDS, in.sequence());
         Address server = Fields.address(in);
         Address client = Fields.address(in);
-        String host = in.repeatedBytesAsText(Limits.TEXT);
-        String userAgent = in.repeatedBytesAsText(Limits.TEXT);
+        String host = Fields.repeatedBytes(in);
+        String userAgent = Fields.repeatedBytes(in);
         List<String> headers = Fields.headers(in);
         return new Request(kind, method, scheme, version, "", "", server, client, host, userAgent, headers, 0);
     }

@@ -58,16 +58,16 @@ final class UpstreamRecordReader {
         Fields.expect(in, FINISHED_FIELDS, fields);
         Begun begun = begun(kind, in, clock);
         long returned = clock.readNanos(in);
-        double end = in.float64();
+        double end = in.float64Or(0);
         long ended = end == 0 ? 0 : clock.nanos(in, end);
         String target = Fields.repeatedOrNone(in);
         UpstreamStatus status = ChildReader.status(in);
-        long received = Math.max(0, in.int64());
-        long sent = in.int64();
+        long received = Math.max(0, in.int64Or(0));
+        long sent = in.int64Or(0);
         List<String> headers = Fields.headers(in);
-        int outcome = in.int32();
-        Failure failure = in.nextIsNone() ? null : Fields.failure(in);
-        ApplicationSpan application = in.nextIsNone() ? null : new ApplicationSpanReader(in).read();
+        int outcome = in.int32Or(0);
+        Failure failure = Fields.failure(in);
+        ApplicationSpan application = new ApplicationSpanReader(in).read();
         List<ChildSpan> children = new ChildReader(in, clock).read();
         var result = new UpstreamResult(
                 ended,
@@ -139,19 +139,19 @@ final class UpstreamRecordReader {
         int flags = in.int32();
         Origin origin = Origin.read(in);
         String name = Fields.repeatedOrNone(in);
-        Attributes details = in.nextIsNone() ? Attributes.empty() : new ApplicationSpanReader(in).attributes();
+        Attributes details = new ApplicationSpanReader(in).attributes();
         String method = Fields.repeatedOrNone(in);
         String scheme = Fields.repeatedOrNone(in);
         String version = Fields.repeatedOrNone(in);
         String path = Fields.path(in);
-        String query = in.bytesAsText(Limits.TEXT);
+        String query = Fields.bytes(in);
         Endpoint server = endpoint(in);
         Endpoint client = endpoint(in);
-        String host = in.repeatedBytesAsText(Limits.TEXT);
-        String serverName = in.nextIsNone() ? null : in.repeatedBytesAsText(Limits.TEXT);
-        String userAgent = in.repeatedBytesAsText(Limits.TEXT);
+        String host = Fields.repeatedBytes(in);
+        String serverName = Fields.repeatedBytesOrNone(in);
+        String userAgent = Fields.repeatedBytes(in);
         List<String> headers = Fields.headers(in);
-        long pid = in.int64();
+        long pid = in.int64Or(0);
         var request = new UpstreamRequest(
                 kind,
                 (flags & INTERNAL) != 0,
@@ -189,7 +189,7 @@ final class UpstreamRecordReader {
             if (in.nextIsStr()) {
                 port = in.repeatedStr(Limits.TEXT);
             } else if (in.nextIsInt()) {
-                port = Long.toString(in.int64());
+                port = Long.toString(in.int64Or(0));
             }
         }
         in.position(from);

@@ -4,9 +4,11 @@ package dev.spangard.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.sdk.trace.data.EventData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.data.StatusData;
 import io.opentelemetry.semconv.HttpAttributes;
@@ -190,6 +192,48 @@ final class RecordsTest {
         assertThat(intake.counters().malformedRecords()).isEqualTo(2);
         assertThat(intake.counters().turned(Turned.MALFORMED)).isZero();
         assertThat(services.accounts.dropped(DropReason.MALFORMED)).isEqualTo(1);
+    }
+
+    @Test
+    void leavesOutOddValuesAndNothingElseOfTheirRecords() throws Exception {
+        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
+            recorder.send(Golden.frame("odd"));
+            recorder.send(Frames.goodbye(5, 0));
+            awaitLeft();
+        }
+
+        assertThat(intake.counters().malformedRecords()).isZero();
+        assertThat(services.accounts.received()).isEqualTo(3);
+        assertThat(services.accounts.measured()).isEqualTo(1);
+        SpanData span = services.spans.getFinishedSpanItems().getFirst();
+        assertThat(span.getAttributes().asMap())
+                .containsAllEntriesOf(Attributes.builder()
+                        .put("kept", 1)
+                        .put("url.path", "/items/5")
+                        .build()
+                        .asMap())
+                .doesNotContainKeys(AttributeKey.stringKey("url.query"), AttributeKey.stringKey("client.address"));
+        assertThat(span.getEvents()).extracting(EventData::getName).containsExactly("float", "text", "kept");
+        assertThat(span.getEvents().getLast().getEpochNanos()).isEqualTo(1_700_000_000_000_000_000L);
+        assertThat(span.getLinks()).hasSize(1);
+        assertThat(span.getLinks().getFirst().getAttributes())
+                .isEqualTo(Attributes.of(AttributeKey.stringKey("why"), "retry"));
+    }
+
+    @Test
+    void countsARecordThatCouldNotBeWrittenAndTellsOfNoRequestTwice() throws Exception {
+        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
+            recorder.send(Golden.frame("lost"));
+        }
+        awaitLeft();
+
+        assertThat(intake.counters().malformedRecords()).isEqualTo(4);
+        assertThat(services.accounts.dropped(DropReason.MALFORMED)).isEqualTo(4);
+        assertThat(services.accounts.received()).isEqualTo(4);
+        assertThat(services.spans.getFinishedSpanItems())
+                .as("nobody died who was told of as finished")
+                .isEmpty();
+        assertThat(services.active()).isZero();
     }
 
     private void awaitLeft() throws InterruptedException {

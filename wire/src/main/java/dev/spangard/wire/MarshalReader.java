@@ -156,6 +156,20 @@ public final class MarshalReader {
         return otherwise;
     }
 
+    /** As {@link #int32Or}, of at most 64 bits. */
+    public long int64Or(long otherwise) {
+        int from = at;
+        if (nextIsInt()) {
+            try {
+                return int64();
+            } catch (MalformedException e) {
+                at = from; // it is larger
+            }
+        }
+        skip();
+        return otherwise;
+    }
+
     /** An int of at most 64 bits, signed. */
     public long int64() {
         byte tag = peek();
@@ -250,6 +264,14 @@ public final class MarshalReader {
         return value;
     }
 
+    /** The float that comes next; {@code otherwise} for a value of another type, which is skipped. */
+    public double float64Or(double otherwise) {
+        if (nextIsFloat()) {
+            return float64();
+        }
+        return int64Or((long) otherwise);
+    }
+
     /** Whether a str comes next; nothing is consumed. */
     public boolean nextIsStr() {
         byte tag = peek();
@@ -276,6 +298,11 @@ public final class MarshalReader {
     public boolean nextIsBool() {
         byte tag = peek();
         return tag == Tag.TRUE || tag == Tag.FALSE;
+    }
+
+    /** Whether a dict comes next; nothing is consumed. */
+    public boolean nextIsDict() {
+        return peek() == Tag.DICT;
     }
 
     /** Whether a tuple or list comes next; nothing is consumed. */
