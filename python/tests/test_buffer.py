@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import marshal
 import os
 import socket
 import threading
@@ -141,14 +142,47 @@ def test_of_what_is_dropped_only_finished_requests_count(recorder: Recorder) -> 
     assert recorder.dropped == len(_buffer.FINISHED)
 
 
-def test_a_record_that_no_frame_can_hold_is_dropped_and_those_beside_it_arrive(
-    engine: FakeEngine, recorder: Recorder
+@pytest.mark.parametrize(
+    "value",
+    [b"x" * _buffer.MAX_FRAME_BYTES, [1] * 1_000_000, print, 1 << 99_999_999],
+    ids=["bytes", "list", "function", "int"],
+)
+def test_a_value_that_no_frame_can_hold_costs_itself_and_nothing_beside_it(
+    engine: FakeEngine, recorder: Recorder, value: object
 ) -> None:
-    recorder.records += [request(1), (1, b"x" * _buffer.MAX_FRAME_BYTES), request(2)]
+    recorder.records += [request(1), (1, value, "beside"), request(2)]
     recorder.flush()
-    engine.wait(lambda: numbers(engine) == [1, 2])
-    assert recorder.dropped == 1
-    assert engine.batches[-1][2:4] == (3, 1)
+    engine.wait(lambda: len(engine.records()) == 3)
+    first, odd, last = engine.records()
+    assert (first, last) == (request(1), request(2))
+    assert odd[2] == "beside"
+    assert len(marshal.dumps(odd, 2)) <= _buffer.MAX_RECORD_BYTES
+    assert engine.batches[-1][2:4] == (3, 0)
+
+
+def test_a_record_that_can_not_be_written_at_all_is_told_by_its_span_and_said_once(
+    engine: FakeEngine, recorder: Recorder, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_buffer, "clean", lambda record, most: record)
+    odd = object()
+    told = [
+        (1, 0.0, 0.0, b"", 7, odd),
+        (13, 0.0, 0, b"", 8, odd),
+        (9, *[odd] * 14, 9),
+        (17, {}, (10, *[odd] * 9, 10)),
+        (3, odd),
+    ]
+    recorder.records += [request(1), *told, (11, odd), (5, odd), request(2)]
+    recorder.flush()
+    engine.wait(lambda: len(engine.records()) == 7)
+    lost = [(_buffer.LOST, span_id) for span_id in (7, 8, 9, 10, 0)]
+    assert engine.records() == [request(1), *lost, request(2)]
+    assert engine.batches[-1][2:4] == (7, 0)
+    recorder.records.append((1, 0.0, 0.0, b"", 7, odd))
+    recorder.flush()
+    assert [r.getMessage() for r in caplog.records].count(
+        "spangard: a record can not be written; it is left out, and counted as malformed where it is a whole request's"
+    ) == 1
 
 
 def test_a_variable_longer_than_the_engine_accepts_is_left_out_and_named(
@@ -471,6 +505,95 @@ def test_a_new_engine_is_told_again_of_what_runs(
     assert second.records() == [running]
     recorder.close()
     second.stop()
+
+
+class Ends(set):  # type: ignore[type-arg]
+    """`announced`: the request ends, on a thread of its own, right before or after it is marked."""
+
+    def __init__(self, before: Any, after: Any) -> None:
+        super().__init__()
+        self.before, self.after = before, after
+
+    def add(self, span_id: int) -> None:
+        self.before()
+        super().add(span_id)
+        self.after()
+
+
+class Records(list):  # type: ignore[type-arg]
+    def __init__(self, before: Any, after: Any) -> None:
+        super().__init__()
+        self.before, self.after = before, after
+
+    def append(self, record: Any) -> None:
+        if record[0] in (5, 7):
+            self.before()
+        super().append(record)
+        if record[0] in (5, 7):
+            self.after()
+
+
+class Once:
+    """The end of a request as the middleware has it, up to one of its three steps; ``finish`` does the rest."""
+
+    def __init__(self, recorder: Recorder, steps: int) -> None:
+        self.recorder = recorder
+        self.steps = steps
+        self.done = 0
+        self.told = False
+
+    def __call__(self, upto: int | None = None) -> None:
+        steps = self.steps if upto is None else upto
+        while self.done < steps:
+            self.done += 1
+            if self.done == 1:
+                del self.recorder.live[4]
+            elif self.done == 2:
+                self.told = 4 in self.recorder.announced
+                self.recorder.announced.discard(4)
+            else:
+                list.append(self.recorder.records, (9 if self.told else 3, "end"))
+
+    def finish(self) -> None:
+        self(3)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+@pytest.mark.parametrize("moment", ["before the mark", "after the mark", "before the record", "after the record"])
+def test_a_request_that_ends_while_it_is_announced_is_not_open_for_ever(
+    recorder: Recorder, steps: int, moment: str
+) -> None:
+    end = Once(recorder, steps)
+    recorder.live[4] = (7, 0.0, 4, "GET", "http", None)
+    marks = {"before the mark": (end, int), "after the mark": (int, end)}.get(moment, (int, int))
+    puts = {"before the record": (end, int), "after the record": (int, end)}.get(moment, (int, int))
+    recorder.announced = Ends(*marks)
+    recorder.records = Records(*puts)
+    assert recorder._announce(100.0)
+    end.finish()
+    kinds = [record[0] for record in recorder.records]
+    assert kinds[-1] in (3, 9)
+    assert kinds.count(7) == 0, "what is over is not announced after it, nor needs to be before"
+    assert not recorder.announced
+    del recorder.records[:]
+
+
+def test_a_request_that_ends_after_it_was_announced_is_told_so(recorder: Recorder) -> None:
+    recorder.live[4] = (7, 0.0, 4, "GET", "http", None)
+    assert recorder._announce(100.0)
+    Once(recorder, 3).finish()
+    assert [record[0] for record in recorder.records] == [7, 9]
+    del recorder.records[:]
+
+
+def test_nothing_is_announced_while_another_thread_is_at_a_frame_but_soon_after(recorder: Recorder) -> None:
+    recorder.live[4] = (7, 0.0, 4, "GET", "http", None)
+    recorder.due = 5.0
+    with recorder._lock:
+        recorder._tick(5.0)
+        assert not recorder.records
+    recorder._tick(recorder.due)
+    assert recorder.announced == {4}
 
 
 def test_reads_both_clocks_again_when_the_process_was_put_aside_between_them(monkeypatch: pytest.MonkeyPatch) -> None:

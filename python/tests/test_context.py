@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +17,9 @@ from opentelemetry import baggage, context, trace
 from opentelemetry.propagate import inject
 
 from asgi import hello, http_scope, run
-from spangard import OpenTelemetryMiddleware
-from spangard._context import MAX_ATTRIBUTES, MAX_BITS, MAX_EVENTS, MAX_TEXT_OF_A_SPAN, MAX_VALUE
+from spangard import OpenTelemetryMiddleware, _current_span
+from spangard._current_span import MAX_ATTRIBUTES, MAX_EVENTS, MAX_TEXT_OF_A_SPAN
+from spangard._values import MAX_BITS, MAX_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,8 +163,95 @@ def test_after_the_request_the_span_records_no_more_and_the_context_is_as_before
     engine.request()
     assert not spans[0].is_recording()
     spans[0].set_attribute("late", 1)
-    assert spans[0].attributes is None
+    assert not spans[0].own_attributes
     assert context.get_current() == before
+
+
+def test_the_span_can_be_read_like_the_sdks(engine: FakeEngine) -> None:
+    seen: list[Any] = []
+
+    def look(span: Any) -> None:
+        assert span.name == "GET"
+        assert (dict(span.attributes), span.events, span.links) == ({}, (), ())
+        assert span.status.is_unset
+        span.update_name("named")
+        span.set_attributes({"a": 1, "list": ["x"]})
+        span.add_event("event", {"k": 1}, 5)
+        span.add_link(trace.SpanContext(1, 2, False), {"why": "x"})
+        span.set_status(trace.StatusCode.ERROR, "bad")
+        attributes = span.attributes
+        with pytest.raises(TypeError):
+            attributes["b"] = 2
+        span.set_attribute("later", 1)
+        assert attributes == {"a": 1, "list": ("x",)}
+        assert span.attributes.get("later") == 1
+        assert (span.name, span.kind) == ("named", trace.SpanKind.SERVER)
+        assert [(event.name, event.timestamp, event.attributes) for event in span.events] == [("event", 5, {"k": 1})]
+        assert [(link.context.trace_id, link.context.span_id, link.attributes) for link in span.links] == [
+            (1, 2, {"why": "x"})
+        ]
+        assert (span.status.status_code, span.status.description) == (trace.StatusCode.ERROR, "bad")
+        assert span.context == span.get_span_context()
+        assert abs(time.time_ns() - span.start_time) < 60e9
+        assert (span.parent.span_id, span.parent.is_remote) == (0xB7AD6B7169203331, True)
+        seen.append(span)
+
+    inside(look, http_scope(headers=[(b"traceparent", TRACEPARENT)]))
+    engine.request()
+    assert (seen[0].name, seen[0].parent.trace_id) == ("named", 0x0AF7651916CD43DD8448EB211C80319C)
+
+
+@pytest.mark.parametrize("name", ["name", "kind", "start_time", "attributes", "events", "links", "status", "parent"])
+def test_a_span_that_is_not_sampled_has_nothing_to_read(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+    seen: list[bool] = []
+    inside(lambda span: seen.append(hasattr(span, name)))
+    engine.wait(engine.records)
+    assert seen == [False]
+
+
+def test_no_method_raises_whatever_it_is_given(engine: FakeEngine) -> None:
+    def wrong(span: Any) -> None:
+        for method in (
+            *(span.set_attribute, span.set_attributes, span.add_event, span.add_link, span.record_exception),
+            *(span.set_status, span.update_name, span.end),
+        ):
+            method()
+            method(None)
+            method(1, 2, 3, 4, 5, 6)
+            method(nothing="known")
+        span.add_link(trace.INVALID_SPAN_CONTEXT)
+        span.set_status(2, "a number")
+
+    inside(wrong)
+    name, attributes, events, status, links = engine.request()["span"]
+    assert (name, attributes, status, links) == (None, {}, None, [])
+    assert {event[0] for event in events} == {"exception"}
+
+
+@pytest.mark.parametrize(
+    ("given", "nanos"),
+    [
+        (5, 5),
+        (1.7e9, 1_700_000_000_000_000_000),
+        (1.7e18, 1_700_000_000_000_000_000),
+        (datetime.datetime(2023, 11, 14, 22, 13, 20, tzinfo=datetime.timezone.utc), 1_700_000_000_000_000_000),
+    ],
+)
+def test_the_time_of_an_event_is_understood(engine: FakeEngine, given: Any, nanos: int) -> None:
+    inside(lambda span: span.add_event("event", timestamp=given))
+    assert engine.request()["span"][2] == [("event", nanos, {})]
+
+
+@pytest.mark.parametrize("given", [None, 0, -1, -1.5, 2**63, 2**200, 3.5, float("nan"), True, "now", object()])
+def test_the_time_of_an_event_that_is_none_is_now(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, given: Any
+) -> None:
+    monkeypatch.setattr(_current_span, "time_ns", lambda: 77)
+    inside(lambda span: span.add_event("event", timestamp=given))
+    assert engine.request()["span"][2] == [("event", 77, {})]
 
 
 def test_an_unsampled_span_is_current_and_says_so(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,13 +12,12 @@ from spangard._facts import (
     MAX_CLOSE_REASON,
     MAX_FIELD_TEXT,
     MAX_STACKTRACE,
-    bytes_of,
     close_of,
     cut,
     failure,
     size_of,
-    text_of,
 )
+from spangard._values import octets, text
 
 
 @pytest.mark.parametrize(
@@ -52,13 +51,13 @@ def test_a_memoryview_is_as_large_as_its_bytes_not_its_items() -> None:
 def test_each_text_is_cut_to_its_bound() -> None:
     long = "x" * (MAX_FIELD_TEXT + 1)
     kept = long[:MAX_FIELD_TEXT]
-    assert cut(long, long, long, long.encode(), long) == (kept, kept, kept, kept.encode(), kept.encode())
-    assert cut(None, None, b"/\xff", None, bytearray(b"b"), 5) == (None, "", "/\ufffd", b"", b"b", b"")
+    assert cut(long, long, long, long, long.encode(), long) == (kept, kept, kept, kept, kept.encode(), kept.encode())
+    assert cut(None, b"/\xff", None, 5, None, bytearray(b"b"), 5) == (None, "/\ufffd", None, None, b"", b"b", b"")
 
 
 def test_what_should_be_text_or_bytes_is() -> None:
-    assert [text_of(value) for value in (None, "a", b"\xff", 5)] == [None, "a", "\ufffd", "5"]
-    found = [bytes_of(value) for value in (b"a", "h\u00e9\ud800", bytearray(b"b"), memoryview(b"c"), None, 5)]
+    assert [text(value, 9) for value in (None, "a", b"\xff", 5)] == [None, "a", "\ufffd", None]
+    found = [octets(value, 9) for value in (b"a", "h\u00e9\ud800", bytearray(b"b"), memoryview(b"c"), None, 5)]
     assert found == [b"a", b"h\xc3\xa9\xed\xa0\x80", b"b", b"c", b"", b""]
 
 
@@ -108,13 +107,12 @@ def test_of_a_long_stack_trace_the_last_frames_are_kept() -> None:
 
 @pytest.mark.parametrize("surplus", [0, 1, MAX_STACKTRACE])
 def test_of_a_large_stack_trace_both_ends_are_kept_and_more_of_the_last(surplus: int) -> None:
-    def trace(text: str) -> str:
-        error = raised(ValueError(text))
+    def trace(said: str) -> str:
+        error = raised(ValueError(said))
         return failure(error)[2]
 
     frame = len(trace(""))
-    text = "<" + "x" * (MAX_STACKTRACE + surplus - frame - len(": <>")) + ">"
-    stacktrace = trace(text)
+    stacktrace = trace("<" + "x" * (MAX_STACKTRACE + surplus - frame - len(": <>")) + ">")
     assert len(stacktrace) == MAX_STACKTRACE
     assert stacktrace.startswith("Traceback")
     assert stacktrace.endswith("x>\n")

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import sys
 
-from ._notes import note_of, noted
-from .frameworks import MARK
+from ._facts import traceback_of
+from ._notes import mark_of, note_of, noted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,16 +26,16 @@ MAX_FRAMES = 256
 """Looked at, of the stack and of a traceback, each."""
 
 
-def raised(scope: Mapping[str, Any], error: object, status: int = 0) -> None:
+def raised(scope: Mapping[str, Any], error: Any, status: int = 0) -> None:
     """A framework has caught this while it served the request of this scope, and answers it. Any thread; never raises.
 
     ``status`` is given where the answer will not say that something went wrong.
     """
     try:
-        if isinstance(error, Exception):
-            note = note_of(scope.get(MARK))
+        if issubclass(type(error), Exception):
+            note = note_of(mark_of(scope))
             if note is not None:
-                note.error, note.traceback = error, error.__traceback__
+                note.error, note.traceback = error, traceback_of(error)
                 note.status = note.status or status
     except Exception:  # a scope of another make
         pass
@@ -49,7 +49,7 @@ def answering(mark: int, status: int) -> None:
         note = None if error is None else note_of(mark)
         if note is None:
             return
-        note.error, note.traceback = error, None if error is None else error.__traceback__
+        note.error, note.traceback = error, None if error is None else traceback_of(error)
     note.status = status
 
 
@@ -58,13 +58,13 @@ def closes_for_an_error(code: int) -> bool:
     return code == 1011 or 3500 <= code < 3600 or 4500 <= code < 4600
 
 
-def _handled() -> Exception | None:
+def _handled() -> Any:
     """The exception that is being handled between the middleware and here; one that its caller handles is not ours."""
     error = sys.exc_info()[1]
-    if not isinstance(error, Exception):
+    if error is None or not issubclass(type(error), Exception):
         return None
     frames: set[int] = set()
-    traceback = error.__traceback__
+    traceback = traceback_of(error)
     while traceback is not None and len(frames) < MAX_FRAMES:
         frames.add(id(traceback.tb_frame))
         traceback = traceback.tb_next

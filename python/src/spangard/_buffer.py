@@ -36,6 +36,9 @@ MAX_RECORDS = 4096
 """Records that wait while the engine does not read; above it the newest is dropped and counted."""
 
 MAX_FRAME_BYTES = 4 << 20
+MAX_RECORD_BYTES = 1 << 20
+"""What the engine accepts."""
+
 TICK_S = 0.05
 """How long a record waits for company."""
 
@@ -62,7 +65,8 @@ _NOT_YET = (None, None, None, None, None, 0, None, None)
 OPEN = frozenset((5, 6, 7, 8, 14, 15))
 """Kinds of records that announce a request."""
 
-FINISHED = frozenset((1, 2, 3, 4, 9, 10, 12, 13, 17))
+LOST = 18
+FINISHED = frozenset((1, 2, 3, 4, 9, 10, 12, 13, 17, LOST))
 """Kinds of records that stand for one finished request each."""
 
 
@@ -97,6 +101,7 @@ class Recorder:
         self.bits = Random().getrandbits  # for ids; not the module's functions, which applications seed
         self._lock = allocate_lock()
         self._seq = 0
+        self._has_said_lost = False
         self._taken = 0  # finished requests that left `records` for a frame
         self.dropped = 0
         self.due = NOT_ARMED  # when the armed timer fires
@@ -152,23 +157,51 @@ class Recorder:
         """Takes up to MAX_BATCH records and encodes them: a frame, and how many finished requests it holds."""
         records = self.records
         count = min(len(records), MAX_BATCH)
+        head = (1, self._seq)
+        clocks = _clocks()
+        mended = False
         while True:
             batch = records[:count]
             finished = len([None for record in batch if record[0] in FINISHED])
-            head = (1, self._seq, self._taken + finished + self.dropped, self.dropped, *_clocks())
-            body = _encoded((*head, batch))
-            if len(body) <= MAX_FRAME_BYTES:
+            books = (self._taken + finished + self.dropped, self.dropped)
+            try:
+                body = dumps((*head, *books, *clocks, batch), 2)
+            except Exception:  # something in it can not be written
+                if mended:
+                    raise
+                body = b""
+            if body and len(body) <= MAX_FRAME_BYTES:
                 break
-            if count == 1:  # the engine would refuse it on every connection, and read nothing after it
-                del records[0]
-                self.dropped += finished
-                count = min(len(records), MAX_BATCH)
-            else:
+            if not mended:
+                told = [self._mended(record) for record in batch]
+                records[:count] = kept = [record for record in told if record is not None]
+                count = len(kept)
+                mended = True
+            elif count > 1:
                 count //= 2
         del records[:count]
         self._seq += 1
         self._taken += finished
         return _framed(body), finished
+
+    def _mended(self, record: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """``record`` if it can be written, else without the values that can not be. Where that does not help either, of
+        a finished request one that says so, for the engine to count; of anything else nothing.
+        """
+        told = record
+        for _ in range(2):
+            try:
+                if len(dumps(told, 2)) <= MAX_RECORD_BYTES:
+                    return told
+            except Exception:  # ValueError, or MemoryError
+                pass
+            told = clean(record, MAX_RECORD_BYTES // 2)
+        if not self._has_said_lost:
+            self._has_said_lost = True
+            from ._settings import warn
+
+            warn("a record can not be written; it is left out, and counted as malformed where it is a whole request's")
+        return (LOST, _span_id(record)) if record[0] in FINISHED else None
 
     def _hello(self, sent: int) -> bytes:
         from ._process import describe, settings
@@ -211,9 +244,8 @@ class Recorder:
         if due != self.due or self._closed:  # a newer timer took over
             return
         now = perf_counter()
-        if self.live and now - self._announced >= SLOW_TICK_S:
+        if self.live and now - self._announced >= SLOW_TICK_S and self._announce(now):
             self._announced = now
-            self._announce(now)
         self.flush()
         if self.records or not self.link.is_drained():
             self._arm(now, TICK_S)
@@ -224,15 +256,31 @@ class Recorder:
             else:
                 self.due = NOT_ARMED
 
-    def _announce(self, now: float, least_age: float | None = None) -> None:
+    def _announce(self, now: float, least_age: float | None = None) -> bool:
+        """Puts the OPEN record of each old request among the others; False if another thread is at a frame.
+
+        The request may end meanwhile on a thread of its own, which first leaves `live` and then looks at `announced`:
+        one that is found gone after its OPEN record was put has it taken back, before any frame can take it.
+        """
         if least_age is None:
             least_age = OPEN_AFTER_S
-        for span_id, record in list(self.live.items()):
-            if now - record[1] >= least_age and span_id not in self.announced:
-                if len(self.records) >= MAX_RECORDS:
-                    return
-                self.announced.add(span_id)
-                self.records.append(record if record[0] > 6 else (*record, *_NOT_YET, self.pid))
+        if not self._lock.acquire(False):
+            return False
+        try:
+            records, live, announced = self.records, self.live, self.announced
+            for span_id, record in live.copy().items():
+                if now - record[1] >= least_age and span_id not in announced:
+                    if len(records) >= MAX_RECORDS:
+                        break
+                    told = record if record[0] > 6 else (*record, *_NOT_YET, self.pid)
+                    announced.add(span_id)
+                    records.append(told)
+                    if span_id not in live:
+                        _take_back(records, told)
+                        announced.discard(span_id)
+        finally:
+            self._lock.release()
+        return True
 
     def close(self) -> None:
         """The process ends in good order: what waits and what runs is told, then GOODBYE. Waits as ``drain`` does."""
@@ -311,20 +359,19 @@ def _framed(body: bytes) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
-def _encoded(frame: tuple[Any, ...]) -> bytes:
-    """marshal version 2, as docs/wire-protocol.md wants it. One value it can not write does not cost the batch."""
-    try:
-        return dumps(frame, 2)
-    except Exception:  # ValueError; or what a value's own code raised
-        return dumps((*frame[:-1], [_writable(record) for record in frame[-1]]), 2)
+def _take_back(records: list[Any], record: Any) -> None:
+    """Under the lock: others only append."""
+    for at in range(len(records) - 1, -1, -1):
+        if records[at] is record:
+            del records[at]
+            break
 
 
-def _writable(record: Any) -> Any:
-    try:
-        dumps(record, 2)
-    except Exception:
-        return clean(record)
-    return record
+def _span_id(record: tuple[Any, ...]) -> int:
+    """Of the finished request's span; 0 where the engine was not told that it runs."""
+    inner = record[2] if record[0] == 17 else record
+    at = {3: 0, 4: 0, 9: 15, 10: 10}.get(inner[0], 4)
+    return int(inner[at]) if at else 0
 
 
 _recorder: Recorder | None = None

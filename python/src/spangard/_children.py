@@ -9,24 +9,25 @@ Imported only when ``opentelemetry-api`` is installed. A child span exists as an
 from __future__ import annotations
 
 from time import perf_counter as clock
+from types import MappingProxyType
 
 from opentelemetry import context as _api
 from opentelemetry import trace as trace_api
 from opentelemetry.context.context import Context
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
-from ._context import CurrentSpan, attach, current, leave
+from ._context import attach, current, leave
+from ._current_span import ReadSpan
 from ._exchange import FAILED, UpstreamExchange, is_error
 from ._facts import failure
 from ._messages import EVENTS_KEPT
-from ._upstream import response_propagators
+from ._upstream import INTERNAL, response_propagators
+from ._values import members, pair_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
-
-    from opentelemetry.util import types
 
     from .middleware import Message, Scope
 
@@ -46,18 +47,10 @@ def is_suppressed(context: Context) -> bool:
     return any(context.get(key) for key in _SUPPRESSED)
 
 
-class UpstreamSpan(CurrentSpan):
+class UpstreamSpan(ReadSpan):
     """Records exceptions as the Python SDK does, and those of hooks, which must not reach the request."""
 
-    def record_exception(
-        self,
-        exception: BaseException,
-        attributes: types.Attributes = None,
-        timestamp: int | None = None,
-        escaped: bool = False,
-    ) -> None:
-        facts = {"exception.escaped": str(escaped), **(attributes or {})}
-        super().record_exception(exception, facts, timestamp, escaped)
+    tells_escaped = True
 
     def call(self, hook: Callable[..., Any], *arguments: Any) -> None:
         try:
@@ -70,10 +63,12 @@ class ChildSpan(UpstreamSpan):
     """The span of one message."""
 
     span_id = 0  # not yet asked for
-    parent: tuple[int, int | None, int] | None = None  # None: the request's span
+    other_parent: tuple[int, int | None, int] | None = None  # None: the request's span
 
-    def __init__(self, server: ServerSpan, above: Any) -> None:
+    def __init__(self, server: ServerSpan, above: Any, message: str, start: float) -> None:
         self._server = server
+        self._message = message
+        self.head = (0, start)
         self._above: Any = server
         self.sampled = server.sampled
         if above is not server:
@@ -93,17 +88,17 @@ class ChildSpan(UpstreamSpan):
             context = trace_api.INVALID_SPAN_CONTEXT
         if context.is_valid:
             flags = int(context.trace_flags)
-            self.parent = (context.trace_id, context.span_id, flags)
+            self.other_parent = (context.trace_id, context.span_id, flags)
             self._above = above
             self.sampled = middleware.samples(context.trace_id, flags)
         else:
             trace_id = middleware.recorder.bits(128) or 1
-            self.parent = (trace_id, None, 0)
+            self.other_parent = (trace_id, None, 0)
             self._above = None
             self.sampled = middleware.samples(trace_id)
 
     def get_span_context(self) -> trace_api.SpanContext:
-        context = self._context
+        context = self._own_context
         if context is None:
             self.span_id = self._server.middleware.recorder.bits(64) or 1
             above = None if self._above is None else self._above.get_span_context()
@@ -111,28 +106,50 @@ class ChildSpan(UpstreamSpan):
                 trace_id, state = above.trace_id, above.trace_state
                 flags = (int(above.trace_flags) & 0xFE) | self.sampled
             else:
-                trace_id, state, flags = self.parent[0] if self.parent else 1, None, int(self.sampled)
+                trace_id, state, flags = self.other_parent[0] if self.other_parent else 1, None, int(self.sampled)
             context = trace_api.SpanContext(trace_id, self.span_id, False, trace_api.TraceFlags(flags), state)
-            self._context = context
+            self._own_context = context
         return context
+
+    def _first_name(self) -> str:
+        return f"{self._server.name} {self._message}"
+
+    @property
+    def kind(self) -> trace_api.SpanKind:
+        return trace_api.SpanKind.INTERNAL
+
+    @property
+    def parent(self) -> trace_api.SpanContext | None:
+        return None if self._above is None else self._above.get_span_context()
 
     def noted(self, value: Any, failed: Any) -> Any:
         """What the record says of it: only its value, if it is like any other."""
         self.recording = False
         did = self.taken() if self.touched else None
-        if not self.span_id and self.parent is None and did is None and failed is None:
+        if not self.span_id and self.other_parent is None and did is None and failed is None:
             return value
-        return (value, self.span_id, self.parent, did, failed)
+        return (value, self.span_id, self.other_parent, did, failed)
 
 
 class ServerSpan(UpstreamSpan, UpstreamExchange):
     """One request: its messages and its span."""
 
+    def _first_name(self) -> str:
+        return self.head[7] or f"{self.head[9] or 'HTTP'} {self.head[12]}"
+
+    @property
+    def kind(self) -> trace_api.SpanKind:
+        return trace_api.SpanKind.INTERNAL if self.head[2] & INTERNAL else trace_api.SpanKind.SERVER
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        return MappingProxyType({**(self.head[8] or {}), **super().attributes})
+
     def detailed(self, details: Callable[[Scope], Any], scope: Scope) -> tuple[str | None, dict[str, Any] | None]:
         """Name and attributes by ``default_span_details``; should it fail, the defaults, and the exception is told."""
         try:
-            name, attributes = details(scope)
-            return self._text(name), self._all(attributes) or None
+            name, attributes = pair_of(details(scope))
+            return self._text(name) or None, self._all(members(attributes)) or None
         except Exception as error:
             self.record_exception(error)
             return None, None
@@ -152,14 +169,14 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
             super().note_sent(code, value, message)
             return
         start = clock()
-        child = ChildSpan(self, above)
+        child = ChildSpan(self, above, f"{self.scope.get('type')} send", start)
         if hook is not None:
             token = attach(Context({**context, SPAN_KEY: child}))
             try:
                 child.call(hook, child, self.scope, message)
             finally:
                 leave(token)
-        self._note(child, code, start, value, None)
+        self._note(child, code, start, clock(), value, None)
 
     async def receive(self) -> Message:
         middleware = self.middleware
@@ -169,24 +186,26 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
             self.heard(message, asked)
             return message
         context = current()
-        child = ChildSpan(self, context.get(SPAN_KEY))
+        child = ChildSpan(self, context.get(SPAN_KEY), f"{self.scope.get('type')} receive", asked)
         token = attach(Context({**context, SPAN_KEY: child}))
         try:
             message = await self.server_receive()
             if middleware.on_receive is not None:
                 child.call(middleware.on_receive, child, self.scope, message)
         except BaseException as error:
-            self._note(child, FAILED, asked, None, failure(error) if isinstance(error, Exception) else None)
+            now = clock()  # before the stack trace is written
+            told = failure(error) if issubclass(type(error), Exception) else None
+            self._note(child, FAILED, asked, now, None, told)
             raise
         finally:
             leave(token)
         code, _, value = self.heard(message, asked)
-        self._note(child, code, asked, value, None)
+        self._note(child, code, asked, clock(), value, None)
         return message
 
-    def _note(self, child: ChildSpan, code: int, start: float, value: Any, failed: Any) -> None:
+    def _note(self, child: ChildSpan, code: int, start: float, end: float, value: Any, failed: Any) -> None:
         if child.sampled:
-            self.messages += (code, start, clock(), child.noted(value, failed))
+            self.messages += (code, start, end, child.noted(value, failed))
             if len(self.messages) > EVENTS_KEPT:
                 self.spill()
         child.recording = False

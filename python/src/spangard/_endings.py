@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 
+from ._values import members_of, own_fields, truth, type_name
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -23,6 +25,7 @@ MAX_LENGTH_DIGITS = 18
 MAX_HEADERS = 1024
 """Looked at of one response."""
 
+_mro: Any = type.__dict__["__mro__"].__get__  # a metaclass may have its own
 _CANCELLATIONS = ("CancelledError", "Cancelled", "GeneratorExit")
 
 _LEFT = {
@@ -46,7 +49,7 @@ def said_by(error: BaseException) -> int:
         looked_at += 1
         says = _said_by_class(type(one))
         if says is None:
-            within = getattr(one, "exceptions", None) if _is_group(type(one)) else None
+            within = members_of(one) if _is_group(type(one)) else None
             if type(within) is not tuple or not within or looked_at + len(left) + len(within) > MAX_GROUPED:
                 return FAILED
             left += within
@@ -57,23 +60,24 @@ def said_by(error: BaseException) -> int:
 
 def _said_by_class(kind: type) -> int | None:
     """None for a class that says nothing of the kind, or is a group's."""
-    for base in type.__getattribute__(kind, "__mro__")[:16]:
-        name = base.__name__
+    for base in _mro(kind)[:16]:
+        package, _, name = type_name(base).partition(".")
+        name = name.rpartition(".")[2] or package
         if name in _CANCELLATIONS:
             return CANCELLED
-        if name in _LEFT and base.__module__.partition(".")[0] in _LEFT[name]:
+        if name in _LEFT and package in _LEFT[name]:
             return CLIENT_LEFT
     return None
 
 
 def _is_group(kind: type) -> bool:
     """Python 3.11's, or that of the package exceptiongroup."""
-    return any(base.__name__ == "BaseExceptionGroup" for base in type.__getattribute__(kind, "__mro__")[:16])
+    return any(type_name(base).rpartition(".")[2] == "BaseExceptionGroup" for base in _mro(kind)[:16])
 
 
 def close_code_of(error: BaseException) -> int:
     """Of an exception that says the client is gone; 0 if it does not tell, or only that the connection was lost."""
-    code = getattr(error, "code", 0)
+    code = own_fields(error).get("code")
     return code if type(code) is int and 1000 <= code < 5000 and code != 1006 else 0
 
 
@@ -104,7 +108,7 @@ def promised(start: Any) -> int | None:
                 return EVENT_STREAM
         elif name == b"transfer-encoding":
             return None
-    return None if start.get("trailers") else length
+    return None if truth(start.get("trailers")) else length
 
 
 class Ways:

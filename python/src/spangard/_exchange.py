@@ -11,8 +11,9 @@ from time import perf_counter as clock
 
 from ._answered import answering
 from ._endings import promised, ways_of_the_server
-from ._facts import size_of
-from ._messages import EVENTS_KEPT, UNKNOWN_SUM
+from ._facts import listed, size_of
+from ._messages import EVENTS_KEPT, MAX_NAME, UNKNOWN_SUM
+from ._values import integer, text, truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 MAX_CAPTURED_TEXTS = 512
 """Names and values of response headers in one record: an application may send any number of informational messages."""
-
-MAX_TYPE = 256
-"""Of a message's type that is not known here."""
 
 SENT = {
     "http.response.start": 1,
@@ -75,27 +73,29 @@ class UpstreamExchange:
         ends = False
         try:
             kind = message["type"]
+            if type(kind) is not str:
+                kind = text(kind, MAX_NAME)
             code = SENT.get(kind, OTHER_SENT)
             value: Any = None
             if code == 2:
                 body = message.get("body", b"")
                 self.sent += len(body) if type(body) is bytes else size_of(body)
-                ends = not self.trailers and not message.get("more_body")
+                ends = not self.trailers and not truth(message.get("more_body"))
             elif code == 1:
                 self.started = message
                 value = status_of(message.get("status"))
                 if isinstance(value, int) and value >= 500:
                     answering(self.span_id, value)
-                self.trailers = bool(message.get("trailers"))
+                self.trailers = truth(message.get("trailers"))
             elif code == 6:
                 value = 200
             elif code == 11:
-                ends = self.trailers and not message.get("more_trailers")
+                ends = self.trailers and not truth(message.get("more_trailers"))
             elif code == OTHER_SENT:
-                value = str(kind)[:MAX_TYPE]
+                value = text(kind, MAX_NAME) or ""
                 if kind == "http.response.pathsend" or kind == "http.response.zerocopysend":
                     self._sends_of_a_file(message)
-                    self.final = not message.get("more_body")
+                    self.final = not truth(message.get("more_body"))
             if self.middleware.sends:
                 self.note_sent(code, value if code != 6 else None, message)
             if value is not None and code != OTHER_SENT:
@@ -116,16 +116,16 @@ class UpstreamExchange:
     def _sends_of_a_file(self, message: Message) -> None:
         count = message.get("count")
         if count is not None:
-            self.sent += int(count)
+            self.sent += integer(count) or 0
         else:
-            length = None if message.get("more_body") else promised(self.started)
+            length = None if truth(message.get("more_body")) else promised(self.started)
             self.sent = UNKNOWN_SUM if length is None or length < 0 else length
 
     def _is_whole(self) -> bool:
         """Whether the client had everything, though the application has not said so."""
         if self.started is None:
             return False
-        if self.scope.get("method") == "HEAD" or self.status_code in (204, 304):
+        if self.head[9] == "HEAD" or self.status_code in (204, 304):
             return True
         length = promised(self.started)
         return length is not None and 0 <= length <= self.sent
@@ -165,14 +165,17 @@ class UpstreamExchange:
         """Counts what the message brought: its code, when it was asked for, its type if that is not known."""
         try:
             kind = message["type"]
+            if type(kind) is not str:
+                kind = text(kind, MAX_NAME)
             code = RECEIVED.get(kind, OTHER_RECEIVED)
             if code == 16:
-                self.received += len(message["body"]) if "body" in message else 0
+                self.received += size_of(message.get("body"))
             elif code == 17:
                 self.disconnected = not (self.final or self._is_whole())
             elif code == 21:  # lost, where the server can tell that from a close of the client's
-                self.disconnected = message.get("code") == 1006 and ways_of_the_server(self.server_send).tells_closes
-            return code, asked, str(kind)[:MAX_TYPE] if code == OTHER_RECEIVED else None
+                lost = integer(message.get("code")) == 1006
+                self.disconnected = lost and ways_of_the_server(self.server_send).tells_closes
+            return code, asked, (text(kind, MAX_NAME) or "") if code == OTHER_RECEIVED else None
         except Exception:  # a server's odd message is the application's to judge
             return OTHER_RECEIVED, asked, None
 
@@ -184,11 +187,11 @@ class UpstreamExchange:
         message stays as it is, and an iterator is read once.
         """
         headers = message["headers"]
-        if headers and not isinstance(headers, (list, tuple)):
-            headers = list(headers)
-            message = {**message, "headers": headers}
-        if self.captures is not None and headers:
-            taken = self.captures(headers) or []
+        found, instead = listed(headers)
+        if instead is not headers:
+            message = {**message, "headers": instead}
+        if self.captures is not None and found:
+            taken = self.captures(found) or []
             known = self.captured or []
             self.captured = known + taken[: MAX_CAPTURED_TEXTS - len(known)]
         return self.propagated(message) if kind in _WITH_HEADERS else message
@@ -210,12 +213,8 @@ class UpstreamExchange:
 
 def status_of(value: Any) -> int | str | None:
     """As upstream reads it: a number, the text of what is none, or None for nothing."""
-    if not value:
-        return None
-    try:
-        return int(value)
-    except Exception:
-        return str(value)[:MAX_TYPE]
+    number = integer(value)
+    return number or None if number is not None else text(value, MAX_NAME) or None
 
 
 def is_error(status: int | str) -> bool:

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from ._settings import warn
+from ._values import pair_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from ._context import CurrentSpan
+    from ._current_span import CurrentSpan
     from .middleware import Message, Receive, Scope, Send
 
     Details = Callable[[Scope], tuple[str, dict[str, Any]]]
@@ -50,7 +51,7 @@ class Hooks:
     def started(self, span: CurrentSpan, scope: Scope) -> None:
         if self._details is not None:
             try:
-                name, attributes = self._details(scope)
+                name, attributes = pair_of(self._details(scope))
                 span.update_name(name)
                 span.set_attributes(attributes)
             except Exception as error:

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from ._notes import note_of
-from .frameworks import MARK
+from ._notes import mark_of, note_of
+from ._values import members, scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ MAX_TEXT = 256
 _STABLE = (5, 6, 7, 8)
 """Kinds of the OPEN records of the profile."""
 
-_INT64 = range(-(1 << 63), 1 << 63)
-
 
 def set_metric_attributes(scope: Mapping[str, Any], attributes: Mapping[str, Value]) -> None:
     """Adds ``attributes`` to the measurements of the request with this ``scope`` (``request.scope``), sampled or not.
@@ -38,28 +36,27 @@ def set_metric_attributes(scope: Mapping[str, Any], attributes: Mapping[str, Val
 
     try:
         live = recorder().live
-        mark = scope.get(MARK, 0)
-        running = live.get(mark)
+        mark = mark_of(scope)
+        running = None if mark is None else live.get(mark)
         if running is None or running[0] not in _STABLE:  # not recorded, over, or in the `upstream` profile
             return
         note = note_of(mark)
         if note is None:
             return
         kept = note.attributes
-        for name, value in attributes.items():
-            if type(name) is str and (name in kept or len(kept) < MAX_ATTRIBUTES):
+        for name, value in members(attributes):
+            name = name[:MAX_TEXT]
+            if name in kept or len(kept) < MAX_ATTRIBUTES:
                 plain = _plain(value)
                 if plain is not None:
-                    kept[name[:MAX_TEXT]] = plain
+                    kept[name] = plain
     except Exception:  # nothing of telemetry's into a request
         pass
 
 
 def _plain(value: object) -> Value | None:
-    if isinstance(value, str):
-        return str.__str__(value)[:MAX_TEXT]
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return int(value) if value in _INT64 else None
-    return float(value) if isinstance(value, float) else None
+    kind = type(value)
+    if issubclass(kind, (list, tuple, bytes, bytearray)):
+        return None
+    plain = scalar(value, MAX_TEXT)
+    return None if type(plain) is str and issubclass(kind, int) else plain  # of more than 64 bits

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from ._buffer import recorder
 from ._endings import said_by
-from ._facts import failure, type_of
+from ._facts import failure
+from ._values import type_name
+from .frameworks import MARK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +61,12 @@ noted: dict[int, Note] = {}
 """Mark of a running request → its note. A dict's single operations are atomic."""
 
 
+def mark_of(scope: Any) -> int | None:
+    """That of the request with this ``scope``, a dict as every server makes it; None if there is none."""
+    mark = dict.get(scope, MARK) if issubclass(type(scope), dict) else None
+    return mark if type(mark) is int else None
+
+
 def note_of(mark: Any) -> Note | None:
     """The note of the request with this mark, made if there was none; None if it is not recorded, or over."""
     live = recorder().live
@@ -87,8 +95,9 @@ def told(mark: int, record: tuple[Any, ...]) -> tuple[Any, ...]:
     if note.status and note.error is not None and fields[failure_at] is None:  # what was raised in the end is told
         try:
             _tell(note, note.error, fields, failure_at)
-        except Exception:  # it has code of its own
-            pass
+        except BaseException as raised:  # it has code of its own
+            if type(raised) is KeyboardInterrupt:
+                raise
     record = tuple(fields)
     return (17, note.attributes, record) if note.attributes else record
 
@@ -100,7 +109,8 @@ def _tell(note: Note, error: Exception, fields: list[Any], failure_at: int) -> N
         if kind < 3 or (is_upstream and fields[2] & 1):
             fields[failure_at + 1] = _with_event(fields[failure_at + 1], failure(error, note.traceback))
     else:
-        fields[failure_at] = failure(error, note.traceback) if kind < 3 else (type_of(error), said_by(error))
+        says = (type_name(type(error)), said_by(error))
+        fields[failure_at] = failure(error, note.traceback) if kind < 3 else says
 
 
 def _is_answer(error: Exception, status: int) -> bool:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from urllib.parse import quote_plus, unquote
 
-from ._facts import bytes_of
-from ._tracecontext import MAX_BAGGAGE_ENTRIES, joined, sole, traceparent, whole
+from ._facts import pairs
+from ._tracecontext import MAX_BAGGAGE_BYTES, MAX_BAGGAGE_ENTRIES, joined, sole, traceparent, whole
+from ._values import octets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Propagators:
                     trace, source = parent, given
             elif name == "baggage":
                 if baggage is not None:
-                    entries.append(bytes_of(baggage))
+                    entries.append(octets(baggage, MAX_BAGGAGE_BYTES))
             else:
                 parent = _parent(_FORMATS[name](values))
                 if parent is not None:
@@ -72,12 +73,8 @@ def _parent(found: tuple[str, str, bool] | None) -> bytes | None:
 def _values(headers: list[Any]) -> dict[str, list[str]]:
     """Lower-case name to its values, in order; what is not a pair of byte strings is left out."""
     values: dict[str, list[str]] = {}
-    for header in headers:
-        try:
-            name, value = header
-            values.setdefault(name.decode("latin-1").lower(), []).append(_text(value))
-        except (TypeError, ValueError, AttributeError):
-            continue
+    for name, value in pairs(headers):
+        values.setdefault(name.decode("latin-1").lower(), []).append(_text(value))
     return values
 
 

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from ._facts import MAX_FIELD_TEXT
-from ._notes import note_of
-from .frameworks import MARK
+from ._notes import mark_of, note_of
+from ._values import text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ def set_route(scope: Mapping[str, Any], template: str) -> None:
     wins, also over a framework. Of a scope that is not recorded nothing is kept. Never raises.
     """
     try:
-        text = str.__str__(template)[:MAX_FIELD_TEXT]  # exact, of a subclass too
-        note = note_of(scope.get(MARK)) if text else None
+        route = text(template, MAX_FIELD_TEXT) if issubclass(type(template), str) else None
+        note = note_of(mark_of(scope)) if route else None
         if note is not None:
-            note.route = text
+            note.route = route
     except Exception:  # nothing of telemetry's into a request
         pass

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import sys
 
+from ._facts import MAX_HEADERS, pairs
 from ._sampling import Sampler, sampler_from
+from ._values import items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,20 +153,14 @@ class HeaderCapture:
         most = len(taken) + 2 * MAX_CAPTURED
         room = MAX_CAPTURED_TEXT
         known = self._known
-        for header in headers:
-            try:
-                name, value = header
-            except (TypeError, ValueError):
-                continue
-            if not isinstance(name, bytes) or not isinstance(value, bytes):
-                continue
+        for name, value in pairs(items(headers, MAX_HEADERS) or []):
             decision = known.get(name)
             if decision is None:
                 decision = self._decide(name)
             if decision:
-                name = bytes(name[:MAX_CAPTURED_NAME])
+                name = name[:MAX_CAPTURED_NAME]
                 room -= len(name)
-                value = _REDACTED if decision == 2 else bytes(value[: max(0, room)])
+                value = _REDACTED if decision == 2 else value[: max(0, room)]
                 room -= len(value)
                 taken += (name, value)
                 if room <= 0 or len(taken) >= most:
@@ -175,13 +171,9 @@ class HeaderCapture:
         """What proxies say alone, each name marked."""
         found: list[bytes] = []
         room = MAX_FORWARDED
-        for header in reversed(list(headers)):
-            try:
-                name, value = header
-            except (TypeError, ValueError):
-                continue
-            if isinstance(name, bytes) and name in self._told and isinstance(value, bytes):
-                value = bytes(value[-room:])
+        for name, value in reversed(pairs(items(headers, MAX_HEADERS) or [])):
+            if name in self._told:
+                value = value[-room:]
                 found[:0] = (b":" + name, value)
                 room -= len(value)
                 if room <= 0 or len(found) >= 2 * MAX_CAPTURED:
@@ -194,7 +186,7 @@ class HeaderCapture:
         wanted = self._wanted is not None and not text.startswith(":") and self._wanted(text)
         decision = (2 if hidden else 1) if wanted else 0
         if len(self._known) < HEADER_NAMES_REMEMBERED and len(name) <= MAX_CAPTURED_NAME:
-            self._known[bytes(name)] = decision
+            self._known[name] = decision
         return decision
 
 
@@ -295,4 +287,7 @@ def warn(message: str) -> None:
 
         logging.getLogger("spangard").warning("spangard: %s", message)
     except Exception:  # the application's own handlers may raise; telemetry never hurts it
-        sys.stderr.write(f"spangard: {message}\n")
+        try:
+            sys.stderr.write(f"spangard: {message}\n")
+        except Exception:  # closed, or none: nobody to tell
+            pass

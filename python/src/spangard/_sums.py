@@ -13,6 +13,7 @@ from ._answered import answering
 from ._endings import EVENT_STREAM, promised
 from ._facts import size_of
 from ._messages import UNKNOWN, UNKNOWN_SUM, WRITTEN_AT_ONCE
+from ._values import integer, truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class Counted:
                 self.started = message
                 if self.status_code is None:
                     status = message["status"]
-                    self.status_code = status = status if type(status) is int else int(status)
-                    if status >= 500:
+                    self.status_code = status = status if type(status) is int else integer(status)
+                    if status is not None and status >= 500:
                         answering(self.span_id, status)
             elif self._other(message["type"], message):
                 return self._completing(message)
@@ -76,17 +77,17 @@ class Counted:
             self.first = self.first or now
             if kind != "http.response.body":
                 self._sends_of_a_file(message.get("count"), message)
-            if not message.get("more_body"):
+            if not truth(message.get("more_body")):
                 self.complete = now
                 return True
-        return kind == "http.response.trailers" and not message.get("more_trailers")
+        return kind == "http.response.trailers" and not truth(message.get("more_trailers"))
 
     def _sends_of_a_file(self, count: Any, message: Message) -> None:
         if count is not None:
-            self.sent += int(count)
+            self.sent += integer(count) or 0
         else:
             length = promised(self.started)
-            known = length is not None and length >= 0 and not message.get("more_body")
+            known = length is not None and length >= 0 and not truth(message.get("more_body"))
             self.sent = length if known and length is not None else UNKNOWN_SUM
 
     async def _completing(self, message: Message) -> Any:
@@ -104,8 +105,9 @@ class Counted:
         try:
             kind = message["type"]
             if kind == "http.request":
-                if "body" in message and message["body"]:  # noqa: RUF019
-                    self.received += len(message["body"])
+                if "body" in message:
+                    body = message["body"]
+                    self.received += len(body) if type(body) is bytes else size_of(body)
             elif kind == "http.disconnect":
                 self._leaves()
         except Exception:
@@ -127,16 +129,14 @@ class Counted:
     def broken_off(self, error: BaseException, says: int) -> None:
         """An exception leaves the application; what it broke is found out at the end."""
 
-    def unfinished(self) -> float:
-        """The application is done with no response, or with one that it did not end. What time it is."""
-        now = clock()
+    def unfinished(self, now: float) -> None:
+        """The application is done with no response, or with one that it did not end."""
         if self.left is None and self.started is not None:
             stage = self._stage()
             if stage == WHOLE:
                 self.left = (now, WHOLE)
             elif stage == ENOUGH:
                 self.left = (0.0, ENOUGH)
-        return now
 
 
 class Summed(Counted):
@@ -153,7 +153,7 @@ class Summed(Counted):
         """The fewest events that say the same of sizes and times: one body, handed over when the last was."""
         events: list[Any] = [16, start, start, self.received] if self.received else []
         if not self.complete:
-            self.unfinished()
+            self.unfinished(end)
         at, when = self.left if self.left is not None else (0.0, None)
         sent = max(self.sent, UNKNOWN)
         if when == BEFORE:

@@ -7,6 +7,8 @@ https://www.w3.org/TR/trace-context-2 and https://www.w3.org/TR/baggage; ./dev t
 
 from __future__ import annotations
 
+from ._facts import pairs
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +41,7 @@ _VALUE = bytes(sorted(set(range(0x20, 0x7F)) - set(b",=")))
 
 def traceparent(value: object) -> bytes | None:
     """``value`` in its version 00 form, or None if not valid. https://www.w3.org/TR/trace-context/#traceparent-header"""
-    if not isinstance(value, bytes):
+    if type(value) is not bytes:
         return None
     if len(value) != 55 or value[:2] != b"00":
         value = value.strip(_BLANKS)
@@ -69,12 +71,12 @@ def _later_version(value: bytes) -> bytes | None:
     return b"00" + value[2:53] + (b"01" if value[54] in b"13579bdf" else b"00")
 
 
-def sole(headers: Iterable[Any], given: Any) -> Any:
+def sole(headers: list[Any], given: Any) -> Any:
     """``given``, a traceparent, unless there are several: then none is the caller's."""
     return given if len(_lines(headers, b"traceparent")) < 2 else None
 
 
-def whole(headers: Iterable[Any], baggage: Any) -> Any:
+def whole(headers: list[Any], baggage: Any) -> Any:
     """All lines of baggage as one list (W3C Baggage, section 3); ``baggage`` is one of them."""
     lines = _lines(headers, b"baggage")
     return baggage if len(lines) < 2 else joined(lines)
@@ -93,7 +95,7 @@ def joined(lines: Iterable[bytes]) -> bytes | None:
     return b",".join(kept) or None
 
 
-def tracestate(headers: Iterable[Any]) -> bytes:
+def tracestate(headers: list[Any]) -> bytes:
     """All lines of the header as one list (RFC 9110, 5.3), each key once; nothing if one member is against its grammar,
     which says nothing against the trace.
     """
@@ -131,13 +133,5 @@ def _within_limit(members: list[bytes]) -> bytes:
     return state
 
 
-def _lines(headers: Iterable[Any], wanted: bytes) -> list[bytes]:
-    lines = []
-    for header in headers:
-        try:
-            name, value = header
-            if (name == wanted or name.lower() == wanted) and isinstance(value, bytes):
-                lines.append(value)
-        except Exception:  # not a pair, or not of bytes
-            continue
-    return lines
+def _lines(headers: list[Any], wanted: bytes) -> list[bytes]:
+    return [value for name, value in pairs(headers) if name == wanted or name.lower() == wanted]

@@ -14,10 +14,11 @@ from time import perf_counter as clock
 
 from ._buffer import BATCH, NOT_ARMED
 from ._exchange import UpstreamExchange
-from ._facts import MAX_REQUEST_TEXT, cut, failure, headers_of, leave, lookup
+from ._facts import MAX_REQUEST_TEXT, address, cut, failure, headers_of, leave, lookup
 from ._notes import noted, told
 from ._sampling import keeps
 from ._tracecontext import sole, traceparent, tracestate, whole
+from ._values import text
 from .frameworks import MARK
 from .frameworks.own import as_fastapi_knows
 from .middleware import OpenTelemetryMiddleware
@@ -48,6 +49,8 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         kind = scope.get("type")
+        if type(kind) is not str:
+            kind = text(kind, MAX_REQUEST_TEXT)
         api = self._api
         recorder = self.recorder
         above = None
@@ -119,14 +122,17 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
             host = b""
         elif len(header) < len(headers):
             server_name = _all(headers, b"host", host)
-        try:
-            size = len(path) + len(b"".join((query, host, agent, state, server_name or b"")))
-            plain = size + len(method or "") <= MAX_REQUEST_TEXT and type(query) is bytes
-        except Exception:
-            plain = False
+        scheme = scope.get("scheme")
+        version = scope.get("http_version")
+        plain = (
+            type(path) is type(scheme) is type(version) is str
+            and (type(method) is str or method is None)
+            and type(query) is type(host) is type(agent) is type(state) is bytes
+            and len(path) + len(b"".join((query, host, agent, state, server_name or b""))) <= MAX_REQUEST_TEXT
+        )
         if not plain:
-            method, path, _, query, host, agent, state, all_names = cut(
-                method, path, "", query, host, agent, state, server_name
+            method, path, scheme, version, query, host, agent, state, all_names = cut(
+                method, path, scheme, version, query, host, agent, state, server_name
             )
             server_name = None if server_name is None else all_names
         internal = above is not None
@@ -135,8 +141,8 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
         exchange.captures = self.capture_response if captures else None
         head = exchange.head = (
             14 if kind == "http" else 15, start, (SAMPLED if sampled else 0) | (INTERNAL if internal else 0),
-            trace, span_id, state, parent, name, details, method, scope.get("scheme"), scope.get("http_version"),
-            path, query, scope.get("server") or None, scope.get("client"), host, server_name, agent,
+            trace, span_id, state, parent, name, details, method, scheme, version,
+            path, query, address(scope.get("server")), address(scope.get("client")), host, server_name, agent,
             capture(headers) if captures and capture is not None else None, recorder.pid,
         )  # fmt: skip
         live = recorder.live
@@ -158,17 +164,20 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
         try:
             if self.on_request is not None:
                 exchange.call(self.on_request, exchange, scope)
-            return await self.app(scope, exchange.receive, exchange.send)
-        except Exception as error:
-            leave(error)
-            failed = failure(error)
-            raise
+            result = await self.app(scope, exchange.receive, exchange.send)
         except BaseException as error:
+            end = clock()  # before the stack trace is written
             leave(error)
-            outcome = CANCELLED if failure(error)[3] == 1 else 0
+            raised = failure(error)
+            if issubclass(type(error), Exception):
+                failed = raised
+            elif raised[3] == 1:
+                outcome = CANCELLED
             raise
-        finally:
+        else:
             end = clock()
+            return result
+        finally:
             live.pop(span_id, None)
             if token is not None:
                 api.leave(token)
@@ -203,8 +212,12 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
                 if self._routes_are_noted:
                     self._route_name(scope)  # so that no note outlives its request
                 return None
-            target: Any = self._route_name(scope) or f"{scope.get('root_path', '')}{template}"
-            return str(target)[:MAX_REQUEST_TEXT]
+            named = self._route_name(scope)
+            if named is None:
+                named = (text(scope.get("root_path"), MAX_REQUEST_TEXT) or "") + (
+                    text(template, MAX_REQUEST_TEXT) or ""
+                )
+            return text(named, MAX_REQUEST_TEXT)
         except Exception:  # an object of the application's
             return None
 
@@ -235,18 +248,18 @@ def become_upstream(
     middleware.on_send = on_send if with_api and middleware.sends else None
 
 
-def _first(headers: Any) -> dict[bytes, Any]:
+def _first(headers: list[Any]) -> dict[bytes, Any]:
     """Lower-case name → first value, as upstream looks headers up."""
     try:
-        return {name.lower(): value for name, value in reversed(headers)}
+        return {bytes.lower(name): value for name, value in reversed(headers)}
     except Exception:  # something in it is not a pair
-        return lookup(reversed(headers))
+        return lookup(headers[::-1])
 
 
-def _all(headers: Any, wanted: bytes, first: Any) -> Any:
+def _all(headers: list[Any], wanted: bytes, first: Any) -> Any:
     """All values of a header, joined."""
     try:
-        return b",".join([value for name, value in headers if name.lower() == wanted])
+        return b",".join([value for name, value in headers if bytes.lower(name) == wanted])
     except Exception:
         return first
 

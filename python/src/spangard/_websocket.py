@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .middleware import Message, Receive, Send
 
 
+isascii = str.isascii
+
 mark_as_coroutine: Callable[[Send], Any] | None = None
 """Called with each ``send``, a plain function that returns the server's coroutine: for a framework that asks."""
 
@@ -41,7 +43,7 @@ class SummedWebSocket(Detailed):
             try:
                 text = message.get("text")
                 if text is not None:
-                    if text.isascii():
+                    if isascii(text):
                         bytes_received += len(text)
                     else:
                         bytes_received += size_of(text)
@@ -49,7 +51,7 @@ class SummedWebSocket(Detailed):
                 else:
                     kind = message["type"]
                     if kind == "websocket.receive":
-                        bytes_received += size_of(message.get("bytes") or b"")
+                        bytes_received += size_of(message.get("bytes"))
                         messages_received += 1
                     elif kind == "websocket.disconnect" and len(events) < EVENTS_KEPT:
                         events.extend((21, 0.0, 0.0, self.closed(message)))
@@ -62,13 +64,13 @@ class SummedWebSocket(Detailed):
             try:
                 text = message.get("text")
                 if text is not None:
-                    if text.isascii():
+                    if isascii(text):
                         bytes_sent += len(text)
                     else:
                         bytes_sent += size_of(text)
                     messages_sent += 1
                 elif message["type"] == "websocket.send":
-                    bytes_sent += size_of(message.get("bytes") or b"")
+                    bytes_sent += size_of(message.get("bytes"))
                     messages_sent += 1
                 else:
                     message = self._said(message)

@@ -13,7 +13,7 @@ import os
 from time import perf_counter as clock
 
 from ._buffer import BATCH, NOT_ARMED, recorder
-from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, cut, failure, headers_of, leave, lookup
+from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, address, cut, failure, headers_of, leave, lookup
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Detailed
 from ._notes import noted, told
@@ -21,6 +21,7 @@ from ._sampling import LOW_64, keeps
 from ._settings import Settings, effective, header_capture, profile_name, url_excluder
 from ._sums import Counted, Summed
 from ._tracecontext import joined, sole, traceparent, tracestate, whole
+from ._values import text
 from ._websocket import SummedWebSocket, UnheardWebSocket
 from .frameworks import MARK, route_names
 from .frameworks.own import as_fastapi_knows, quieting
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
+
+
+NO_TEXT = b""
+"""CPython has one of it, so that a look at which it is does instead of asking whether it is true."""
 
 
 class OpenTelemetryMiddleware:
@@ -115,9 +120,15 @@ class OpenTelemetryMiddleware:
             become_upstream(self, *hooks, exclude_spans)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
-        kind = scope.get("type")
+        try:
+            kind = scope["type"]
+            if type(kind) is not str:
+                kind = text(kind, MAX_FIELD_TEXT)
+        except KeyError:
+            kind = None
+        http = kind == "http"
         if (
-            (kind != "http" and kind != "websocket")
+            (not http and kind != "websocket")
             or (MARK in scope and self._is_recorded(scope))
             or (self._excluded and self._excludes(scope))
         ):
@@ -128,6 +139,7 @@ class OpenTelemetryMiddleware:
         header: Any = None
         headers: Any
         try:  # a subscript is half of a get; most scopes have it all
+            method = scope["method"] if http else None
             scheme = scope["scheme"]
             version = scope["http_version"]
             headers = scope["headers"]
@@ -146,6 +158,7 @@ class OpenTelemetryMiddleware:
                         else:
                             baggage = value if baggage is None else joined((baggage, value))
         except Exception:  # something in the headers is not a pair, or something is left out
+            method = scope.get("method")
             scheme = scope.get("scheme")
             version = scope.get("http_version")
             headers = headers_of(scope)
@@ -168,7 +181,7 @@ class OpenTelemetryMiddleware:
             if header is not None and len(header) != len(headers):
                 given = sole(headers, given)
             trace = traceparent(given)
-        state = b""
+        state = NO_TEXT
         bits = recorder.bits
         if trace is None:
             if local is None:
@@ -193,42 +206,50 @@ class OpenTelemetryMiddleware:
                 sampled = sampling is None or keeps(sampling, int(trace[3:35], 16))
 
         # What stands for it while it runs: the OPEN record, and its messages as they pass.
-        http = kind == "http"
-        method = scope.get("method")
         live = recorder.live
         if sampled:
             if header is None:
                 header = lookup(headers)
-            request_length = header.get(b"content-length", b"")
+            request_length = header[b"content-length"] if b"content-length" in header else NO_TEXT  # noqa: SIM401
             if given is not None and type(trace) is bytes and b"tracestate" in header:
                 state = tracestate(headers)
             try:
                 path = scope["path"]
                 query = scope["query_string"]
-                root_path = scope["root_path"]
                 client = scope["client"]
                 host = header[b"host"]
                 agent = header[b"user-agent"]
-                size = len(path) + len(b"".join((query, host, agent)))  # a join tells bytes from others, too
-                if method is not None:
-                    size += len(method)
-                if root_path or state or request_length:
-                    size += len(root_path) + len(b"".join((state, request_length)))
-                plain = size <= MAX_REQUEST_TEXT and type(query) is bytes
+                if client is not None and (
+                    type(client) is not tuple or type(client[0]) is not str or type(client[1]) is not int
+                ):
+                    client = address(client)
+                # Types are looked at first: to ask a value of another for its length is to run its code.
+                plain = (
+                    type(path) is type(scheme) is type(version) is str
+                    and (type(method) is str or method is None)
+                    and type(query) is type(host) is type(agent) is bytes
+                )
+                if plain:
+                    size = len(path) + len(query) + len(host) + len(agent)
+                    if method is not None:
+                        size += len(method)
+                    if request_length is not NO_TEXT or state is not NO_TEXT:
+                        size += len(b"".join((state, request_length)))
+                    plain = size <= MAX_REQUEST_TEXT
             except Exception:
                 plain = False
             if not plain:  # too much text, none where some is expected, or something left out
-                client = scope.get("client")
-                method, path, root_path, query, host, agent, state, request_length = cut(
-                    method, scope.get("path", ""), scope.get("root_path") or "", scope.get("query_string", b""),
-                    header.get(b"host", b""), header.get(b"user-agent", b""), state, request_length,
+                client = address(scope.get("client"))
+                method, path, scheme, version, query, host, agent, state, request_length = cut(
+                    method, scope.get("path"), scheme, version, scope.get("query_string"),
+                    header.get(b"host"), header.get(b"user-agent"), state, request_length,
                 )  # fmt: skip
-            server = None if host else scope.get("server")
+            server = None if host else address(scope.get("server"))
             capture = self._capture
             captured = None if capture is None else capture(headers_of(scope))
             live[span_id] = (
                 5 if http else 6, start, None, trace, span_id, state, parent, method, scheme, version,
-                root_path or None, path, query, server, client, host, agent, request_length, captured,
+                None, path, query, server, client, host, agent, request_length, captured,
             )  # fmt: skip
             new = self._detailed_http if http else self._detailed_websocket
             exchange: Any = new()
@@ -238,6 +259,8 @@ class OpenTelemetryMiddleware:
             exchange.status_code = None
         else:
             asked = self._asked(scope) if self._asks else None
+            if not (type(scheme) is type(version) is str and (type(method) is str or method is None)):
+                method, _, scheme, version = cut(method, None, scheme, version)
             live[span_id] = (7 if http else 8, start, span_id, method, scheme, asked)
             new = self._counted if http else self._counted_websocket
             exchange = new()
@@ -291,13 +314,19 @@ class OpenTelemetryMiddleware:
             app = self.app
             return await app(scope, receive, send)
         except BaseException as error:
+            end = clock()  # before the stack trace is written, which takes longer than most requests
             leave(error)
             failed = failure(error)
             exchange.broken_off(error, failed[3])
             raise
         finally:
-            # of an unsampled request nothing is told that happens after its response
-            end = clock() if sampled or not http else exchange.complete or exchange.unfinished()
+            if not sampled and http and exchange.complete:
+                end = exchange.complete  # nothing is told of it that happens after its response
+            else:
+                if failed is None:
+                    end = clock()
+                if http and not sampled:
+                    exchange.unfinished(end)
             try:
                 del live[span_id]
             except KeyError:  # forgotten when the process was forked
@@ -326,7 +355,7 @@ class OpenTelemetryMiddleware:
                     did = None if api is None else exchange.taken()
                 record: tuple[Any, ...] = (
                     1 if http else 2, start, end, trace, span_id, state, parent, method, scheme, version,
-                    root_path or None, path, query, server, client, host, agent, request_length, captured, route,
+                    None, path, query, server, client, host, agent, request_length, captured, route,
                     exchange.status_code, None, response_headers, messages, spilled, failed, did, recorder.pid,
                 )  # fmt: skip
             elif http:
@@ -354,8 +383,8 @@ class OpenTelemetryMiddleware:
             header = lookup(headers)
             host, agent = header.get(b"host", b"")[:MAX_FIELD_TEXT], header.get(b"user-agent", b"")[:MAX_FIELD_TEXT]
             forwarded = None if self._capture is None else self._capture.for_the_engine(headers) or None
-            return (scope.get("server"), scope.get("client"), host, agent, forwarded)
-        except Exception:  # a subclass of bytes of the server's
+            return (address(scope.get("server")), address(scope.get("client")), host, agent, forwarded)
+        except Exception:  # a scope that is no dict
             return None
 
     def _is_recorded(self, scope: Scope) -> bool:
@@ -373,11 +402,13 @@ class OpenTelemetryMiddleware:
         try:
             host = lookup(headers_of(scope)).get(b"host")
             if host is None:
-                name, port = scope.get("server") or ("0.0.0.0", 80)  # noqa: S104
+                name, port = address(scope.get("server")) or ("0.0.0.0", 80)  # noqa: S104
                 authority = str(name) if str(port) == "80" else f"{name}:{port}"
             else:
                 authority = host.decode("latin-1")
-            excluded = bool(self._excluded(f"{scope.get('scheme', 'http')}://{authority}{scope.get('path', '')}"))
+            scheme = text(scope.get("scheme", "http"), MAX_REQUEST_TEXT)
+            path = text(scope.get("path", ""), MAX_REQUEST_TEXT)
+            excluded = bool(self._excluded(f"{scheme}://{authority}{path}"))
             if excluded and self._quieting is not None:
                 for key in self._quieting:
                     scope.setdefault(key, self._quieting[key])

@@ -1,0 +1,329 @@
+# SPDX-FileCopyrightText: The spangard authors
+# SPDX-License-Identifier: Apache-2.0
+"""The request's span as the application sees it, by OpenTelemetry's API.
+
+Imported only when ``opentelemetry-api`` is installed. What the application sets on the span is kept here, bounded, and
+travels in the request's record; the span itself is made in the engine. No method raises, whatever it is given, and none
+runs code of what it is given (`_values`).
+"""
+
+from __future__ import annotations
+
+import sys
+from time import perf_counter, time_ns
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from opentelemetry import trace as trace_api
+
+from . import _parents as parents
+from ._buffer import recorder
+from ._facts import failure
+from ._tracecontext import tracestate
+from ._values import MAX_VALUE, attribute, items, members, text, truth
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_ATTRIBUTES = 128
+MAX_EVENTS = 128
+MAX_LINKS = 128
+MAX_TEXT_OF_A_SPAN = 65536
+"""Characters of names and values that the application can put on one span; what comes after is left out."""
+
+_LATEST_NS = 1 << 63
+_SECONDS = (1e8, 1e11)
+_NANOSECONDS = (1e17, float(_LATEST_NS))
+"""Floats that are seconds or nanoseconds since 1970, of years from 1973 on: the two do not meet."""
+
+_STATUS = {trace_api.StatusCode.OK: 1, trace_api.StatusCode.ERROR: 2}
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"))
+
+
+class CurrentSpan(trace_api.Span):
+    """Used on the application's threads, like any span. Surplus arguments are ignored as wrong ones are."""
+
+    trace: bytes | int
+    span_id: int
+    state = b""  # tracestate
+    carrier: Any = None  # the headers that tracestate is still to be taken from, if anybody asks
+    over = False  # a child's span that has ended, in the `upstream` profile
+    sampled = True
+    recording = True  # until the request is over
+    touched = False
+    tells_escaped = False
+    # Names that no field of the SDK's spans has: what is read there is not to be found here half made.
+    own_name: str | None = None
+    own_attributes: dict[str, Any] | None = None
+    own_events: list[Any] | None = None
+    own_links: list[Any] | None = None
+    own_status: tuple[int, str | None] | None = None
+    _room = MAX_TEXT_OF_A_SPAN
+    _own_context: trace_api.SpanContext | None = None
+
+    @property
+    def spangard_request(self) -> Any:
+        """The request that this span belongs to. Its name tells it from what other spans have."""
+        return self
+
+    def get_span_context(self) -> trace_api.SpanContext:
+        context = self._own_context
+        if context is None:
+            given = self.trace
+            if isinstance(given, bytes):
+                trace_id = int(given[3:35], 16)
+                flags = (int(given[53:55], 16) & 0xFE) | self.sampled
+            else:
+                trace_id = given
+                flags = int(self.sampled)
+            if not self.state and self.carrier is not None:
+                self.state = tracestate(self.carrier)
+            state = parents.trace_state(self.state) if self.state else None
+            context = trace_api.SpanContext(trace_id, self.span_id, False, trace_api.TraceFlags(flags), state)
+            self._own_context = context
+        return context
+
+    def is_recording(self) -> bool:
+        return self.recording
+
+    def end(self, end_time: Any = None, *_: Any, **__: Any) -> None:
+        """Ignored: the request ends the span."""
+
+    def set_attributes(self, attributes: Any = None, *_: Any, **__: Any) -> None:
+        if self.recording:
+            for key, value in members(attributes):
+                self.set_attribute(key, value)
+
+    def set_attribute(self, key: Any = None, value: Any = None, *_: Any, **__: Any) -> None:
+        if self.recording:
+            if self.own_attributes is None:
+                self.own_attributes = {}
+            self._put(self.own_attributes, key, value)
+            self.touched = True
+
+    def add_event(self, name: Any = None, attributes: Any = None, timestamp: Any = None, *_: Any, **__: Any) -> None:
+        if self.recording:
+            self._event(name, members(attributes), _nanos(timestamp))
+
+    def record_exception(
+        self,
+        exception: Any = None,
+        attributes: Any = None,
+        timestamp: Any = None,
+        escaped: Any = False,
+        *_: Any,
+        **__: Any,
+    ) -> None:
+        if self.recording:
+            nanos = _nanos(timestamp)  # before the stack trace is written
+            name, message, stacktrace, _cancelled = failure(exception)
+            facts = [("exception.escaped", str(truth(escaped)))] if self.tells_escaped else []
+            facts += [("exception.type", name), ("exception.message", message), ("exception.stacktrace", stacktrace)]
+            self._event("exception", facts + members(attributes), nanos)
+
+    def add_link(self, context: Any = None, attributes: Any = None, *_: Any, **__: Any) -> None:
+        if self.recording:
+            ids = _ids(context)
+            if self.own_links is None:
+                self.own_links = []
+            if ids is not None and len(self.own_links) < MAX_LINKS:
+                self.own_links.append((*ids, self._all(members(attributes))))
+            self.touched = True
+
+    def set_status(self, status: Any = None, description: Any = None, *_: Any, **__: Any) -> None:
+        if self.recording:
+            if type(status) is trace_api.Status:
+                status, description = status.status_code, status.description
+            value = _STATUS.get(status, 0) if type(status) is trace_api.StatusCode else 0
+            # https://opentelemetry.io/docs/specs/otel/trace/api/#set-status: UNSET is ignored, OK is final
+            if value and (self.own_status is None or self.own_status[0] != 1):
+                self.own_status = (value, self._text(description) or None if value == 2 else None)
+                self.touched = True
+
+    def update_name(self, name: Any = None, *_: Any, **__: Any) -> None:
+        if self.recording:
+            self.own_name = self._text(name) or self.own_name
+            self.touched = True
+
+    def taken(self) -> tuple[Any, ...] | None:
+        """What the application did with this span: the record's ``span`` field."""
+        if not (self.own_name or self.own_attributes or self.own_events or self.own_status or self.own_links):
+            return None
+        return (
+            self.own_name, self.own_attributes or {}, self.own_events or [], self.own_status, self.own_links or []
+        )  # fmt: skip
+
+    def _event(self, name: Any, attributes: list[tuple[str, Any]], nanos: int) -> None:
+        if self.own_events is None:
+            self.own_events = []
+        if len(self.own_events) < MAX_EVENTS:
+            named = self._text(name)
+            if named is not None:
+                self.own_events.append((named, nanos, self._all(attributes)))
+        self.touched = True
+
+    def _all(self, attributes: list[tuple[str, Any]]) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        for key, value in attributes:
+            self._put(kept, key, value)
+        return kept
+
+    def _put(self, attributes: dict[str, Any], key: Any, value: Any) -> None:
+        key = text(key, MAX_VALUE) if issubclass(type(key), str) else None
+        if not key:
+            return
+        room = self._room
+        if key in attributes:
+            self._room += _size(attributes[key])
+        elif len(attributes) < MAX_ATTRIBUTES and len(key) <= room:
+            self._room -= len(key)
+        else:
+            return
+        kept, taken = attribute(value, self._room)
+        if kept is None:
+            self._room = room
+        else:
+            self._room -= taken
+            attributes[key] = kept
+
+    def _text(self, value: Any) -> str | None:
+        kept = text(value, min(MAX_VALUE, self._room))
+        self._room -= len(kept or "")
+        return kept
+
+
+class SpanEvent(NamedTuple):
+    """As an event of the SDK's is read."""
+
+    name: str
+    attributes: Mapping[str, Any]
+    timestamp: int
+
+
+class ReadSpan(CurrentSpan):
+    """A recording span can be read like the SDK's: what is true of it by now. Copies, which change nothing.
+
+    What the engine adds, attributes of the request and the name's route, is not there yet.
+    """
+
+    head: tuple[Any, ...]
+    """The OPEN record."""
+    _start_time: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.own_name or self._first_name()
+
+    def _first_name(self) -> str:
+        method = self.head[7] or "GET"  # a WebSocket's handshake
+        return str(method) if method in _METHODS else "HTTP"
+
+    @property
+    def kind(self) -> trace_api.SpanKind:
+        return trace_api.SpanKind.SERVER
+
+    @property
+    def context(self) -> trace_api.SpanContext:
+        return self.get_span_context()
+
+    @property
+    def parent(self) -> trace_api.SpanContext | None:
+        trace, parent = self.head[3], self.head[6]
+        if isinstance(trace, bytes):
+            state = self.get_span_context().trace_state
+            flags = trace_api.TraceFlags(int(trace[53:55], 16))
+            return trace_api.SpanContext(int(trace[3:35], 16), int(trace[36:52], 16), True, flags, state)
+        if parent is None:
+            return None
+        return trace_api.SpanContext(trace, parent, False, trace_api.TraceFlags(int(self.sampled)))
+
+    @property
+    def start_time(self) -> int:
+        """Nanoseconds since 1970."""
+        if self._start_time is None:
+            self._start_time = time_ns() - int((perf_counter() - self.head[1]) * 1e9)
+        return self._start_time
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        return _view(self.own_attributes)
+
+    @property
+    def events(self) -> tuple[SpanEvent, ...]:
+        return tuple([SpanEvent(name, _view(facts), nanos) for name, nanos, facts in self.own_events or ()])
+
+    @property
+    def links(self) -> tuple[trace_api.Link, ...]:
+        return tuple([
+            trace_api.Link(trace_api.SpanContext(trace, span, True, trace_api.TraceFlags(flags)), _view(facts))
+            for trace, span, flags, facts in self.own_links or ()
+        ])  # fmt: skip
+
+    @property
+    def status(self) -> trace_api.Status:
+        code, description = self.own_status or (0, None)
+        return trace_api.Status(trace_api.StatusCode(code), description)
+
+
+class RequestSpan(ReadSpan):
+    """In the `stable` profile, whose middleware has no time to leave the OPEN record here."""
+
+    _kept_head: tuple[Any, ...] | None = None
+
+    @property
+    def head(self) -> tuple[Any, ...]:  # type: ignore[override]
+        """The OPEN record, from when it was first asked for; AttributeError when the request was over by then."""
+        if self._kept_head is None:
+            head = recorder().live.get(self.span_id)
+            if head is None:
+                raise AttributeError("the request is over")
+            self._kept_head = head
+        return self._kept_head
+
+
+def _view(attributes: dict[str, Any] | None) -> Mapping[str, Any]:
+    """A copy that can not be written to; lists as tuples, as the SDK keeps them."""
+    pairs = (attributes or {}).copy().items()
+    return MappingProxyType({key: tuple(value) if type(value) is list else value for key, value in pairs})
+
+
+def _size(value: Any) -> int:
+    """What an attribute's value took of its span's room."""
+    if isinstance(value, list):
+        return sum(1 + _size(item) for item in value)
+    return len(value) if isinstance(value, str) else 0
+
+
+def _nanos(timestamp: Any) -> int:
+    """Nanoseconds since 1970. Seconds are understood, too, and a datetime; what is no time after 1970 is now."""
+    kind = type(timestamp)
+    if kind is int and 0 < timestamp < _LATEST_NS:
+        return timestamp  # type: ignore[no-any-return]
+    if timestamp is None:
+        return time_ns()
+    if issubclass(kind, int):
+        nanos = int.__int__(timestamp) if kind is not bool and int.bit_length(timestamp) < 64 else 0
+        return nanos if nanos > 0 else time_ns()
+    seconds = 0.0
+    if issubclass(kind, float):
+        seconds = float.__float__(timestamp)
+        if _NANOSECONDS[0] <= seconds < _NANOSECONDS[1]:
+            return int(seconds)
+    else:
+        moment: Any = getattr(sys.modules.get("datetime"), "datetime", None)
+        zone: Any = getattr(sys.modules.get("datetime"), "timezone", None)
+        if kind is moment and (timestamp.tzinfo is None or type(timestamp.tzinfo) is zone):
+            seconds = timestamp.timestamp()
+    return int(seconds * 1e9) if _SECONDS[0] <= seconds < _SECONDS[1] else time_ns()
+
+
+def _ids(context: Any) -> tuple[int, int, int] | None:
+    """Trace id, span id and flags of a span context; None for what is none, or not valid."""
+    if not issubclass(type(context), trace_api.SpanContext):
+        return None
+    found = items(context, 4) or []
+    if len(found) < 4 or not all(issubclass(type(part), int) for part in found):
+        return None
+    trace, span, _, flags = [int.__int__(part) if int.bit_length(part) <= 128 else 0 for part in found]
+    return (trace, span, flags & 0xFF) if 0 < trace < 1 << 128 and 0 < span < 1 << 64 else None
