@@ -136,8 +136,8 @@ _WAYS = {
     "uvicorn": ANY,
     "hypercorn": Ways(500, 500, denies=True, answers=False, tells_closes=False),
     "granian": Ways(403, 403, denies=True, answers=True, tells_closes=True),
-    "gunicorn": Ways(500, 403, denies=False, answers=False, tells_closes=False),
-    "daphne": Ways(500, NOTHING, denies=False, answers=False, tells_closes=False),
+    "gunicorn": Ways(500, 403, denies=False, answers=False, tells_closes=True),
+    "daphne": Ways(500, NOTHING, denies=False, answers=False, tells_closes=True),
 }
 
 _LOADED_TO_SERVE = {
