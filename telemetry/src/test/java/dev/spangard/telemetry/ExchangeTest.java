@@ -77,6 +77,20 @@ final class ExchangeTest {
                         .asMap());
     }
 
+    /** The server has taken a part of it: its time is not the response's. */
+    @Test
+    void lastsUntilTheApplicationReturnsWhereOnlyAPartOfTheResponseWasTaken() {
+        Exchange exchange = collector.telemetry.exchange(Requests.get(), START);
+        Conversation said = exchange.conversation();
+        said.responseStarted();
+        said.status(200);
+        said.responseBody(START + 10 * MS, 17, false);
+        said.responseTaken(START + 12 * MS);
+        exchange.end(Context.root(), START + 50 * MS);
+
+        assertThat(collector.span().getEndEpochNanos()).isEqualTo(START + 50 * MS);
+    }
+
     @Test
     void knowsNoPeerBehindAnAddressThatAProxyTold() {
         end(collector.telemetry.exchange(Requests.client(new Address("192.0.2.7", 0)), START), START);
