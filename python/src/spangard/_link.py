@@ -41,7 +41,7 @@ class Link:
         self._start_over()
 
     def _start_over(self) -> None:
-        self.recorder_id = int.from_bytes(os.urandom(8), "big") >> 1
+        self.recorder_id = int.from_bytes(os.urandom(8), "big") >> 1 or 1  # 0 is nobody
         self._sent = 0  # finished requests in frames wholly written
         self._retry = 0.0
         self._said = ""  # why no engine takes our records

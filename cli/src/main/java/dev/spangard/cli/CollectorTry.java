@@ -31,7 +31,8 @@ final class CollectorTry {
     CollectorTry(Signal signal, OtlpSettings settings) throws ConfigurationException {
         this.settings = settings.once(TIMEOUT);
         this.result = switch (signal) {
-            case TRACES -> OtlpExporters.spans(this.settings).export(List.of(), 0);
+            case TRACES ->
+                OtlpExporters.spans(this.settings).export(List.of(), 0).result();
             case METRICS ->
                 OtlpExporters.metrics(
                                 this.settings,

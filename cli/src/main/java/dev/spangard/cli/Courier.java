@@ -6,29 +6,24 @@ import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tries one batch after the other at one exporter, each until its fate is known ({@link Retry}), and says in the log when
- * trouble begins and when it is over. One thread delivers; any thread may close.
+ * trouble begins and when it is over. Never waits: all is done by tasks of its {@link Agenda}, which alone may ask for
+ * {@link #deliver}; any thread may close.
  */
 final class Courier {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
     private final Retry retry;
     private final Duration timeout;
+    private final Agenda agenda;
     private final Trouble told;
+    // The agenda's.
+    /** What is being delivered; null between two. */
+    private @Nullable Errand errand;
 
-    private final ReentrantLock lock = new ReentrantLock();
-    /** The deliverer waits here: for an answer, for the next try, for the end. */
-    private final Condition news = lock.newCondition();
-    // Guarded by the lock.
     private boolean closing;
     private long closeByNanos;
 
@@ -36,10 +31,11 @@ final class Courier {
      * @param title in the log
      * @param timeout how long one try may take
      */
-    Courier(String title, Retry retry, Duration timeout) {
+    Courier(String title, Retry retry, Duration timeout, Agenda agenda) {
         this.told = new Trouble(title);
         this.retry = retry;
         this.timeout = timeout;
+        this.agenda = agenda;
     }
 
     /**
@@ -60,56 +56,103 @@ final class Courier {
         }
     }
 
-    /** The answer to one try, guarded by the lock. Its result must not be asked under that lock: it calls back under a lock of its own. */
+    /** A batch under way. Called on the agenda, but for {@link #late}. */
+    interface Parcel {
+        /** Begins one try. */
+        CompletableResultCode attempt();
+
+        /** Whether newer ones need the room of this one, which is old; asked after a failure. */
+        boolean givesWay();
+
+        /** The end of the errand. */
+        void arrived(Fate fate);
+
+        /** The end of the errand, too: no answer came in time. */
+        void unanswered();
+
+        /** After {@link #unanswered}: an answer came, on the thread that brings it. */
+        void late(Fate fate);
+    }
+
+    /** One try. Its result must not be asked under this lock: it calls back under a lock of its own. */
     private static final class Answer {
-        boolean came;
-        /** Nobody waits for it any more: whoever brings it says so. */
-        boolean isLate;
+        private boolean came;
+        /** Nobody waits for it any more. */
+        private boolean isLate;
         /** Null if all was delivered. */
+        private @Nullable Throwable failure;
+
+        /** False if it is late. */
+        synchronized boolean bring(@Nullable Throwable why) {
+            came = true;
+            failure = why;
+            return !isLate;
+        }
+
+        /** False if it has come. */
+        synchronized boolean giveUp() {
+            isLate = !came;
+            return isLate;
+        }
+
+        synchronized @Nullable Throwable failure() {
+            return failure;
+        }
+    }
+
+    private static final class Errand {
+        final Parcel parcel;
+        final long sinceNanos;
+        int failures;
+        /** Whether it was tried since the shutdown began; if not, it is once more at once. */
+        boolean triedAtEnd;
+        /** Of the try under way; null while it waits for the next. */
+        @Nullable
+        Answer answer;
+        /** Why the last try failed. */
         @Nullable
         Throwable failure;
-    }
+        /** When the try, or the pause before the next, is over. */
+        long untilNanos;
 
-    /**
-     * Tries until the batch's fate is known, or nobody waits for it any more.
-     *
-     * @param attempt begins one try
-     * @param givesWay whether newer ones need the room of a batch that is old; asked after a failure
-     * @param late told the fate that was not known in time, by whoever brings it
-     * @return null if no answer came in time
-     */
-    @Nullable
-    Fate deliver(Supplier<CompletableResultCode> attempt, BooleanSupplier givesWay, Consumer<Fate> late) {
-        long since = System.nanoTime();
-        for (int failures = 1; ; failures++) {
-            boolean atEnd = isClosing();
-            Answer answer = tried(attempt, late);
-            if (answer == null) {
-                told.tell("no answer in time");
-                return null;
-            }
-            Throwable failure = answer.failure;
-            boolean mayPass = failure instanceof NotDelivered fault && fault.mayPass();
-            told.tell(failure);
-            if (!mayPass || !waitsToTryAgain(atEnd ? 1 : failures, since, failure, atEnd, givesWay)) {
-                return new Fate(failure, mayPass && isClosing());
-            }
+        Agenda.Entry alarm = () -> {};
+
+        Errand(Parcel parcel, long sinceNanos) {
+            this.parcel = parcel;
+            this.sinceNanos = sinceNanos;
         }
     }
 
-    /** One try; null if no answer came in time. */
-    private @Nullable Answer tried(Supplier<CompletableResultCode> attempt, Consumer<Fate> late) {
-        var answer = new Answer();
+    /** Tries until the parcel's fate is known, or nobody waits for it any more; the one before must have ended. */
+    void deliver(Parcel parcel) {
+        var begun = new Errand(parcel, agenda.nanoTime());
+        errand = begun;
+        attempt(begun);
+    }
+
+    private void attempt(Errand of) {
+        of.triedAtEnd = closing;
         CompletableResultCode result;
         try {
-            result = attempt.get();
+            result = of.parcel.attempt();
         } catch (RuntimeException | Error e) {
             LOG.log(Level.WARNING, "the span exporter failed", e);
-            answer.failure = e;
-            return answer;
+            told.tell(e);
+            arrived(of, new Fate(e, false));
+            return;
         }
-        result.whenComplete(() -> came(answer, failure(result), late));
-        return await(answer) ? answer : null;
+        var answer = new Answer();
+        of.answer = answer;
+        of.untilNanos = agenda.nanoTime() + timeout.toNanos();
+        setAlarm(of);
+        result.whenComplete(() -> {
+            Throwable failure = failure(result);
+            if (answer.bring(failure)) {
+                agenda.soon(() -> answered(of, answer));
+            } else {
+                of.parcel.late(new Fate(failure, false));
+            }
+        });
     }
 
     private static @Nullable Throwable failure(CompletableResultCode result) {
@@ -120,98 +163,78 @@ final class Courier {
         return failure == null ? NotDelivered.isFinal("the exporter gave up") : failure;
     }
 
-    /** Waits for the exporter, but not beyond the timeout nor beyond the end. */
-    private boolean await(Answer answer) {
-        long until = System.nanoTime() + timeout.toNanos();
-        lock.lock();
-        try {
-            boolean inTime = true;
-            while (!answer.came && inTime) {
-                inTime = awaitUntil(until);
-            }
-            answer.isLate = !answer.came;
-            return answer.came;
-        } finally {
-            lock.unlock();
+    /** Not beyond the end. */
+    private void setAlarm(Errand of) {
+        of.alarm.cancel();
+        boolean endsBefore = closing && closeByNanos - of.untilNanos < 0;
+        of.alarm = agenda.at(endsBefore ? closeByNanos : of.untilNanos, () -> timeIsOver(of));
+    }
+
+    private void timeIsOver(Errand of) {
+        Answer answer = of.answer;
+        if (errand != of) {
+            return;
+        }
+        if (answer == null) {
+            tryAgain(of);
+        } else if (answer.giveUp()) {
+            errand = null;
+            told.tell("no answer in time");
+            of.parcel.unanswered();
         }
     }
 
-    private void came(Answer answer, @Nullable Throwable failure, Consumer<Fate> late) {
-        boolean isLate;
-        lock.lock();
-        try {
-            answer.came = true;
-            answer.failure = failure;
-            isLate = answer.isLate;
-            news.signal();
-        } finally {
-            lock.unlock();
+    private void answered(Errand of, Answer answer) {
+        of.alarm.cancel();
+        of.answer = null;
+        of.failures++;
+        Throwable failure = answer.failure();
+        told.tell(failure);
+        if (!(failure instanceof NotDelivered fault && fault.mayPass())) {
+            arrived(of, new Fate(failure, false));
+            return;
         }
-        if (isLate) {
-            late.accept(new Fate(failure, false));
+        long now = agenda.nanoTime();
+        if (now - of.sinceNanos >= retry.givesWayAfter().toNanos() && of.parcel.givesWay()) {
+            arrived(of, new Fate(failure, closing));
+            return;
+        }
+        of.failure = failure;
+        int failures = of.triedAtEnd ? 1 : of.failures;
+        boolean atOnce = closing && !of.triedAtEnd;
+        of.untilNanos = atOnce
+                ? now
+                : now
+                        + retry.delay(failures, fault.retryAfter(), agenda.random())
+                                .toNanos();
+        setAlarm(of);
+    }
+
+    private void tryAgain(Errand of) {
+        if (closing && agenda.nanoTime() - closeByNanos >= 0) {
+            arrived(of, new Fate(of.failure, true));
+        } else {
+            attempt(of);
         }
     }
 
-    /**
-     * False if the batch is given up: it is old and others need its room, or the time to shut down is over.
-     *
-     * @param atEnd whether it was tried since the shutdown began; if not, it is once more at once
-     */
-    private boolean waitsToTryAgain(
-            int failures, long since, @Nullable Throwable failure, boolean atEnd, BooleanSupplier givesWay) {
-        Duration asked = failure instanceof NotDelivered fault ? fault.retryAfter() : null;
-        long now = System.nanoTime();
-        if (now - since >= retry.givesWayAfter().toNanos() && givesWay.getAsBoolean()) {
-            return false;
-        }
-        long until =
-                now + retry.delay(failures, asked, RandomGenerator.getDefault()).toNanos();
-        lock.lock();
-        try {
-            boolean inTime = true;
-            while (inTime && closing == atEnd) {
-                inTime = awaitUntil(until);
-            }
-            return !closing || closeByNanos - System.nanoTime() >= 0;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Once, perhaps for no reason: callers loop. False when the time, or the time to close, is over. */
-    @SuppressWarnings("WaitNotInLoop")
-    private boolean awaitUntil(long nanoTime) {
-        long until = closing && closeByNanos - nanoTime < 0 ? closeByNanos : nanoTime;
-        try {
-            return news.awaitNanos(until - System.nanoTime()) > 0;
-        } catch (InterruptedException e) {
-            // The deliverer's thread is ours alone and nobody interrupts it; if somebody did, there is nothing better
-            // to
-            // do than to end.
-            closing = true;
-            closeByNanos = System.nanoTime();
-            return false;
-        }
+    private void arrived(Errand of, Fate fate) {
+        errand = null;
+        of.parcel.arrived(fate);
     }
 
     /** From now on each batch is tried once more, and again as long as there is time. */
     void close(long byNanoTime) {
-        lock.lock();
-        try {
+        agenda.soon(() -> {
             closing = true;
             closeByNanos = byNanoTime;
-            news.signal();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean isClosing() {
-        lock.lock();
-        try {
-            return closing;
-        } finally {
-            lock.unlock();
-        }
+            Errand of = errand;
+            if (of != null) {
+                if (of.answer == null) {
+                    of.untilNanos = agenda.nanoTime();
+                }
+                setAlarm(of);
+            }
+        });
     }
 }

@@ -27,10 +27,9 @@ final class DropReport {
     }
 
     /** Called about once a second, by one thread. */
-    void look(List<ServiceRegistry.Row> rows) {
-        known.keySet()
-                .retainAll(rows.stream().map(ServiceRegistry.Row::accounts).toList());
-        for (ServiceRegistry.Row row : rows) {
+    void look(List<ServiceBooks.Row> rows) {
+        known.keySet().retainAll(rows.stream().map(ServiceBooks.Row::accounts).toList());
+        for (ServiceBooks.Row row : rows) {
             Losses losses = known.computeIfAbsent(row.accounts(), accounts -> new Losses());
             long dropped = row.accounts().dropped();
             if (dropped > losses.dropped) {
@@ -52,7 +51,7 @@ final class DropReport {
         }
     }
 
-    private static String reasons(ServiceRegistry.Row row) {
+    private static String reasons(ServiceBooks.Row row) {
         List<String> reasons = new ArrayList<>();
         for (DropReason reason : DropReason.values()) {
             long dropped = row.accounts().dropped(reason);

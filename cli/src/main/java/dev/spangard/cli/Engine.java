@@ -55,7 +55,7 @@ final class Engine implements AutoCloseable {
                         LOOK_EVERY,
                         stop,
                         List.of(
-                                () -> drops.look(services.rows()),
+                                () -> drops.look(services.books().rows()),
                                 EngineLog::tellSuppressed,
                                 services::closeUnused,
                                 this::leaveIfIdle)));
@@ -127,7 +127,12 @@ final class Engine implements AutoCloseable {
         }
         exposition.add(MetricSnapshots.of(overflow.snapshot()));
         exposition.add(EngineMetrics.collect(
-                Main.version(), listening.peers(), listening.counters(), services.rows(), services.services(), spool));
+                Main.version(),
+                listening.peers(),
+                listening.counters(),
+                services.books().told(),
+                services.services(),
+                spool));
         return exposition.snapshots();
     }
 

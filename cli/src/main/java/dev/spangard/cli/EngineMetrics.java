@@ -29,13 +29,10 @@ final class EngineMetrics {
             String version,
             int recorders,
             IntakeCounters intake,
-            List<ServiceRegistry.Row> rows,
+            List<ServiceBooks.Told> told,
             List<ServiceSdk> sdks,
             @Nullable Spool spool) {
-        // All metrics of one service are of one instant, at which its sums are right.
-        List<Books> books = rows.stream()
-                .map(row -> new Books(row.name().labels(), row.accounts().balance()))
-                .toList();
+        List<Books> books = told.stream().map(Books::of).toList();
         var families = MetricSnapshots.builder()
                 .metricSnapshot(InfoSnapshot.builder()
                         .name("spangard_engine")
@@ -127,7 +124,13 @@ final class EngineMetrics {
         return counter.build();
     }
 
-    private record Books(Labels service, Balance balance) {}
+    /** Without labels: of services that are forgotten. */
+    private record Books(Labels service, Balance balance) {
+        static Books of(ServiceBooks.Told told) {
+            ServiceName name = told.name();
+            return new Books(name == null ? Labels.EMPTY : name.labels(), told.balance());
+        }
+    }
 
     private static CounterSnapshot perService(
             String name, String help, List<Books> books, ToLongFunction<Balance> value) {

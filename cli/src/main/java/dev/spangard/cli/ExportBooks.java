@@ -23,6 +23,8 @@ final class ExportBooks implements SpanTally {
         REJECTED(DropReason.REJECTED),
         QUEUE_FULL(DropReason.QUEUE),
         SHUTDOWN(DropReason.SHUTDOWN),
+        /** No answer came while anybody waited for it. */
+        UNCONFIRMED(DropReason.UNCONFIRMED),
         /** It was in a spool that is damaged. */
         SPOILED(DropReason.SPOOL);
 
@@ -64,13 +66,6 @@ final class ExportBooks implements SpanTally {
         return accounts == null ? 0 : requests;
     }
 
-    /** The exporter did not take spans told to {@link #starts}, and may be handed them again. */
-    void postponed(int requests) {
-        if (accounts != null) {
-            accounts.exportEnded(requests, 0);
-        }
-    }
-
     /** Requests whose spans are on disk now. */
     void spooled(int requests) {
         if (accounts != null) {
@@ -79,12 +74,24 @@ final class ExportBooks implements SpanTally {
     }
 
     /**
-     * As {@link #starts}, of spans that are about to be taken out of the spool.
+     * A record is done with that was in the spool.
      *
-     * @return how many requests {@link #ended} is to be told
+     * @param others books of what the accounts do not know of it
+     * @param outcome of those that were not rejected
+     * @param done marks it in the spool
      */
-    int unspooled(int requests) {
-        return accounts == null ? 0 : (int) accounts.unspooled(requests);
+    void unspooled(SpoolRecord record, Accounts others, Outcome outcome, int rejected, Runnable done) {
+        add(Outcome.REJECTED, rejected);
+        add(outcome, record.spans() - rejected);
+        if (accounts == null) {
+            done.run();
+            return;
+        }
+        int known = (int) accounts.unspooled(record.requests());
+        int unknown = (int) others.unspooledOfOthers(record.requests() - known);
+        done.run();
+        book(accounts, known, outcome, Math.min(rejected, known));
+        book(others, unknown, outcome, Math.min(rejected - Math.min(rejected, known), unknown));
     }
 
     @Override
@@ -100,13 +107,23 @@ final class ExportBooks implements SpanTally {
         add(Outcome.REJECTED, rejected);
         add(outcome, ended - rejected);
         if (accounts != null) {
-            int rejectedRequests = Math.min(rejected, requests);
-            int rest = requests - rejectedRequests;
-            accounts.drop(DropReason.REJECTED, rejectedRequests);
-            if (outcome.reason != null) {
-                accounts.drop(outcome.reason, rest);
-            }
-            accounts.exportEnded(requests, outcome == Outcome.DELIVERED ? rest : 0);
+            book(accounts, requests, outcome, Math.min(rejected, requests));
+        }
+    }
+
+    private static void book(Accounts in, int requests, Outcome outcome, int rejected) {
+        int rest = requests - rejected;
+        in.drop(DropReason.REJECTED, rejected);
+        if (outcome.reason != null) {
+            in.drop(outcome.reason, rest);
+        }
+        in.exportEnded(requests, outcome == Outcome.DELIVERED ? rest : 0);
+    }
+
+    @Override
+    public void kept(int kept, int requests) {
+        if (accounts != null) {
+            accounts.exportEnded(requests, 0);
         }
     }
 

@@ -36,8 +36,8 @@ final class OtlpOutlet implements SpanOutlet<EncodedSpan> {
     }
 
     @Override
-    public CompletableResultCode export(List<EncodedSpan> batch, int requests) {
-        return send(TraceRequest.of(batch), batch.size());
+    public Handed export(List<EncodedSpan> batch, int requests) {
+        return Handed.sent(send(TraceRequest.of(batch), batch.size()));
     }
 
     /**

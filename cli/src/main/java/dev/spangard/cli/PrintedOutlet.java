@@ -26,8 +26,8 @@ record PrintedOutlet(SpanExporter exporter) implements SpanOutlet<PrintedOutlet.
     }
 
     @Override
-    public CompletableResultCode export(List<Snapshot> batch, int requests) {
-        return exporter.export(batch.stream().map(Snapshot::span).toList());
+    public Handed export(List<Snapshot> batch, int requests) {
+        return Handed.sent(exporter.export(batch.stream().map(Snapshot::span).toList()));
     }
 
     @Override

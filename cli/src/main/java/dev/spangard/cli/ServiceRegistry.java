@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.intake.Accounts;
 import dev.spangard.intake.Caller;
 import dev.spangard.intake.Digest;
 import dev.spangard.intake.Hello;
@@ -19,11 +18,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +44,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
     private final Map<String, String> engineSettings;
-    private final Ledger ledger;
+    private final ServiceBooks books;
     private final RecordedIds ids;
     private final @Nullable Spool spool;
     private final SpanMemory memory = new SpanMemory(SpanMemory.DEFAULT_BYTES);
@@ -54,18 +52,9 @@ final class ServiceRegistry implements Services, AutoCloseable {
     private final Scraped scraped;
     /** By the digest of their keys, which hold secrets and may be long; guarded by this. */
     private final Map<Digest, Lease> leases = new LinkedHashMap<>();
-    /** Of every service this engine has known, the oldest forgotten first; guarded by this. */
-    private final Map<Digest, Row> rows = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Digest, Row> eldest) {
-            return size() > MAX_SERVICES;
-        }
-    };
-
     /** A service in use, or unused since not long. */
     private static final class Lease {
+        private final Digest key;
         private final ServiceSdk sdk;
         private final boolean isGuests;
         private final long settingsBytes;
@@ -73,15 +62,13 @@ final class ServiceRegistry implements Services, AutoCloseable {
         private long unusedSinceNanos;
         private boolean released;
 
-        Lease(ServiceSdk sdk, boolean isGuests, long settingsBytes) {
+        Lease(Digest key, ServiceSdk sdk, boolean isGuests, long settingsBytes) {
+            this.key = key;
             this.sdk = sdk;
             this.isGuests = isGuests;
             this.settingsBytes = settingsBytes;
         }
     }
-
-    /** A service's books under its name. */
-    record Row(ServiceName name, Accounts accounts) {}
 
     /**
      * @param engineSettings the engine's own environment: defaults
@@ -97,7 +84,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
             LongSupplier nanoTime,
             Scraped scraped) {
         this.engineSettings = Map.copyOf(engineSettings);
-        this.ledger = ledger;
+        this.books = new ServiceBooks(ledger, spool);
         this.ids = ids;
         this.spool = spool;
         this.nanoTime = nanoTime;
@@ -152,10 +139,10 @@ final class ServiceRegistry implements Services, AutoCloseable {
                     + " OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_KEY and _CLIENT_CERTIFICATE must not be set.");
         }
         Digest digest = Digest.of(key);
-        Row known = rows.get(digest);
-        Row row = known == null ? new Row(unusedName(resource), accounts(digest)) : known;
+        ServiceBooks.Row row = books.open(digest, isUsed -> unusedName(resource, isUsed));
+        ServiceSdk sdk = null;
         try {
-            ServiceSdk sdk = ServiceSdk.start(
+            sdk = ServiceSdk.start(
                     row.name(),
                     settings,
                     resource,
@@ -164,15 +151,18 @@ final class ServiceRegistry implements Services, AutoCloseable {
                     ids,
                     memory,
                     row.accounts(),
-                    spool == null ? null : new ServiceSpool(spool, digest, folder -> accounts(folder.service())));
-            var lease = new Lease(sdk, caller.isGuest(), settingsBytes);
-            leases.put(digest, lease);
-            rows.put(digest, row);
-            return lease;
+                    spool == null ? null : new ServiceSpool(spool, digest, books));
         } catch (ConfigurationException e) {
             LOG.log(Level.WARNING, () -> row.name() + ": refused, " + e.getMessage());
             throw new Refusal(e.getMessage());
+        } finally {
+            if (sdk == null) {
+                books.discard(digest);
+            }
         }
+        var lease = new Lease(digest, sdk, caller.isGuest(), settingsBytes);
+        leases.put(digest, lease);
+        return lease;
     }
 
     /** Refuses one too many, or one whose settings are too much beside the others'. Guests have half of either. */
@@ -195,15 +185,9 @@ final class ServiceRegistry implements Services, AutoCloseable {
         }
     }
 
-    /** Of a service, perhaps of one that is not here and has left spans in the spool. */
-    private Accounts accounts(Digest service) {
-        return ledger.accounts(service, spool == null ? 0 : spool.requests(service));
-    }
-
-    private ServiceName unusedName(Resource resource) {
-        Set<ServiceName> used = rows.values().stream().map(Row::name).collect(Collectors.toSet());
+    private static ServiceName unusedName(Resource resource, Predicate<ServiceName> isUsed) {
         ServiceName name = ServiceName.of(resource, 1);
-        for (int n = 2; used.contains(name); n++) {
+        for (int n = 2; isUsed.test(name); n++) {
             name = ServiceName.of(resource, n);
         }
         return name;
@@ -226,7 +210,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
      */
     void closeUnused() {
         List<ServiceSdk> released = new ArrayList<>();
-        List<ServiceSdk> unused = new ArrayList<>();
+        List<Lease> unused = new ArrayList<>();
         synchronized (this) {
             for (Lease lease : leases.values()) {
                 if (lease.recorders == 0 && !lease.released) {
@@ -238,13 +222,13 @@ final class ServiceRegistry implements Services, AutoCloseable {
                 boolean over =
                         lease.recorders == 0 && nanoTime.getAsLong() - lease.unusedSinceNanos >= UNUSED_FOR.toNanos();
                 if (over) {
-                    unused.add(lease.sdk);
+                    unused.add(lease);
                 }
                 return over;
             });
         }
         released.forEach(sdk -> Housekeeper.attempt(sdk::release));
-        unused.forEach(sdk -> Housekeeper.attempt(() -> scraped.closed(sdk)));
+        unused.forEach(lease -> Housekeeper.attempt(() -> scraped.closed(lease.sdk)));
         shutdown(unused);
     }
 
@@ -254,25 +238,26 @@ final class ServiceRegistry implements Services, AutoCloseable {
     }
 
     /** The books of these and of earlier ones. */
-    synchronized List<Row> rows() {
-        return List.copyOf(rows.values());
+    ServiceBooks books() {
+        return books;
     }
 
     /** Flushes all, within {@link #CLOSE_TIMEOUT}. No recorder may join any more. */
     @Override
     public void close() {
-        List<ServiceSdk> all;
+        List<Lease> all;
         synchronized (this) {
-            all = services();
+            all = List.copyOf(leases.values());
             leases.clear();
         }
-        all.forEach(sdk -> Housekeeper.attempt(() -> scraped.closed(sdk)));
+        all.forEach(lease -> Housekeeper.attempt(() -> scraped.closed(lease.sdk)));
         shutdown(all);
     }
 
-    private static void shutdown(List<ServiceSdk> sdks) {
-        List<CompletableResultCode> results =
-                sdks.stream().map(ServiceSdk::shutdown).toList();
+    private void shutdown(List<Lease> over) {
+        List<CompletableResultCode> results = over.stream()
+                .map(lease -> lease.sdk.shutdown().whenComplete(() -> books.close(lease.key)))
+                .toList();
         CompletableResultCode.ofAll(results)
                 .join(CLOSE_TIMEOUT.plus(BOOKING_TIME).toMillis(), TimeUnit.MILLISECONDS);
     }

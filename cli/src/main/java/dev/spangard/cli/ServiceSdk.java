@@ -208,13 +208,14 @@ final class ServiceSdk {
         OtlpSettings otlp = output.otlp();
         if (spool != null && otlp != null && output.outlet() instanceof OtlpOutlet target) {
             SpoolFolder folder = spool.folder(output.name(), otlp);
-            SpoolOutlet outlet = spool.outlet(title, thread, folder, target, output.queue(), books);
+            SpoolOutlet outlet =
+                    spool.outlet(title, new ThreadAgenda(thread + "-spool"), folder, target, output.queue(), books);
             SpanQueueOptions options = output.queue().trying(SpoolOutlet.FOR_ROOM);
-            var queue = new SpanQueue<>(title, thread, outlet, options, memory, outlet);
-            return new Pipe(output.name(), queue.start(), books, folder);
+            var queue = new SpanQueue<>(title, new ThreadAgenda(thread), outlet, options, memory, books);
+            return new Pipe(output.name(), queue, books, folder);
         }
-        var queue = new SpanQueue<>(title, thread, output.outlet(), output.queue(), memory, books);
-        return new Pipe(output.name(), queue.start(), books, null);
+        var queue = new SpanQueue<>(title, new ThreadAgenda(thread), output.outlet(), output.queue(), memory, books);
+        return new Pipe(output.name(), queue, books, null);
     }
 
     private static List<String> elements(Settings settings, String name) {

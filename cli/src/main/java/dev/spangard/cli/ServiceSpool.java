@@ -2,17 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.intake.Accounts;
 import dev.spangard.intake.Digest;
-import java.util.function.Function;
 
 /**
  * Where one service's exporters have their spools.
  *
  * @param service its key's
- * @param accounts of the service that a folder belongs to
+ * @param books of what becomes of them
  */
-record ServiceSpool(Spool spool, Digest service, Function<SpoolFolder, Accounts> accounts) {
+record ServiceSpool(Spool spool, Digest service, SpoolBooks books) {
     /** An exporter's. */
     SpoolFolder folder(String exporter, OtlpSettings settings) {
         return spool.folder(service, Digest.of(exporter + ' ' + settings.destination()));
@@ -22,17 +20,17 @@ record ServiceSpool(Spool spool, Digest service, Function<SpoolFolder, Accounts>
      * By way of a folder; begins to drain what is there.
      *
      * @param title in the log
-     * @param name of the thread
+     * @param agenda the drain's
      * @param options the limits of the exporter, which has them with the drain
      */
     SpoolOutlet outlet(
             String title,
-            String name,
+            Agenda agenda,
             SpoolFolder folder,
             OtlpOutlet target,
             SpanQueueOptions options,
-            ExportBooks books) {
-        var drain = new SpoolDrain(title, name, spool, folder, target, options, books, accounts);
-        return new SpoolOutlet(title, target, folder, drain.start(), books);
+            ExportBooks exporter) {
+        var drain = new SpoolDrain(title, agenda, spool, folder, target, options, exporter, books);
+        return new SpoolOutlet(title, target, folder, drain.start(), exporter);
     }
 }

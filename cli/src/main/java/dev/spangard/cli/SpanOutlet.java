@@ -19,11 +19,26 @@ interface SpanOutlet<W> {
     int bytes(W waiting);
 
     /**
-     * Begins to export; the result says when that has ended, and how. One at a time, unless one takes too long.
+     * Begins to export. One at a time, unless one takes too long.
      *
      * @param requests of the batch's spans: those that stand for one each
      */
-    CompletableResultCode export(List<W> batch, int requests);
+    Handed export(List<W> batch, int requests);
+
+    /**
+     * A batch that was handed over.
+     *
+     * @param result says when the export has ended, and how
+     * @param kept whether, if that is a success, the spans are only kept: what becomes of them is told by who takes them on
+     */
+    record Handed(CompletableResultCode result, boolean kept) {
+        static final Handed KEPT = new Handed(CompletableResultCode.ofSuccess(), true);
+
+        /** To where the spans go in the end. */
+        static Handed sent(CompletableResultCode result) {
+            return new Handed(result, false);
+        }
+    }
 
     /** What the log calls that. */
     String exported();

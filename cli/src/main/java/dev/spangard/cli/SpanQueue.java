@@ -14,22 +14,23 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batches ended spans and hands them to one outlet, on one thread of its own. At every moment
+ * Batches ended spans and hands them to one outlet, by tasks of an {@link Agenda} of its own. At every moment
  *
- * <pre>spans given = ended + lost + queued + at the exporter</pre>
+ * <pre>spans given = ended + kept + lost + queued + at the exporter</pre>
  *
  * as its {@link SpanTally} is told. A batch that was not delivered for a reason that may pass is tried again
  * ({@link Courier}) while the others wait behind it. That is why it is not the SDK's BatchSpanProcessor, which forgets what is queued when
  * a shutdown takes too long, and counts as failed what its exporter delivers late.
  *
- * <p>{@link #onEnd} never blocks on the exporter: it takes a short lock, and drops the span when the queue is full, by its
- * capacity or by the {@link SpanMemory} that all queues share.
+ * <p>{@link #onEnd} never blocks on the exporter nor throws: it takes a short lock, and drops the span when the queue is
+ * full, by its capacity or by the {@link SpanMemory} that all queues share.
  *
  * @param <W> the form in which a span waits
  */
@@ -42,15 +43,16 @@ final class SpanQueue<W> implements SpanProcessor {
 
     private static final Logger LOG = System.getLogger("spangard.engine");
 
+    private final String title;
+    private final Agenda agenda;
     private final SpanOutlet<W> outlet;
     private final SpanQueueOptions options;
     private final SpanMemory memory;
     private final SpanTally tally;
-    private final Thread worker;
+    private final Courier courier;
+    private final CompletableResultCode closed = new CompletableResultCode();
 
     private final ReentrantLock lock = new ReentrantLock();
-    /** The worker waits here: for a first span, a full batch, a flush, the end. */
-    private final Condition work = lock.newCondition();
     // All below is guarded by the lock.
     private final ArrayDeque<Waiting<W>> waiting = new ArrayDeque<>();
     private long waitingBytes;
@@ -58,50 +60,53 @@ final class SpanQueue<W> implements SpanProcessor {
     private long held;
     /** Whether a span was turned away since the last batch was taken: for its bytes, if there is a place for it. */
     private boolean turnedAway;
+    /** Spans that ever waited, and of these those that were taken for a batch. */
+    private long added;
 
+    private long taken;
+    private final ArrayDeque<Flush> flushes = new ArrayDeque<>();
     private boolean closing;
     private long closeByNanos;
-    /** Done when all that was queued at the time of the request has been exported; null if nobody asked. */
-    private @Nullable CompletableResultCode flush;
+    /** Batches nobody waits for, whose answer may still come. */
+    private final Set<Batch> unanswered = new LinkedHashSet<>();
 
     private long deliveredAtEnd;
     private long abandoned;
-    // The worker's own.
-    private long unanswered;
-    private final Courier courier;
+    // The agenda's own.
+    /** At the exporter; null between two batches. */
+    private @Nullable Batch current;
+    /** Rings when what waits has waited long enough; null if nothing waits. */
+    private Agenda.@Nullable Entry alarm;
 
-    private final String title;
-    private final CompletableResultCode closed = new CompletableResultCode();
+    private long dueNanos;
+    private boolean ended;
 
     /**
      * @param title in the log
-     * @param name of the thread
+     * @param agenda this queue's alone: it closes it
      * @param memory shared with the engine's other queues
      */
     SpanQueue(
             String title,
-            String name,
+            Agenda agenda,
             SpanOutlet<W> outlet,
             SpanQueueOptions options,
             SpanMemory memory,
             SpanTally tally) {
         this.title = title;
-        this.courier = new Courier(title, options.retry(), options.exportTimeout());
+        this.agenda = agenda;
+        this.courier = new Courier(title, options.retry(), options.exportTimeout(), agenda);
         this.outlet = outlet;
         this.options = options;
         this.memory = memory;
         this.tally = tally;
-        this.worker = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
     }
 
     /** @param request whether the span stands for one */
     private record Waiting<W>(W span, int bytes, boolean request) {}
 
-    /** Begins to export. Once. */
-    SpanQueue<W> start() {
-        worker.start();
-        return this;
-    }
+    /** @param upTo done when so many spans have been taken and exported */
+    private record Flush(long upTo, CompletableResultCode result) {}
 
     /** Spans waiting for a batch. */
     int queued() {
@@ -124,27 +129,40 @@ final class SpanQueue<W> implements SpanProcessor {
     }
 
     private void add(ReadableSpan ended, boolean request) {
-        W span = outlet.prepare(ended.toSpanData());
+        int requests = request ? 1 : 0;
+        W span;
+        try {
+            span = outlet.prepare(ended.toSpanData());
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "a span could not be prepared for its export", e);
+            tally.lost(1, requests, Outcome.FAILED);
+            return;
+        }
         int bytes = outlet.bytes(span);
-        boolean taken;
+        boolean takes;
+        boolean wakes = false;
+        Outcome why;
         lock.lock();
         try {
-            taken = !closing && waiting.size() < options.capacity() && memory.take(bytes, held);
-            if (taken) {
+            why = closing ? Outcome.SHUTDOWN : Outcome.QUEUE_FULL;
+            takes = !closing && waiting.size() < options.capacity() && memory.take(bytes, held);
+            if (takes) {
                 boolean wasBatch = isBatch();
                 waiting.add(new Waiting<>(span, bytes, request));
                 waitingBytes += bytes;
                 held += bytes;
-                if (waiting.size() == 1 || (!wasBatch && isBatch())) {
-                    work.signal();
-                }
+                added++;
+                wakes = waiting.size() == 1 || (!wasBatch && isBatch());
             }
-            turnedAway |= !taken;
+            turnedAway |= !takes;
         } finally {
             lock.unlock();
         }
-        if (!taken) {
-            tally.lost(1, request ? 1 : 0, Outcome.QUEUE_FULL);
+        if (wakes) {
+            agenda.soon(this::look);
+        }
+        if (!takes) {
+            tally.lost(1, requests, why);
         }
     }
 
@@ -152,23 +170,21 @@ final class SpanQueue<W> implements SpanProcessor {
         return waiting.size() >= options.batch() || waitingBytes >= MAX_BATCH_BYTES;
     }
 
+    /** Done when all that is queued now has been exported, or given up; what comes later waits for its own batch. */
     @Override
     public CompletableResultCode forceFlush() {
+        var asked = new CompletableResultCode();
         lock.lock();
         try {
             if (closing) {
                 return closed;
             }
-            CompletableResultCode asked = flush;
-            if (asked == null) {
-                asked = new CompletableResultCode();
-                flush = asked;
-                work.signal();
-            }
-            return asked;
+            flushes.add(new Flush(added, asked));
         } finally {
             lock.unlock();
         }
+        agenda.soon(this::look);
+        return asked;
     }
 
     /** Exports what is queued within the shutdown timeout, abandons the rest, shuts the exporter down. */
@@ -176,69 +192,185 @@ final class SpanQueue<W> implements SpanProcessor {
     public CompletableResultCode shutdown() {
         lock.lock();
         try {
-            if (!closing) {
-                closing = true;
-                closeByNanos = System.nanoTime() + options.shutdownTimeout().toNanos();
-                courier.close(closeByNanos);
-                work.signal();
+            if (closing) {
+                return closed;
+            }
+            closing = true;
+            closeByNanos = agenda.nanoTime() + options.shutdownTimeout().toNanos();
+            courier.close(closeByNanos);
+        } finally {
+            lock.unlock();
+        }
+        agenda.soon(this::look);
+        return closed;
+    }
+
+    /** What there is to do now, and the alarm for what is to be done later. Nothing while a batch is at the exporter. */
+    private void look() {
+        if (current != null || ended) {
+            return;
+        }
+        List<Flush> flushed = new ArrayList<>();
+        Batch batch = null;
+        lock.lock();
+        try {
+            for (Flush next = flushes.peek(); next != null && next.upTo <= taken; next = flushes.peek()) {
+                flushed.add(flushes.remove());
+            }
+            long now = agenda.nanoTime();
+            ended = closing && (waiting.isEmpty() || now - closeByNanos > 0);
+            if (!ended && !waiting.isEmpty()) {
+                if (alarm == null) {
+                    dueNanos = now + options.delay().toNanos();
+                    alarm = agenda.at(dueNanos, this::look);
+                }
+                if (closing || !flushes.isEmpty() || isBatch() || now - dueNanos >= 0) {
+                    alarm.cancel();
+                    alarm = null;
+                    batch = take();
+                }
             }
         } finally {
             lock.unlock();
         }
-        return closed;
+        flushed.forEach(flush -> flush.result.succeed());
+        if (ended) {
+            end();
+        } else if (batch != null) {
+            current = batch;
+            tally.starts(batch.spans.size(), batch.requests);
+            courier.deliver(batch);
+        }
     }
 
-    private void run() {
-        Batch<W> batch = new Batch<>();
-        boolean ends = false;
-        while (!ends) {
-            CompletableResultCode flushed;
+    /** Moves up to a batch out of the queue, under the lock. */
+    private Batch take() {
+        var batch = new Batch();
+        Waiting<W> next = waiting.peek();
+        while (next != null
+                && batch.spans.size() < options.batch()
+                && (batch.spans.isEmpty() || batch.bytes + next.bytes <= MAX_BATCH_BYTES)) {
+            waiting.remove();
+            batch.spans.add(next.span);
+            batch.bytes += next.bytes;
+            batch.requests += next.request ? 1 : 0;
+            next = waiting.peek();
+        }
+        waitingBytes -= batch.bytes;
+        taken += batch.spans.size();
+        turnedAway = false;
+        return batch;
+    }
+
+    /** What goes to the exporter at once. The exporter may go on reading its list after the errand. */
+    private final class Batch implements Courier.Parcel {
+        final List<W> spans = new ArrayList<>();
+        long bytes;
+        int requests;
+        private boolean kept;
+        /** Guarded by the queue's lock. */
+        private boolean isBooked;
+
+        @Override
+        public CompletableResultCode attempt() {
+            SpanOutlet.Handed handed = outlet.export(Collections.unmodifiableList(spans), requests);
+            kept = handed.kept();
+            return handed.result();
+        }
+
+        @Override
+        public boolean givesWay() {
             lock.lock();
             try {
-                flushed = awaitWork();
-                take(batch);
-                ends = closing && (waiting.isEmpty() || isLate());
+                return turnedAway || waiting.size() >= options.capacity();
             } finally {
                 lock.unlock();
             }
-            if (!batch.spans.isEmpty()) {
-                export(batch);
-                // The exporter may go on reading the list it was given: CompletableResultCode may end after its
-                // timeout.
-                batch = new Batch<>();
+        }
+
+        @Override
+        public void arrived(Fate fate) {
+            book(fate);
+            goOn();
+        }
+
+        @Override
+        public void unanswered() {
+            lock.lock();
+            try {
+                // Its answer may have overtaken this.
+                if (!isBooked) {
+                    unanswered.add(this);
+                }
+            } finally {
+                lock.unlock();
             }
-            if (flushed != null) {
-                flushRest(flushed);
+            goOn();
+        }
+
+        @Override
+        public void late(Fate fate) {
+            book(fate);
+        }
+
+        private void goOn() {
+            current = null;
+            agenda.soon(SpanQueue.this::look);
+        }
+
+        private void book(Fate fate) {
+            int rejected = fate.rejected(spans.size());
+            Outcome outcome = fate.delivered() ? Outcome.DELIVERED : fate.atEnd() ? Outcome.SHUTDOWN : Outcome.FAILED;
+            lock.lock();
+            try {
+                if (isBooked) {
+                    return;
+                }
+                isBooked = true;
+                unanswered.remove(this);
+                held -= bytes;
+                if (closing && fate.delivered()) {
+                    deliveredAtEnd += spans.size() - rejected;
+                } else if (fate.atEnd()) {
+                    abandoned += spans.size();
+                }
+            } finally {
+                lock.unlock();
+            }
+            memory.give(bytes);
+            if (kept && fate.delivered()) {
+                tally.kept(spans.size(), requests);
+            } else {
+                tally.ended(spans.size(), requests, outcome, rejected);
             }
         }
-        abandonRest();
-        outlet.shutdown(closeBy()).whenComplete(closed::succeed);
     }
 
-    /** Waits under the lock until a batch is full, its delay is over, or somebody asks; returns the flush asked for. */
-    private @Nullable CompletableResultCode awaitWork() {
-        while (waiting.isEmpty() && flush == null && !closing) {
-            work.awaitUninterruptibly();
-        }
-        long until = System.nanoTime() + options.delay().toNanos();
-        while (!isBatch() && flush == null && !closing && awaitUntil(until)) {}
-        CompletableResultCode asked = flush;
-        flush = null;
-        return asked;
-    }
-
-    /** Once, perhaps for no reason: callers loop. False when the time is over. */
-    @SuppressWarnings("WaitNotInLoop")
-    private boolean awaitUntil(long nanoTime) {
+    private void end() {
+        long answers = giveUpAnswers();
+        long rest = abandonRest();
+        long lost;
+        long delivered;
+        List<Flush> flushed;
+        lock.lock();
         try {
-            return work.awaitNanos(nanoTime - System.nanoTime()) > 0;
-        } catch (InterruptedException e) {
-            // The thread is ours alone and nobody interrupts it; if somebody did, there is nothing better to do than to
-            // end.
-            closing = true;
-            closeByNanos = System.nanoTime();
-            return false;
+            lost = abandoned + rest;
+            delivered = deliveredAtEnd;
+            flushed = List.copyOf(flushes);
+            flushes.clear();
+        } finally {
+            lock.unlock();
         }
+        if (lost + answers + delivered > 0) {
+            Level level = lost + answers > 0 ? Level.WARNING : Level.INFO;
+            LOG.log(
+                    level,
+                    () -> title + ": at the end " + outlet.exported() + " " + delivered + " spans, abandoned " + lost
+                            + ", " + answers + " without an answer");
+        }
+        flushed.forEach(flush -> flush.result.succeed());
+        outlet.shutdown(closeBy()).whenComplete(closed::succeed);
+        agenda.close();
     }
 
     private long closeBy() {
@@ -250,143 +382,51 @@ final class SpanQueue<W> implements SpanProcessor {
         }
     }
 
-    private boolean isLate() {
-        return System.nanoTime() - closeByNanos > 0;
-    }
-
-    /** Moves up to a batch out of the queue, under the lock. */
-    private void take(Batch<W> batch) {
-        Waiting<W> next = waiting.peek();
-        while (next != null
-                && batch.spans.size() < options.batch()
-                && (batch.spans.isEmpty() || batch.bytes + next.bytes <= MAX_BATCH_BYTES)) {
-            waiting.remove();
-            batch.spans.add(next.span);
-            batch.bytes += next.bytes;
-            waitingBytes -= next.bytes;
-            batch.requests += next.request ? 1 : 0;
-            next = waiting.peek();
-        }
-        turnedAway = false;
-    }
-
-    /** What was queued when the flush was asked for; what came since waits for its own batch. */
-    private void flushRest(CompletableResultCode flushed) {
-        int left = queued();
-        while (left > 0) {
-            Batch<W> batch = new Batch<>();
-            lock.lock();
-            try {
-                take(batch);
-            } finally {
-                lock.unlock();
+    /** An answer that comes from now on finds its batch booked. */
+    private long giveUpAnswers() {
+        List<Batch> silent;
+        lock.lock();
+        try {
+            silent = List.copyOf(unanswered);
+            unanswered.clear();
+            for (Batch batch : silent) {
+                batch.isBooked = true;
+                held -= batch.bytes;
             }
-            left = batch.spans.isEmpty() ? 0 : left - batch.spans.size();
-            if (!batch.spans.isEmpty()) {
-                export(batch);
-            }
+        } finally {
+            lock.unlock();
         }
-        flushed.succeed();
+        long spans = 0;
+        for (Batch batch : silent) {
+            memory.give(batch.bytes);
+            tally.ended(batch.spans.size(), batch.requests, Outcome.UNCONFIRMED, 0);
+            spans += batch.spans.size();
+        }
+        return spans;
     }
 
-    /** What goes to the exporter at once. */
-    private static final class Batch<W> {
-        final List<W> spans = new ArrayList<>();
+    private long abandonRest() {
+        int spans;
+        int requests = 0;
         long bytes;
-        int requests;
-    }
-
-    /** Until the batch's fate is known, or nobody waits for it any more. */
-    private void export(Batch<W> batch) {
-        tally.starts(batch.spans.size(), batch.requests);
-        Fate fate = courier.deliver(
-                () -> outlet.export(Collections.unmodifiableList(batch.spans), batch.requests),
-                this::isFull,
-                late -> book(batch, late));
-        if (fate == null) {
-            unanswered += batch.spans.size();
-        } else {
-            book(batch, fate);
-        }
-    }
-
-    private boolean isFull() {
         lock.lock();
         try {
-            return turnedAway || waiting.size() >= options.capacity();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void book(Batch<W> batch, Fate fate) {
-        release(batch.bytes);
-        int spans = batch.spans.size();
-        int rejected = fate.rejected(spans);
-        Outcome outcome = fate.delivered() ? Outcome.DELIVERED : fate.atEnd() ? Outcome.SHUTDOWN : Outcome.FAILED;
-        tally.ended(spans, batch.requests, outcome, rejected);
-        lock.lock();
-        try {
-            if (closing && fate.delivered()) {
-                deliveredAtEnd += spans - rejected;
-            } else if (fate.atEnd()) {
-                abandoned += spans;
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Of the memory, what spans held that are gone. */
-    private void release(long bytes) {
-        lock.lock();
-        try {
-            held -= bytes;
-        } finally {
-            lock.unlock();
-        }
-        memory.give(bytes);
-    }
-
-    private void abandonRest() {
-        Batch<W> rest = new Batch<>();
-        lock.lock();
-        try {
+            spans = waiting.size();
             for (Waiting<W> span : waiting) {
-                rest.spans.add(span.span);
-                rest.requests += span.request ? 1 : 0;
+                requests += span.request ? 1 : 0;
             }
-            rest.bytes = waitingBytes;
+            bytes = waitingBytes;
+            held -= bytes;
             waitingBytes = 0;
             waiting.clear();
         } finally {
             lock.unlock();
         }
-        release(rest.bytes);
-        if (!rest.spans.isEmpty()) {
-            tally.lost(rest.spans.size(), rest.requests, Outcome.SHUTDOWN);
+        memory.give(bytes);
+        if (spans > 0) {
+            tally.lost(spans, requests, Outcome.SHUTDOWN);
         }
-        sayEnd(rest.spans.size());
-    }
-
-    /** What the shutdown came to, if there was anything left to do. */
-    private void sayEnd(int rest) {
-        long lost;
-        long delivered;
-        lock.lock();
-        try {
-            lost = abandoned + rest;
-            delivered = deliveredAtEnd;
-        } finally {
-            lock.unlock();
-        }
-        if (lost + unanswered + delivered > 0) {
-            Level level = lost + unanswered > 0 ? Level.WARNING : Level.INFO;
-            LOG.log(
-                    level,
-                    () -> title + ": at the end " + outlet.exported() + " " + delivered + " spans, abandoned " + lost
-                            + ", " + unanswered + " without an answer");
-        }
+        return spans;
     }
 
     @Override

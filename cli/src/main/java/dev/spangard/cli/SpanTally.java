@@ -7,16 +7,19 @@ package dev.spangard.cli;
  * others are spans of a request's messages. Called from any thread; must not block or throw.
  */
 interface SpanTally {
-    /** Spans about to be handed to the exporter; {@link #ended} follows when it answers. */
+    /** Spans about to be handed to the exporter; {@link #ended} or {@link #kept} follows, once. */
     void starts(int spans, int requests);
 
     /**
-     * The exporter's answer to all of them.
+     * What became of all of them.
      *
      * @param outcome of those that were not rejected
      * @param rejected of the spans: not taken by a collector that took the others
      */
     void ended(int spans, int requests, ExportBooks.Outcome outcome, int rejected);
+
+    /** They are on disk, and told of by whoever takes them from there. */
+    void kept(int spans, int requests);
 
     /** Spans that will not be handed to the exporter. */
     void lost(int spans, int requests, ExportBooks.Outcome outcome);

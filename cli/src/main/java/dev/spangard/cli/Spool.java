@@ -25,6 +25,7 @@ import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -163,6 +164,12 @@ final class Spool implements AutoCloseable {
         String name = service.hex() + '-' + destination.hex();
         return folders.computeIfAbsent(
                 name, made -> new SpoolFolder(this, directory.resolve(made), service, destination));
+    }
+
+    /** That wait, of each service's books. */
+    Map<Digest, Long> requests() {
+        return folders.values().stream()
+                .collect(Collectors.groupingBy(SpoolFolder::service, Collectors.summingLong(SpoolFolder::requests)));
     }
 
     /** That wait, of one service's books. */

@@ -4,76 +4,72 @@ package dev.spangard.cli;
 
 import dev.spangard.cli.Courier.Fate;
 import dev.spangard.cli.ExportBooks.Outcome;
-import dev.spangard.intake.Accounts;
 import dev.spangard.intake.Digest;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes what is in the spool to its collector, oldest first, on one thread of its own: this exporter's folder, and when
- * that is empty those of the same destination whose service is not here, such as of an application that was restarted.
+ * Takes what is in the spool to its collector, oldest first, by tasks of an {@link Agenda} of its own: this exporter's
+ * folder, and when that is empty those of the same destination whose service is not here, such as of an application that
+ * was restarted.
  *
  * <p>A record is done with when the collector has answered, and then booked. Killed between the answer and that, an engine
  * leaves it to the next one, which sends it again.
  */
 final class SpoolDrain {
     private static final Logger LOG = System.getLogger("spangard.engine");
+
     /** After a record that could not be read. */
     private static final Duration READ_AGAIN = Duration.ofSeconds(1);
 
     private final String title;
+    private final Agenda agenda;
     private final Spool spool;
     private final SpoolFolder own;
     private final OtlpOutlet target;
-    private final ExportBooks books;
-    private final Function<SpoolFolder, Accounts> accounts;
+    private final ExportBooks exporter;
+    private final SpoolBooks books;
     private final Courier courier;
-    private final Thread thread;
-    private final Semaphore news = new Semaphore(0);
     private final CompletableResultCode closed = new CompletableResultCode();
     private volatile boolean closing;
-    private final CountDownLatch closes = new CountDownLatch(1);
-    /** The drain's own. */
+    // The agenda's.
+    private boolean isBusy;
+    private boolean ended;
     private long deliveredAtEnd;
 
     /**
      * @param title in the log
-     * @param name of the thread
-     * @param books of the own folder
-     * @param accounts of a folder's service
+     * @param agenda this drain's alone: it closes it
+     * @param exporter whose spans are counted there, whosever folder they were in
      */
     SpoolDrain(
             String title,
-            String name,
+            Agenda agenda,
             Spool spool,
             SpoolFolder own,
             OtlpOutlet target,
             SpanQueueOptions options,
-            ExportBooks books,
-            Function<SpoolFolder, Accounts> accounts) {
+            ExportBooks exporter,
+            SpoolBooks books) {
         this.title = title;
+        this.agenda = agenda;
         this.spool = spool;
         this.own = own;
         this.target = target;
+        this.exporter = exporter;
         this.books = books;
-        this.accounts = accounts;
-        this.courier = new Courier(title, options.retry(), options.exportTimeout());
-        this.thread = Thread.ofPlatform().daemon().name(name + "-spool").unstarted(this::run);
+        this.courier = new Courier(title, options.retry(), options.exportTimeout(), agenda);
     }
 
     /** Once. */
     SpoolDrain start() {
         own.own();
         spool.add(this);
-        thread.start();
+        wake();
         return this;
     }
 
@@ -83,92 +79,130 @@ final class SpoolDrain {
 
     /** There may be something to drain. */
     void wake() {
-        news.release();
+        agenda.soon(this::look);
     }
 
-    private void run() {
-        boolean goesOn = true;
-        while (goesOn) {
-            SpoolFolder folder = await();
-            if (folder == null) {
-                break;
+    private void look() {
+        if (isBusy || ended) {
+            return;
+        }
+        SpoolFolder folder = next();
+        if (folder == null) {
+            if (closing) {
+                end();
             }
-            try {
-                goesOn = drain(folder);
-            } catch (RuntimeException | Error e) {
-                LOG.log(Level.ERROR, title + ": the spool could not be drained", e);
-                goesOn = !isClosingWithin(READ_AGAIN);
-            } finally {
-                folder.give();
+            return;
+        }
+        try {
+            drain(folder);
+        } catch (IOException e) {
+            tryLater(folder);
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, () -> title + ": the spool could not be drained", e);
+            tryLater(folder);
+        }
+    }
+
+    private void tryLater(SpoolFolder folder) {
+        folder.give();
+        if (closing) {
+            end();
+        } else {
+            agenda.at(agenda.nanoTime() + READ_AGAIN.toNanos(), this::look);
+        }
+    }
+
+    /** A folder with something in it, taken; null if there is none, or others have it, who will tell. */
+    private @Nullable SpoolFolder next() {
+        if (!own.isEmpty() && own.take()) {
+            return own;
+        }
+        return closing ? null : spool.orphan(destination());
+    }
+
+    private void drain(SpoolFolder folder) throws IOException {
+        SpoolRecord record = folder.first();
+        while (record == null && !folder.isEmpty()) {
+            books.spoiled(folder, exporter);
+            record = folder.first();
+        }
+        if (record == null) {
+            giveBack(folder);
+            wake();
+        } else {
+            isBusy = true;
+            courier.deliver(new Delivery(folder, record));
+        }
+    }
+
+    private void giveBack(SpoolFolder folder) {
+        folder.give();
+        if (folder != own && !folder.isEmpty()) {
+            // Its service may have come and found it taken.
+            spool.changed(destination());
+        }
+    }
+
+    /** One record on its way. */
+    private final class Delivery implements Courier.Parcel {
+        private final SpoolFolder folder;
+        private final SpoolRecord record;
+
+        Delivery(SpoolFolder folder, SpoolRecord record) {
+            this.folder = folder;
+            this.record = record;
+        }
+
+        @Override
+        public CompletableResultCode attempt() {
+            return target.send(record.request(), record.spans());
+        }
+
+        @Override
+        public boolean givesWay() {
+            return false;
+        }
+
+        @Override
+        public void arrived(Fate fate) {
+            if (!fate.atEnd()) {
+                int rejected = fate.rejected(record.spans());
+                boolean delivered = fate.delivered();
+                books.done(folder, record, exporter, delivered ? Outcome.DELIVERED : Outcome.FAILED, rejected);
+                if (closing && delivered) {
+                    deliveredAtEnd += record.spans() - rejected;
+                }
             }
-            if (folder != own && !folder.isEmpty()) {
-                // Its service may have come and found it taken.
-                spool.changed(destination());
+            goOn(fate.atEnd());
+        }
+
+        /** It stays where it is, and is sent again. */
+        @Override
+        public void unanswered() {
+            goOn(closing);
+        }
+
+        @Override
+        public void late(Fate fate) {}
+
+        private void goOn(boolean timeIsOver) {
+            isBusy = false;
+            giveBack(folder);
+            if (timeIsOver) {
+                end();
+            } else {
+                wake();
             }
         }
+    }
+
+    private void end() {
+        ended = true;
         spool.remove(this);
         own.disown();
         if (!own.isEmpty()) {
             spool.changed(destination());
         }
-        sayEnd();
-        target.shutdown(System.nanoTime()).whenComplete(closed::succeed);
-    }
-
-    /** A folder with something in it, taken; null at the end. */
-    private @Nullable SpoolFolder await() {
-        while (true) {
-            if (!own.isEmpty() && own.take()) {
-                return own;
-            }
-            if (closing) {
-                return null;
-            }
-            SpoolFolder orphan = spool.orphan(destination());
-            if (orphan != null) {
-                return orphan;
-            }
-            news.acquireUninterruptibly();
-            news.drainPermits();
-        }
-    }
-
-    /** One record; false if there is no time for more. */
-    private boolean drain(SpoolFolder folder) {
-        ExportBooks of = folder == own ? books : books.of(accounts.apply(folder));
-        SpoolRecord record;
-        try {
-            record = folder.first(of);
-        } catch (IOException e) {
-            return !isClosingWithin(READ_AGAIN);
-        }
-        if (record == null) {
-            return true;
-        }
-        int spans = record.spans();
-        Fate fate = courier.deliver(() -> target.send(record.request(), spans), () -> false, late -> {});
-        if (fate == null || fate.atEnd()) {
-            return !closing;
-        }
-        int rejected = fate.rejected(spans);
-        int requests = of.unspooled(record.requests());
-        folder.done(record);
-        of.ended(spans, requests, fate.delivered() ? Outcome.DELIVERED : Outcome.FAILED, rejected);
-        if (closing && fate.delivered()) {
-            deliveredAtEnd += spans - rejected;
-        }
-        return true;
-    }
-
-    private boolean isClosingWithin(Duration time) {
-        try {
-            return closes.await(time.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-            return true; // the thread is ours alone, and nobody does that
-        }
-    }
-
-    private void sayEnd() {
         long left = own.spans();
         if (left + deliveredAtEnd > 0) {
             LOG.log(
@@ -176,12 +210,13 @@ final class SpoolDrain {
                     () -> title + ": at the end exported " + deliveredAtEnd + " spans of the spool, " + left
                             + " stay there");
         }
+        target.shutdown(agenda.nanoTime()).whenComplete(closed::succeed);
+        agenda.close();
     }
 
     /** Exports within this time what there is; the rest stays. */
     CompletableResultCode shutdown(long byNanoTime) {
         closing = true;
-        closes.countDown();
         courier.close(byNanoTime);
         wake();
         return closed;

@@ -149,36 +149,31 @@ final class SpoolFolder {
     }
 
     /**
-     * The oldest record. One thread at a time: {@link #take}. What is damaged or gone is given up and booked, and so is what
-     * cannot be read when that has been tried {@value #MAX_READS} times; its file is then left to the next engine.
+     * The oldest record. One thread at a time: {@link #take}.
      *
-     * @return null if there is none
+     * @return null if there is none, or, if it is not {@link #isEmpty empty}, what is oldest is to be given up, {@link #spoil}:
+     *     it is damaged or gone, or could not be read when that was tried {@value #MAX_READS} times; its file is then left to
+     *     the next engine
      * @throws IOException if it cannot be read now, as when descriptors have run out; it is as it was
      */
-    @Nullable
-    SpoolRecord first(ExportBooks books) throws IOException {
-        while (true) {
-            long lostSpans;
-            int lostRequests;
-            synchronized (this) {
-                SpoolSegment oldest = segments.peekFirst();
-                if (oldest == null) {
-                    return null;
-                }
-                SpoolRecord record = read(oldest);
-                if (record != null) {
-                    return record;
-                }
-                spoiled++;
-                lostSpans = oldest.spans();
-                lostRequests = (int) oldest.requests();
-                count(-lostSpans, -lostRequests, 0);
-                drop(oldest);
-            }
-            LOG.log(Level.WARNING, () -> "the spool is damaged: " + lostSpans + " spans in " + path + " are lost");
-            int counted = books.unspooled(lostRequests);
-            books.ended((int) lostSpans, counted, ExportBooks.Outcome.SPOILED, 0);
-        }
+    synchronized @Nullable SpoolRecord first() throws IOException {
+        SpoolSegment oldest = segments.peekFirst();
+        return oldest == null ? null : read(oldest);
+    }
+
+    /**
+     * Gives up what is oldest.
+     *
+     * @return what was in it
+     */
+    synchronized SpoolRecord spoil() {
+        SpoolSegment oldest = segments.element();
+        var lost = new SpoolRecord((int) oldest.spans(), (int) oldest.requests(), new byte[0]);
+        spoiled++;
+        count(-lost.spans(), -lost.requests(), 0);
+        drop(oldest);
+        LOG.log(Level.WARNING, () -> "the spool is damaged: " + lost.spans() + " spans in " + path + " are lost");
+        return lost;
     }
 
     /** Null if it is damaged, or given up. */

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.cli.ExportBooks.Outcome;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
@@ -14,12 +13,12 @@ import java.util.List;
 
 /**
  * Spans by OTLP by way of the disk: a {@link SpanQueue} hands each batch to the spool, a {@link SpoolDrain} takes it on. So
- * to the queue a batch is delivered when it is on disk; in the books it is queued until the collector has it.
+ * to the queue a batch is kept when it is on disk; in the books it is queued until the collector has it.
  *
  * <p>A batch that the spool does not take waits in the queue's memory, as without a spool. If nothing of this exporter is
  * on disk before it, it goes to the collector from there: somebody else's outage has filled the spool, or the disk is ill.
  */
-final class SpoolOutlet implements SpanOutlet<EncodedSpan>, SpanTally {
+final class SpoolOutlet implements SpanOutlet<EncodedSpan> {
     /** For room in the spool, which may be there at any time; what is in memory is older than what is turned away. */
     static final Retry FOR_ROOM =
             new Retry(Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(60), Duration.ofDays(10_000));
@@ -31,12 +30,13 @@ final class SpoolOutlet implements SpanOutlet<EncodedSpan>, SpanTally {
     private final SpoolFolder folder;
     private final SpoolDrain drain;
     private final ExportBooks books;
-    /** The queue's thread's. */
+    /** The queue's agenda's. */
     private boolean refuses;
 
     /**
      * @param title in the log
      * @param target shared with the drain, which closes it
+     * @param books the queue's, too
      */
     SpoolOutlet(String title, OtlpOutlet target, SpoolFolder folder, SpoolDrain drain, ExportBooks books) {
         this.title = title;
@@ -57,13 +57,13 @@ final class SpoolOutlet implements SpanOutlet<EncodedSpan>, SpanTally {
     }
 
     @Override
-    public CompletableResultCode export(List<EncodedSpan> batch, int requests) {
+    public Handed export(List<EncodedSpan> batch, int requests) {
         byte[] request = TraceRequest.of(batch);
         int counted = books.counted(requests);
         try {
             folder.append(new SpoolRecord(batch.size(), counted, request));
         } catch (IOException e) {
-            return withoutSpool(request, batch.size(), requests, e);
+            return withoutSpool(request, batch.size(), e);
         }
         books.spooled(counted);
         drain.wake();
@@ -71,47 +71,25 @@ final class SpoolOutlet implements SpanOutlet<EncodedSpan>, SpanTally {
             refuses = false;
             LOG.log(Level.INFO, () -> title + ": the spool takes spans again");
         }
-        return CompletableResultCode.ofSuccess();
+        return Handed.KEPT;
     }
 
-    private CompletableResultCode withoutSpool(byte[] request, int spans, int requests, IOException why) {
+    private Handed withoutSpool(byte[] request, int spans, IOException why) {
         if (!refuses) {
             refuses = true;
             LOG.log(Level.WARNING, () -> title + ": the spool takes no spans: " + reason(why));
         }
-        return folder.isEmpty()
-                ? direct(request, spans, requests)
-                : CompletableResultCode.ofExceptionalFailure(NotDelivered.unanswered("the spool takes none", why));
+        return Handed.sent(
+                folder.isEmpty()
+                        ? target.send(request, spans)
+                        : CompletableResultCode.ofExceptionalFailure(
+                                NotDelivered.unanswered("the spool takes none", why)));
     }
 
     /** A file's trouble has only its path for a message. */
     private static String reason(IOException why) {
         String message = String.valueOf(why.getMessage());
         return why instanceof FileSystemException ? why.getClass().getSimpleName() + ": " + message : message;
-    }
-
-    /** Books what is final; a fault that may pass is the queue's, which asks again. */
-    private CompletableResultCode direct(byte[] request, int spans, int requests) {
-        books.starts(spans, requests);
-        CompletableResultCode sent = target.send(request, spans);
-        var result = new CompletableResultCode();
-        sent.whenComplete(() -> {
-            Throwable failure = sent.getFailureThrowable();
-            if (failure instanceof NotDelivered fault && fault.mayPass()) {
-                books.postponed(requests);
-                result.failExceptionally(failure);
-                return;
-            }
-            int rejected = failure instanceof NotDelivered fault ? (int) fault.rejected() : 0;
-            books.ended(
-                    spans, requests, sent.isSuccess() || rejected > 0 ? Outcome.DELIVERED : Outcome.FAILED, rejected);
-            if (sent.isSuccess() || failure == null) {
-                result.succeed();
-            } else {
-                result.failExceptionally(failure);
-            }
-        });
-        return result;
     }
 
     @Override
@@ -122,22 +100,6 @@ final class SpoolOutlet implements SpanOutlet<EncodedSpan>, SpanTally {
     @Override
     public CompletableResultCode shutdown(long byNanoTime) {
         return drain.shutdown(byNanoTime);
-    }
-
-    @Override
-    public void starts(int spans, int requests) {}
-
-    @Override
-    public void ended(int spans, int requests, Outcome outcome, int rejected) {
-        // All else is the drain's to book, or has been booked by who sent it.
-        if (outcome == Outcome.SHUTDOWN) {
-            books.lost(spans, requests, outcome);
-        }
-    }
-
-    @Override
-    public void lost(int spans, int requests, Outcome outcome) {
-        books.lost(spans, requests, outcome);
     }
 
     @Override

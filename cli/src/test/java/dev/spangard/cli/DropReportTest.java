@@ -5,6 +5,7 @@ package dev.spangard.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spangard.intake.Accounts;
+import dev.spangard.intake.Digest;
 import dev.spangard.intake.DropReason;
 import dev.spangard.intake.Ledger;
 import java.nio.file.Path;
@@ -17,8 +18,10 @@ class DropReportTest {
     void saysWhenLosingBeginsAndWhenItEnds(@TempDir Path directory) throws Exception {
         try (Ledger ledger = Ledger.open(directory.resolve("engine.sock"));
                 var log = CapturedLog.of("spangard.engine")) {
-            Accounts accounts = ledger.accounts("shop");
-            var rows = List.of(new ServiceRegistry.Row(new ServiceName("shop", "1", 1), accounts));
+            ServiceBooks.Row row =
+                    new ServiceBooks(ledger, null).open(Digest.of("shop"), isUsed -> new ServiceName("shop", "1", 1));
+            Accounts accounts = row.accounts();
+            var rows = List.of(row);
             var report = new DropReport();
 
             report.look(rows);

@@ -27,6 +27,10 @@ final class FakeExporter implements SpanExporter {
                 result.fail();
             }
         }
+
+        void fail(Throwable why) {
+            result.failExceptionally(why);
+        }
     }
 
     final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
@@ -41,9 +45,17 @@ final class FakeExporter implements SpanExporter {
     private volatile boolean succeeds;
     private volatile @Nullable Throwable fails;
 
-    Call next() throws InterruptedException {
+    /** Of another thread. */
+    Call await() throws InterruptedException {
         Call call = calls.poll(20, TimeUnit.SECONDS);
         assertThat(call).as("an export within 20 s").isNotNull();
+        return Objects.requireNonNull(call);
+    }
+
+    /** That has been made. */
+    Call next() {
+        Call call = calls.poll();
+        assertThat(call).as("an export").isNotNull();
         return Objects.requireNonNull(call);
     }
 

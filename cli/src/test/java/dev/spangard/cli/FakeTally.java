@@ -2,53 +2,65 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.spangard.cli.ExportBooks.Outcome;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /** Counts what a queue tells it. */
 final class FakeTally implements SpanTally {
+    private final Map<Outcome, AtomicInteger> spans = Arrays.stream(Outcome.values())
+            .collect(Collectors.toMap(outcome -> outcome, outcome -> new AtomicInteger()));
     final AtomicInteger started = new AtomicInteger();
-    final AtomicInteger delivered = new AtomicInteger();
-    final AtomicInteger failed = new AtomicInteger();
-    final AtomicInteger overflowed = new AtomicInteger();
-    final AtomicInteger abandoned = new AtomicInteger();
-    final AtomicInteger rejected = new AtomicInteger();
-    volatile Outcome lastOutcome = Outcome.DELIVERED;
+    final AtomicInteger kept = new AtomicInteger();
     /** Of the started: those that stand for a request. */
     final AtomicInteger requests = new AtomicInteger();
 
     final AtomicInteger requestsLost = new AtomicInteger();
-    private final Semaphore answered = new Semaphore(0);
 
-    /** Waits for answers about this many spans more. */
-    void awaitAnswers(int spans) throws InterruptedException {
-        assertThat(answered.tryAcquire(spans, 20, TimeUnit.SECONDS))
-                .as("answers within 20 s")
-                .isTrue();
+    /** Spans that came to this end. */
+    int spans(Outcome outcome) {
+        return of(outcome).get();
     }
 
+    /** Started, and neither kept nor ended. */
+    int away() {
+        return started.get() - kept.get() - spans(Outcome.DELIVERED) - endedOtherwise.get();
+    }
+
+    private final AtomicInteger endedOtherwise = new AtomicInteger();
+
     @Override
-    public void starts(int spans, int asked) {
-        started.addAndGet(spans);
+    public void starts(int begun, int asked) {
+        started.addAndGet(begun);
         requests.addAndGet(asked);
     }
 
     @Override
-    public void ended(int spans, int asked, Outcome outcome, int refused) {
-        (outcome == Outcome.DELIVERED ? delivered : failed).addAndGet(spans - refused);
-        rejected.addAndGet(refused);
-        lastOutcome = outcome;
-        answered.release(spans);
+    public void ended(int ended, int asked, Outcome outcome, int refused) {
+        count(outcome, ended - refused);
+        count(Outcome.REJECTED, refused);
+        endedOtherwise.addAndGet(outcome == Outcome.DELIVERED ? refused : ended);
     }
 
     @Override
-    public void lost(int spans, int asked, Outcome outcome) {
-        (outcome == Outcome.QUEUE_FULL ? overflowed : abandoned).addAndGet(spans);
-        lastOutcome = outcome;
+    public void kept(int spansKept, int asked) {
+        kept.addAndGet(spansKept);
+    }
+
+    @Override
+    public void lost(int lost, int asked, Outcome outcome) {
+        count(outcome, lost);
         requestsLost.addAndGet(asked);
+    }
+
+    private AtomicInteger of(Outcome outcome) {
+        return Objects.requireNonNull(spans.get(outcome));
+    }
+
+    private void count(Outcome outcome, int n) {
+        of(outcome).addAndGet(n);
     }
 }

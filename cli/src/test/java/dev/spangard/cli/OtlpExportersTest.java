@@ -54,7 +54,7 @@ class OtlpExportersTest {
     private boolean exportsASpan() throws ConfigurationException {
         OtlpOutlet exporter = OtlpExporters.spans(settings(Signal.TRACES));
         try {
-            CompletableResultCode result = exporter.export(List.of(span()), 1);
+            CompletableResultCode result = exporter.export(List.of(span()), 1).result();
             return result.join(20, TimeUnit.SECONDS).isSuccess();
         } finally {
             exporter.shutdown(System.nanoTime()).join(5, TimeUnit.SECONDS);
@@ -65,7 +65,7 @@ class OtlpExportersTest {
         OtlpOutlet exporter = OtlpExporters.spans(settings(Signal.TRACES));
         try {
             CompletableResultCode result =
-                    exporter.export(List.of(span(), span()), 2).join(20, TimeUnit.SECONDS);
+                    exporter.export(List.of(span(), span()), 2).result().join(20, TimeUnit.SECONDS);
             assertThat(result.isDone()).isTrue();
             return (NotDelivered) result.getFailureThrowable();
         } finally {

@@ -118,8 +118,12 @@ class ServiceRegistryTest {
         join(1, "a", NONE);
         join(2, "a", Map.of("OTEL_TRACES_EXPORTER", "none", "OTEL_BSP_SCHEDULE_DELAY", "7"));
 
-        assertThat(registry().rows()).extracting(row -> row.name().duplicate()).containsExactly(1, 2);
-        assertThat(registry().rows().stream().map(row -> row.name().labels()).distinct())
+        assertThat(registry().books().rows())
+                .extracting(row -> row.name().duplicate())
+                .containsExactly(1, 2);
+        assertThat(registry().books().rows().stream()
+                        .map(row -> row.name().labels())
+                        .distinct())
                 .hasSize(2);
     }
 
@@ -154,12 +158,12 @@ class ServiceRegistryTest {
         Service first = join(1, "a", NONE);
         leave(first);
         after(30);
-        assertThat(registry().rows()).hasSize(1);
+        assertThat(registry().books().rows()).hasSize(1);
 
         Service second = join(2, "a", NONE);
         assertThat(second).isNotSameAs(first);
         assertThat(second.accounts()).isSameAs(first.accounts());
-        assertThat(registry().rows()).hasSize(1);
+        assertThat(registry().books().rows()).hasSize(1);
     }
 
     @Test
@@ -174,7 +178,7 @@ class ServiceRegistryTest {
                 .isInstanceOf(Services.Refusal.class)
                 .hasMessageContaining("SPANGARD_TRUSTED_PROXIES: proxy.internal is neither");
         assertThat(registry().services()).isEmpty();
-        assertThat(registry().rows()).isEmpty();
+        assertThat(registry().books().rows()).isEmpty();
     }
 
     @Test

@@ -8,183 +8,243 @@ import dev.spangard.cli.ExportBooks.Outcome;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.data.SpanData;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class SpanQueueTest {
     private static final Duration LONG = Duration.ofHours(1);
-    private static final Duration SHORT = Duration.ofMillis(1);
 
     private final FakeExporter exporter = new FakeExporter();
     private final FakeTally tally = new FakeTally();
     private Retry retry = Retry.DEFAULTS;
-    private SpanMemory memory = new SpanMemory(SpanMemory.DEFAULT_BYTES);
-    private SpanQueue<?> queue = queue(SpanQueueOptions.DEFAULTS);
+    private final SpanMemory memory = new SpanMemory(SpanMemory.DEFAULT_BYTES);
+    private final TestAgenda agenda = new TestAgenda();
+    private SpanQueue<?> queue = queue(agenda, SpanQueueOptions.DEFAULTS);
     private SdkTracerProvider provider = SdkTracerProvider.builder().build();
 
-    private SpanQueue<?> queue(SpanQueueOptions options) {
-        return new SpanQueue<>("shop, test", "test", new PrintedOutlet(exporter), options, memory, tally);
+    private SpanQueue<?> queue(Agenda of, SpanQueueOptions options) {
+        return new SpanQueue<>("shop, test", of, new PrintedOutlet(exporter), options, memory, tally);
     }
 
     private void start(int capacity, int batch, Duration delay, Duration exportTimeout, Duration shutdownTimeout) {
-        queue = queue(new SpanQueueOptions(capacity, batch, delay, exportTimeout, shutdownTimeout, retry))
-                .start();
+        start(agenda, new SpanQueueOptions(capacity, batch, delay, exportTimeout, shutdownTimeout, retry));
+    }
+
+    private void start(Agenda of, SpanQueueOptions options) {
+        queue = queue(of, options);
         provider = SdkTracerProvider.builder().addSpanProcessor(queue).build();
     }
 
-    private void end(int spans) {
-        end(spans, "span");
+    private FakeExporter.Call next() {
+        agenda.run();
+        return exporter.next();
     }
 
-    private void end(int spans, String name) {
+    private int delivered() {
+        agenda.run();
+        return tally.spans(Outcome.DELIVERED);
+    }
+
+    private int failed() {
+        agenda.run();
+        return tally.spans(Outcome.FAILED);
+    }
+
+    private void end(int spans) {
         Tracer tracer = provider.get("test");
         for (int i = 0; i < spans; i++) {
-            tracer.spanBuilder(name).startSpan().end();
+            tracer.spanBuilder("span").startSpan().end();
         }
     }
 
-    /** Lets every export still waiting for its answer succeed, so that the queue's thread ends. */
-    @AfterEach
-    void endTheThread() {
-        exporter.succeedFromNowOn();
-        provider.shutdown().join(20, TimeUnit.SECONDS);
-    }
-
-    @Test
-    void exportsAFullBatchAtOnce() throws Exception {
-        start(8, 4, LONG, LONG, LONG);
-
-        end(4);
-
-        assertThat(exporter.next().spans()).isEqualTo(4);
-    }
-
-    @Test
-    void exportsSpansOfMessagesLikeAnyAndCountsThemAsNoRequest() throws Exception {
-        start(4, 4, LONG, LONG, LONG);
-        Tracer messages = SdkTracerProvider.builder()
+    private Tracer messages() {
+        return SdkTracerProvider.builder()
                 .addSpanProcessor(queue.children())
                 .build()
                 .get("test");
+    }
+
+    @Test
+    void exportsAFullBatchAtOnce() {
+        start(8, 4, LONG, LONG, LONG);
+
+        end(3);
+        agenda.run();
+        assertThat(exporter.calls).isEmpty();
+        end(1);
+
+        assertThat(next().spans()).isEqualTo(4);
+    }
+
+    @Test
+    void exportsSpansOfMessagesLikeAnyAndCountsThemAsNoRequest() {
+        start(4, 4, LONG, LONG, LONG);
+        Tracer messages = messages();
         messages.spanBuilder("receive").startSpan().end();
         end(1);
         messages.spanBuilder("send").startSpan().end();
         messages.spanBuilder("send").startSpan().end();
 
-        assertThat(exporter.next().spans()).isEqualTo(4);
+        assertThat(next().spans()).isEqualTo(4);
         assertThat(tally.requests).hasValue(1);
     }
 
     @Test
-    void countsTheRequestsAmongWhatFindsTheQueueFull() throws Exception {
+    void countsTheRequestsAmongWhatFindsTheQueueFull() {
         start(4, 4, LONG, LONG, LONG);
-        Tracer messages = SdkTracerProvider.builder()
-                .addSpanProcessor(queue.children())
-                .build()
-                .get("test");
         end(4);
-        FakeExporter.Call first = exporter.next();
+        next();
         end(4);
 
-        messages.spanBuilder("send").startSpan().end();
+        messages().spanBuilder("send").startSpan().end();
         end(1);
 
-        assertThat(tally.overflowed).hasValue(2);
+        assertThat(tally.spans(Outcome.QUEUE_FULL)).isEqualTo(2);
         assertThat(tally.requestsLost).hasValue(1);
-        first.answer(true);
     }
 
     @Test
-    void exportsAPartOfABatchAfterTheDelay() throws Exception {
-        start(8, 4, SHORT, LONG, LONG);
+    void exportsAPartOfABatchAfterTheDelay() {
+        start(8, 4, Duration.ofSeconds(3), LONG, LONG);
 
         end(1);
-
-        assertThat(exporter.next().spans()).isEqualTo(1);
-    }
-
-    @Test
-    void handsTheExporterOneBatchAtATimeAndDropsWhatFindsTheQueueFull() throws Exception {
-        start(4, 2, LONG, LONG, LONG);
-        end(2);
-        FakeExporter.Call first = exporter.next();
-
-        end(5);
-
-        assertThat(queue.queued()).isEqualTo(4);
-        assertThat(tally.overflowed).hasValue(1);
+        agenda.advance(Duration.ofMillis(2_999));
         assertThat(exporter.calls).isEmpty();
-        first.answer(true);
+        end(1);
+        agenda.advance(Duration.ofMillis(1));
+
         assertThat(exporter.next().spans()).isEqualTo(2);
     }
 
     @Test
-    void tellsWhatTheExporterAnswered() throws Exception {
-        start(4, 1, LONG, LONG, LONG);
+    void handsTheExporterOneBatchAtATimeAndDropsWhatFindsTheQueueFull() {
+        start(4, 2, LONG, LONG, LONG);
+        end(2);
+        FakeExporter.Call first = next();
 
-        end(1);
-        exporter.next().answer(true);
-        end(1);
-        exporter.next().answer(false);
-        end(1);
-        exporter.next();
-        tally.awaitAnswers(2);
+        end(5);
+        agenda.run();
 
-        assertThat(tally.started).hasValue(3);
-        assertThat(tally.delivered).hasValue(1);
-        assertThat(tally.failed).hasValue(1);
+        assertThat(queue.queued()).isEqualTo(4);
+        assertThat(tally.spans(Outcome.QUEUE_FULL)).isEqualTo(1);
+        assertThat(exporter.calls).isEmpty();
+        first.answer(true);
+        assertThat(next().spans()).isEqualTo(2);
     }
 
     @Test
-    void goesOnAfterAnExporterThatThrows() throws Exception {
+    void tellsWhatTheExporterAnswered() {
+        start(4, 1, LONG, LONG, LONG);
+
+        end(1);
+        next().answer(true);
+        end(1);
+        next().answer(false);
+        end(1);
+        next();
+
+        assertThat(tally.started).hasValue(3);
+        assertThat(delivered()).isEqualTo(1);
+        assertThat(failed()).isEqualTo(1);
+    }
+
+    @Test
+    void goesOnAfterAnExporterThatThrows() {
         start(4, 1, LONG, LONG, LONG);
         exporter.throwOnce.set(true);
 
-        end(1);
+        end(2);
+
+        next().answer(true);
+        assertThat(failed()).isEqualTo(1);
+        assertThat(delivered()).isEqualTo(1);
+    }
+
+    /** Else the request would be read, and in no book. */
+    @Test
+    void countsASpanThatCannotBePreparedAndDoesNotThrow() {
+        var odd = new SpanOutlet<Integer>() {
+            @Override
+            public Integer prepare(SpanData span) {
+                throw new IllegalStateException("a bug in the encoder");
+            }
+
+            @Override
+            public int bytes(Integer waiting) {
+                return waiting;
+            }
+
+            @Override
+            public Handed export(List<Integer> batch, int requests) {
+                return Handed.KEPT;
+            }
+
+            @Override
+            public String exported() {
+                return "exported";
+            }
+
+            @Override
+            public CompletableResultCode shutdown(long byNanoTime) {
+                return CompletableResultCode.ofSuccess();
+            }
+        };
+        queue = new SpanQueue<>("shop, test", agenda, odd, SpanQueueOptions.DEFAULTS, memory, tally);
+        provider = SdkTracerProvider.builder().addSpanProcessor(queue).build();
+
         end(1);
 
-        exporter.next().answer(true);
-        tally.awaitAnswers(2);
-        assertThat(tally.failed).hasValue(1);
-        assertThat(tally.delivered).hasValue(1);
+        assertThat(failed()).isEqualTo(1);
+        assertThat(tally.requestsLost).hasValue(1);
+        assertThat(queue.queued()).isZero();
     }
 
     @Test
-    void goesOnAfterAnExporterThatDoesNotAnswerAndCountsItsLateAnswer() throws Exception {
-        start(4, 1, LONG, SHORT, LONG);
-        end(1);
-        FakeExporter.Call silent = exporter.next();
+    void goesOnAfterAnExporterThatDoesNotAnswerAndCountsItsLateAnswer() {
+        start(4, 1, LONG, Duration.ofSeconds(30), LONG);
+        end(2);
+        FakeExporter.Call silent = next();
+        agenda.advance(Duration.ofMillis(29_999));
+        assertThat(exporter.calls).isEmpty();
+        agenda.advance(Duration.ofMillis(1));
 
-        end(1);
         exporter.next().answer(true);
-        tally.awaitAnswers(1);
-        assertThat(tally.delivered).hasValue(1);
+        assertThat(delivered()).isEqualTo(1);
 
         silent.answer(true);
-        tally.awaitAnswers(1);
-        assertThat(tally.delivered).hasValue(2);
+        assertThat(delivered()).isEqualTo(2);
     }
 
     @Test
-    void flushExportsAllThatIsQueued() throws Exception {
+    void flushIsDoneWhenAllThatWasQueuedIsExported() {
         start(8, 4, LONG, LONG, LONG);
-        end(3);
+        end(5);
+        FakeExporter.Call first = next();
 
         CompletableResultCode flushed = queue.forceFlush();
-
-        FakeExporter.Call call = exporter.next();
-        assertThat(call.spans()).isEqualTo(3);
+        end(1);
+        first.answer(true);
+        FakeExporter.Call second = next();
+        assertThat(second.spans()).isEqualTo(2);
         assertThat(flushed.isDone()).isFalse();
-        call.answer(true);
-        assertThat(flushed.join(20, TimeUnit.SECONDS).isSuccess()).isTrue();
+        end(1);
+        second.answer(true);
+        agenda.run();
+
+        assertThat(flushed.isSuccess()).isTrue();
+        assertThat(exporter.calls).isEmpty();
     }
 
     @Test
     void flushOfAnEmptyQueueIsDone() {
         start(8, 4, LONG, LONG, LONG);
-        assertThat(queue.forceFlush().join(20, TimeUnit.SECONDS).isSuccess()).isTrue();
+        CompletableResultCode flushed = queue.forceFlush();
+        agenda.run();
+        assertThat(flushed.isSuccess()).isTrue();
     }
 
     @Test
@@ -192,36 +252,56 @@ class SpanQueueTest {
         exporter.succeedFromNowOn();
         start(8, 2, LONG, LONG, LONG);
         end(5);
+        CompletableResultCode flushed = queue.forceFlush();
 
-        assertThat(queue.shutdown().join(20, TimeUnit.SECONDS).isSuccess()).isTrue();
+        CompletableResultCode closed = queue.shutdown();
+        assertThat(queue.shutdown()).isSameAs(closed);
+        assertThat(delivered()).isEqualTo(5);
 
-        assertThat(tally.delivered).hasValue(5);
-        assertThat(tally.abandoned).hasValue(0);
+        assertThat(closed.isSuccess()).isTrue();
+        assertThat(flushed.isSuccess()).isTrue();
         assertThat(exporter.isShutDown).isTrue();
+        assertThat(agenda.isClosed()).isTrue();
     }
 
     @Test
-    void shutdownEndsInTimeAndSaysWhatItAbandoned() throws Exception {
-        start(8, 2, LONG, LONG, SHORT);
-        end(5);
-        exporter.next();
+    void shutdownEndsInTimeAndSaysWhatBecameOfEach() {
+        start(8, 2, LONG, LONG, Duration.ofSeconds(5));
+        try (var log = CapturedLog.of("spangard.engine")) {
+            end(5);
+            FakeExporter.Call silent = next();
 
-        assertThat(queue.shutdown().join(20, TimeUnit.SECONDS).isDone()).isTrue();
+            CompletableResultCode closed = queue.shutdown();
+            agenda.advance(Duration.ofMillis(4_999));
+            assertThat(closed.isDone()).isFalse();
+            agenda.advance(Duration.ofMillis(2));
 
-        // Two at the exporter, for which nobody waits any more; it may be asked for two more before the time is over.
-        assertThat(tally.started.get() + tally.abandoned.get()).isEqualTo(5);
-        assertThat(tally.abandoned.get()).isPositive();
+            assertThat(closed.isSuccess()).isTrue();
+            assertThat(tally.spans(Outcome.UNCONFIRMED)).isEqualTo(2);
+            assertThat(tally.spans(Outcome.SHUTDOWN)).isEqualTo(3);
+            assertThat(memory.held()).isZero();
+            assertThat(log.lines())
+                    .anyMatch(line ->
+                            line.endsWith("shop, test: at the end exported 0 spans, abandoned 3, 2 without an answer"));
+            silent.answer(true);
+            assertThat(tally.spans(Outcome.DELIVERED)).isZero();
+            assertThat(memory.held()).isZero();
+        }
     }
 
     @Test
-    void spanAfterShutdownIsCountedAsDropped() {
+    void spanAfterShutdownIsLostByTheShutdown() {
         exporter.succeedFromNowOn();
         start(8, 2, LONG, LONG, LONG);
-        queue.shutdown().join(20, TimeUnit.SECONDS);
-
         end(1);
+        queue.shutdown();
         // The provider itself is still open.
-        assertThat(tally.overflowed).hasValue(1);
+        end(1);
+        agenda.run();
+        end(1);
+
+        assertThat(tally.spans(Outcome.SHUTDOWN)).isEqualTo(2);
+        assertThat(delivered()).isEqualTo(1);
         assertThat(queue.queued()).isZero();
     }
 
@@ -230,87 +310,83 @@ class SpanQueueTest {
     }
 
     private void retryAtOnce(Duration givesWayAfter) {
-        retry = new Retry(Duration.ofNanos(1), Duration.ofNanos(1), Duration.ofNanos(1), givesWayAfter);
+        retry = new Retry(Duration.ZERO, Duration.ZERO, Duration.ZERO, givesWayAfter);
     }
 
     @Test
-    void triesAgainUntilTheFaultHasPassedAndLosesNothing() throws Exception {
+    void triesAgainUntilTheFaultHasPassedAndLosesNothing() {
         retryAtOnce(Duration.ZERO);
         start(8, 2, LONG, LONG, LONG);
         end(2);
         for (int i = 0; i < 50; i++) {
-            exporter.next().result().failExceptionally(passing());
+            next().fail(passing());
         }
         end(3);
-        assertThat(tally.failed).hasValue(0);
+        assertThat(failed()).isZero();
 
-        exporter.next().answer(true);
+        next().answer(true);
 
-        assertThat(exporter.next().spans()).isEqualTo(2);
+        assertThat(next().spans()).isEqualTo(2);
         assertThat(tally.started).hasValue(4);
-        assertThat(tally.delivered).hasValue(2);
+        assertThat(delivered()).isEqualTo(2);
     }
 
     @Test
-    void doesNotTryAgainWhatWillFailAgain() throws Exception {
+    void doesNotTryAgainWhatWillFailAgain() {
         retryAtOnce(LONG);
         start(8, 2, LONG, LONG, LONG);
         end(4);
 
-        exporter.next()
-                .result()
-                .failExceptionally(NotDelivered.answered("the collector answers 400", "400", false, null));
+        next().fail(NotDelivered.answered("the collector answers 400", "400", false, null));
 
-        exporter.next().answer(true);
-        tally.awaitAnswers(4);
-        assertThat(tally.failed).hasValue(2);
-        assertThat(tally.delivered).hasValue(2);
+        next().answer(true);
+        assertThat(failed()).isEqualTo(2);
+        assertThat(delivered()).isEqualTo(2);
     }
 
     @Test
-    void anOldBatchGivesWayOnlyWhenTheQueueIsFull() throws Exception {
+    void anOldBatchGivesWayOnlyWhenTheQueueIsFull() {
         retryAtOnce(Duration.ZERO);
         start(4, 2, LONG, LONG, LONG);
         end(2);
-        exporter.next().result().failExceptionally(passing());
-        FakeExporter.Call again = exporter.next();
+        next().fail(passing());
+        FakeExporter.Call again = next();
         end(4);
-        assertThat(tally.failed).hasValue(0);
+        assertThat(failed()).isZero();
 
-        again.result().failExceptionally(passing());
+        again.fail(passing());
 
-        tally.awaitAnswers(2);
-        assertThat(tally.failed).hasValue(2);
-        exporter.next().answer(true);
+        assertThat(failed()).isEqualTo(2);
+        next().answer(true);
     }
 
     @Test
-    void countsWhatACollectorRejectsOfABatchItTakes() throws Exception {
+    void countsWhatACollectorRejectsOfABatchItTakes() {
         start(4, 4, LONG, LONG, LONG);
         end(4);
 
-        exporter.next().result().failExceptionally(NotDelivered.inPart("told to", 3));
+        next().fail(NotDelivered.inPart("told to", 3));
 
-        tally.awaitAnswers(4);
-        assertThat(tally.delivered).hasValue(1);
-        assertThat(tally.rejected).hasValue(3);
-        assertThat(tally.failed).hasValue(0);
+        assertThat(delivered()).isEqualTo(1);
+        assertThat(tally.spans(Outcome.REJECTED)).isEqualTo(3);
+        assertThat(failed()).isZero();
     }
 
     @Test
-    void triesOnceMoreAtTheEndAndSaysWhatBecameOfEach() throws Exception {
+    void triesOnceMoreAtTheEndAndSaysWhatBecameOfEach() {
         retry = new Retry(LONG, LONG, LONG, LONG);
         start(8, 2, LONG, LONG, LONG);
         try (var log = CapturedLog.of("spangard.engine")) {
             end(5);
-            exporter.next().result().failExceptionally(passing());
+            next().fail(passing());
+            agenda.run();
 
             CompletableResultCode closed = queue.shutdown();
-            exporter.next().answer(true);
+            next().answer(true);
             exporter.succeedFromNowOn();
 
-            assertThat(closed.join(20, TimeUnit.SECONDS).isSuccess()).isTrue();
-            assertThat(tally.delivered).hasValue(5);
+            assertThat(delivered()).isEqualTo(5);
+            assertThat(closed.isSuccess()).isTrue();
             assertThat(log.lines())
                     .anyMatch(line -> line.contains("shop, test: spans are not exported: the collector answers 503"))
                     .anyMatch(line -> line.endsWith("shop, test: exports again"))
@@ -320,23 +396,24 @@ class SpanQueueTest {
     }
 
     @Test
-    void whatIsStillTriedWhenTheTimeIsOverWasLostByTheShutdown() throws Exception {
+    void whatIsStillTriedWhenTheTimeIsOverWasLostByTheShutdown() {
         retry = new Retry(LONG, LONG, LONG, LONG);
-        start(8, 2, LONG, LONG, SHORT);
+        start(8, 2, LONG, LONG, Duration.ofSeconds(5));
         end(5);
-        exporter.next().result().failExceptionally(passing());
+        next().fail(passing());
         exporter.failFromNowOn(passing());
 
-        assertThat(queue.shutdown().join(20, TimeUnit.SECONDS).isDone()).isTrue();
+        CompletableResultCode closed = queue.shutdown();
+        agenda.advance(Duration.ofSeconds(6));
 
-        assertThat(tally.failed.get() + tally.abandoned.get()).isEqualTo(5);
-        assertThat(tally.lastOutcome).isEqualTo(Outcome.SHUTDOWN);
+        assertThat(closed.isDone()).isTrue();
+        assertThat(tally.spans(Outcome.SHUTDOWN)).isEqualTo(5);
     }
 
     @Test
     void accountsForEverySpanUnderLoad() throws Exception {
         exporter.succeedFromNowOn();
-        start(64, 16, SHORT, LONG, LONG);
+        start(new ThreadAgenda("test"), new SpanQueueOptions(64, 16, Duration.ofMillis(1), LONG, LONG, Retry.DEFAULTS));
         var threads = new Thread[4];
         for (int i = 0; i < threads.length; i++) {
             threads[i] = Thread.ofPlatform().start(() -> end(20_000));
@@ -344,29 +421,37 @@ class SpanQueueTest {
         for (Thread thread : threads) {
             thread.join();
         }
-        queue.shutdown().join(20, TimeUnit.SECONDS);
+        assertThat(queue.shutdown().join(20, TimeUnit.SECONDS).isSuccess()).isTrue();
 
-        assertThat(tally.delivered.get() + tally.overflowed.get()).isEqualTo(80_000);
-        assertThat(tally.started).hasValue(tally.delivered.get());
-        assertThat(tally.delivered.get()).isPositive();
+        assertThat(tally.spans(Outcome.DELIVERED) + tally.spans(Outcome.QUEUE_FULL))
+                .isEqualTo(80_000);
+        assertThat(tally.started).hasValue(tally.spans(Outcome.DELIVERED));
+        assertThat(tally.spans(Outcome.DELIVERED)).isPositive();
     }
 
-    /** A result runs its callbacks under a lock of its own, under which the queue's lock is taken: never the reverse. */
+    /** A result runs its callbacks under a lock of its own, under which others are taken: never the reverse. */
     @Test
-    void isNotInDeadlockWhenItWakesWhileTheAnswerComes() throws Exception {
+    void isNotInDeadlockWhenItIsAtWorkWhileTheAnswerComes() throws Exception {
+        var inTheAnswer = new CountDownLatch(1);
         exporter.inAnswer = () -> {
-            end(1); // wakes the queue's thread, which looks whether the answer has come
-            long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(300);
-            while (exporter.calledBy.getState() != Thread.State.BLOCKED && System.nanoTime() - until < 0) {
-                Thread.onSpinWait();
+            end(1);
+            queue.forceFlush();
+            try {
+                assertThat(inTheAnswer.await(20, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
             }
         };
-        start(8, 1, SHORT, LONG, LONG);
+        start(new ThreadAgenda("test"), new SpanQueueOptions(8, 1, LONG, LONG, LONG, Retry.DEFAULTS));
         end(1);
-        FakeExporter.Call call = exporter.next();
+        FakeExporter.Call call = exporter.await();
         Thread answering = Thread.ofPlatform().daemon().start(() -> call.answer(true));
+        // The queue's thread is not held up by the answer that has not come to its end.
+        CompletableResultCode closed = queue.shutdown();
+        inTheAnswer.countDown();
 
         assertThat(answering.join(Duration.ofSeconds(20))).isTrue();
-        assertThat(exporter.next().spans()).isEqualTo(1);
+        exporter.succeedFromNowOn();
+        assertThat(closed.join(20, TimeUnit.SECONDS).isSuccess()).isTrue();
     }
 }

@@ -28,7 +28,6 @@ final class SpoolFolderTest {
     Path temporary;
 
     private Path directory = Path.of("");
-    private final ExportBooks books = new ExportBooks(null);
     private @Nullable Spool opened;
 
     @BeforeEach
@@ -66,7 +65,7 @@ final class SpoolFolderTest {
         before.append(RECORD);
         Path file = path().resolve(Spool.fileName(0));
         Path kept = Files.createLink(temporary.resolve("kept"), file);
-        before.done(requireNonNull(before.first(books)));
+        before.done(requireNonNull(before.first()));
         Files.move(kept, file);
 
         Spool spool = open();
@@ -122,12 +121,12 @@ final class SpoolFolderTest {
         folder.append(RECORD);
         long both = spool.used();
 
-        folder.done(requireNonNull(folder.first(books)));
+        folder.done(requireNonNull(folder.first()));
         assertThat(spool.used()).isEqualTo(folder.bytes()).isEqualTo(both);
         assertThat(folder.spans()).isEqualTo(2);
         assertThat(folder.requests()).isEqualTo(1);
 
-        folder.done(requireNonNull(folder.first(books)));
+        folder.done(requireNonNull(folder.first()));
         assertThat(spool.used()).isEqualTo(folder.bytes()).isZero();
         assertThat(folder.requests()).isZero();
         folder.append(RECORD);
@@ -146,18 +145,19 @@ final class SpoolFolderTest {
 
         assertThat(spool.used()).isEqualTo(folder.bytes()).isEqualTo(used);
         assertThat(folder.spans()).isEqualTo(1);
-        assertThat(requireNonNull(folder.first(books)).spans()).isEqualTo(1);
+        assertThat(requireNonNull(folder.first()).spans()).isEqualTo(1);
     }
 
     @Test
-    void aFileThatIsGoneIsSaidAndItsSpansAreBooked() throws IOException {
+    void aFileThatIsGoneIsSaidAndItsSpansAreGivenUp() throws IOException {
         open().folder(SHOP, THERE).append(RECORD);
         Spool spool = open();
         SpoolFolder folder = spool.folder(SHOP, THERE);
         Files.delete(path().resolve(Spool.fileName(0)));
 
         try (CapturedLog log = CapturedLog.of("spangard.engine")) {
-            assertThat(folder.first(books)).isNull();
+            assertThat(folder.first()).isNull();
+            assertThat(folder.spoil().spans()).isEqualTo(2);
 
             assertThat(log.lines())
                     .extracting(line -> line.substring(line.indexOf("the spool")))
@@ -165,7 +165,6 @@ final class SpoolFolderTest {
                             "the spool " + path().resolve(Spool.fileName(0)) + " is gone",
                             "the spool is damaged: 2 spans in " + path() + " are lost");
         }
-        assertThat(books.spans(ExportBooks.Outcome.SPOILED)).isEqualTo(2);
         assertThat(spool.used()).isEqualTo(folder.bytes()).isZero();
         assertThat(folder.requests()).isZero();
         assertThat(folder.isEmpty()).isTrue();

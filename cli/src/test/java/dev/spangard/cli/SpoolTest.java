@@ -31,7 +31,6 @@ final class SpoolTest {
     Path temporary;
 
     private Path directory = Path.of("");
-    private final ExportBooks books = new ExportBooks(null);
     private @Nullable Spool opened;
 
     @BeforeEach
@@ -62,11 +61,16 @@ final class SpoolTest {
         }
     }
 
-    private int drained(SpoolFolder folder) throws IOException {
+    private static int drained(SpoolFolder folder) throws IOException {
         int records = 0;
-        for (SpoolRecord record = folder.first(books); record != null; record = folder.first(books)) {
-            folder.done(record);
-            records++;
+        while (!folder.isEmpty()) {
+            SpoolRecord record = folder.first();
+            if (record == null) {
+                folder.spoil();
+            } else {
+                folder.done(record);
+                records++;
+            }
         }
         return records;
     }
@@ -112,7 +116,7 @@ final class SpoolTest {
         for (int i = 0; i < 5; i++) {
             before.append(RECORD);
         }
-        before.done(requireNonNull(before.first(books)));
+        before.done(requireNonNull(before.first()));
 
         Spool spool = open(Spool.MIN_BYTES);
         SpoolFolder after = spool.folder(SHOP, THERE);
@@ -147,7 +151,7 @@ final class SpoolTest {
         assertThat(spool.used()).isEqualTo(spool.limit());
         assertThatThrownBy(() -> spool.folder(BLOG, THERE).append(new SpoolRecord(1, 1, new byte[0])))
                 .hasMessage("it is full");
-        folder.done(requireNonNull(folder.first(books)));
+        folder.done(requireNonNull(folder.first()));
         spool.folder(BLOG, THERE).append(new SpoolRecord(1, 1, new byte[0]));
     }
 
@@ -231,9 +235,12 @@ final class SpoolTest {
             raw.write(1);
         }
 
-        assertThat(folder.first(books)).isNull();
+        assertThat(folder.first()).isNull();
+        assertThat(folder.isEmpty()).isFalse();
+        SpoolRecord lost = folder.spoil();
 
-        assertThat(books.spans(ExportBooks.Outcome.SPOILED)).isEqualTo(4);
+        assertThat(lost.spans()).isEqualTo(4);
+        assertThat(lost.requests()).isEqualTo(2);
         assertThat(folder.isEmpty()).isTrue();
         assertThat(folder.spoiled()).isEqualTo(1);
         assertThat(spool.used()).isZero();
@@ -267,7 +274,7 @@ final class SpoolTest {
         Files.createSymbolicLink(file, aside);
 
         for (int i = 1; i < SpoolFolder.MAX_READS; i++) {
-            assertThatThrownBy(() -> folder.first(books)).isInstanceOf(IOException.class);
+            assertThatThrownBy(folder::first).isInstanceOf(IOException.class);
         }
         assertThat(folder.spans()).isEqualTo(2);
         assertThat(folder.spoiled()).isZero();
@@ -289,7 +296,7 @@ final class SpoolTest {
         Files.createSymbolicLink(file, aside);
 
         for (int i = 1; i < SpoolFolder.MAX_READS; i++) {
-            assertThatThrownBy(() -> folder.first(books)).isInstanceOf(IOException.class);
+            assertThatThrownBy(folder::first).isInstanceOf(IOException.class);
         }
         assertThat(drained(folder)).isEqualTo(1);
         assertThat(folder.spoiled()).isEqualTo(1);

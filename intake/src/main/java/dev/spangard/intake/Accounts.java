@@ -31,18 +31,31 @@ public final class Accounts {
 
     static final int COUNTERS = SPOOLED + 1;
 
+    /** Of seen requests that were only told: nobody has so many, and what a hostile recorder says overflows no sum. */
+    static final long MOST = 1L << 60;
+
+    private final long service;
     private final MemorySegment counters;
     /** Requests in the spool that these books do not know, or have given up: they come out of it before any other. */
     private final AtomicLong unknownSpooled = new AtomicLong();
 
     private final long[] atOpen = new long[COUNTERS];
 
-    /** @param counters {@value #COUNTERS} longs, aligned */
-    Accounts(MemorySegment counters) {
+    /**
+     * @param service a hash of its key, as the ledger has it
+     * @param counters {@value #COUNTERS} longs, aligned
+     */
+    Accounts(long service, MemorySegment counters) {
+        this.service = service;
         this.counters = counters;
         for (int i = 0; i < COUNTERS; i++) {
             atOpen[i] = total(i);
         }
+    }
+
+    /** A hash of the service's key. */
+    long service() {
+        return service;
     }
 
     /** Requests that applications finished, as told by their recorders, since this engine started. */
@@ -127,6 +140,18 @@ public final class Accounts {
         return known;
     }
 
+    /**
+     * As {@link #unspooled}, in the books of forgotten services: what any of them has in the spool.
+     *
+     * @return how many are queued in these books
+     */
+    public synchronized long unspooledOfOthers(long requests) {
+        long known = Math.clamp(total(SPOOLED), 0, requests);
+        add(IN_FLIGHT, known);
+        add(SPOOLED, -known);
+        return known;
+    }
+
     /** Spans told to {@link #exportStarts} and not answered yet. */
     public long inFlight() {
         return total(IN_FLIGHT);
@@ -141,6 +166,17 @@ public final class Accounts {
         add(SEEN, requests);
     }
 
+    /**
+     * As {@link #finished}, of what somebody only says.
+     *
+     * @return how many of them there is room for: all, unless nonsense was told
+     */
+    long claimed(long requests) {
+        long counted = Math.clamp(MOST - total(SEEN), 0, requests);
+        finished(counted);
+        return counted;
+    }
+
     void receive(long records) {
         add(RECEIVED, records);
     }
@@ -150,11 +186,13 @@ public final class Accounts {
     }
 
     /**
-     * Books what an earlier engine had read and not settled when it ended. Called before any other use.
+     * Books what was read and not settled by those who used these books before, an earlier engine mostly. Called before any
+     * other use.
      *
      * @param inSpool requests that the spool has, which stay queued
+     * @return how many of these the books know
      */
-    void settle(long inSpool) {
+    long settle(long inSpool) {
         long queued = Math.max(0, balance().queuedInEngine());
         long kept = Math.min(inSpool, queued);
         unknownSpooled.set(inSpool - kept);
@@ -166,6 +204,24 @@ public final class Accounts {
         set(IN_FLIGHT, 0);
         drop(DropReason.UNCONFIRMED, unconfirmed);
         drop(DropReason.ENGINE, lost - spoiled - unconfirmed);
+        return kept;
+    }
+
+    /**
+     * Takes over all that these books say of a service that is forgotten. In the order in which {@link #balance} does not
+     * read, so that nothing is missing from these meanwhile.
+     *
+     * @param other settled, and used by nobody any more
+     */
+    void absorb(Accounts other) {
+        add(SEEN, other.total(SEEN));
+        add(RECEIVED, other.total(RECEIVED));
+        add(SPOOLED, other.total(SPOOLED));
+        add(EXPORTED, other.total(EXPORTED));
+        add(MEASURED, other.total(MEASURED));
+        for (DropReason reason : DropReason.values()) {
+            drop(reason, other.totalDropped(reason));
+        }
     }
 
     private long totalDropped(DropReason reason) {

@@ -8,7 +8,7 @@ public enum DropReason {
     RECORDER(0, "recorder"),
     /** Written to a connection, never read from it. */
     CONNECTION(1, "connection"),
-    /** A record, or a part of one, that does not follow docs/wire-protocol.md. */
+    /** A record, or a part of one, that does not follow docs/wire-protocol.md, or that the engine failed at. */
     MALFORMED(2, "malformed"),
     /** The span queue was full. */
     QUEUE(3, "queue"),
@@ -16,7 +16,7 @@ public enum DropReason {
     EXPORT(4, "export"),
     /** Read by an engine that ended before exporting it. */
     ENGINE(5, "engine"),
-    /** Handed to the exporter of an engine that was killed before the answer came: the collector may have it. */
+    /** Handed to the exporter, and no answer came before the engine was killed or ended: the collector may have it. */
     UNCONFIRMED(6, "unconfirmed"),
     /** Read and left out because the engine had more to do than it can. */
     INTAKE(7, "intake"),

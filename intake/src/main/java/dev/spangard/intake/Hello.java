@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who a recorder says it is (docs/wire-protocol.md, HELLO).
  *
- * @param recorderId random, new in each process
+ * @param recorderId random, new in each process, not 0
  * @param sent finished requests written to earlier connections of this recorder
  * @param seen requests finished in this process so far
  * @param dropped of those, dropped by the recorder
@@ -110,6 +110,9 @@ public record Hello(
             throw in.malformed("HELLO of " + fields + " fields, not " + FIELDS);
         }
         long recorderId = count(in, "recorder_id");
+        if (recorderId == 0) {
+            throw in.malformed("recorder_id 0");
+        }
         long sent = count(in, "sent");
         long seen = count(in, "seen");
         long dropped = count(in, "dropped");

@@ -13,6 +13,9 @@ public final class IntakeCounters {
     final LongAdder throttled = new LongAdder();
     final LongAdder vanished = new LongAdder();
     final LongAdder malformedRecords = new LongAdder();
+    /** Of the malformed: such that are no fault of the recorder's. */
+    final LongAdder failedRecords = new LongAdder();
+
     final LongAdder lostSpills = new LongAdder();
 
     private final Map<Turned, LongAdder> turned = new EnumMap<>(Turned.class);

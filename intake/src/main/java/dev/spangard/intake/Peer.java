@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.telemetry.Exchange;
 import dev.spangard.wire.BudgetException;
 import dev.spangard.wire.FrameAssembler;
 import dev.spangard.wire.MalformedException;
@@ -162,7 +161,7 @@ final class Peer implements Runnable {
 
     private void serve(Hello hello, Service service) throws IOException {
         intake.counters().accepted.increment();
-        RecorderLine line = intake.ledger().recorder(hello.recorderId());
+        RecorderLine line = intake.ledger().recorder(hello.recorderId(), service.accounts(), isGuest);
         RecordReader records = new RecordReader(
                 service,
                 line,
@@ -171,10 +170,9 @@ final class Peer implements Runnable {
                 new Unfinished(
                         intake.options().maxOpenPerPeer(), service.telemetry()::conversation, intake.openRequests()),
                 strain);
-        var session = new RecorderSession(line, records, service.accounts());
+        var session = new RecorderSession(intake.ledger(), hello, line, records, service.accounts());
         boolean died = false;
         try {
-            line.returned(hello, service.accounts());
             welcome();
             while (!session.saidGoodbye() && receive()) {
                 intake.touch();
@@ -189,15 +187,8 @@ final class Peer implements Runnable {
         } finally {
             if (died) {
                 intake.counters().vanished.increment();
-                records.workerEnded(Exchange.WORKER_DIED, intake.epochNanos());
-            } else {
-                records.left();
             }
-            if (session.saidGoodbye()) {
-                intake.ledger().forget(hello.recorderId());
-            } else {
-                intake.ledger().release(hello.recorderId());
-            }
+            session.end(died, intake.epochNanos());
         }
     }
 

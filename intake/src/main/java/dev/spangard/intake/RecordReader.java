@@ -11,15 +11,20 @@ import dev.spangard.telemetry.Telemetry;
 import dev.spangard.wire.MalformedException;
 import dev.spangard.wire.MarshalReader;
 import io.opentelemetry.api.common.Attributes;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.List;
 
 /**
  * Reads the batches of one recorder and replays each record through an {@link Exchange} with its own times and ids.
  *
- * <p>A record that is not as docs/wire-protocol.md says costs itself only: it is counted and passed over. Used by the
+ * <p>A record that is not as docs/wire-protocol.md says, or that nothing can be made of for a fault of the engine's own,
+ * costs itself only: it is counted and passed over. Used by the
  * peer's thread only.
  */
 final class RecordReader {
+    private static final Logger LOG = System.getLogger(RecordReader.class.getName());
+
     /** Records of one batch. */
     static final int MAX_RECORDS = 256;
 
@@ -100,9 +105,19 @@ final class RecordReader {
         unfinished.drain(running -> {
             accounts.finished(1);
             accounts.receive(1);
-            switch (running) {
-                case Unfinished.Open open -> workerEnded(open, errorType, epochNanos);
-                case Unfinished.OpenUpstream open -> upstream.workerEnded(open, errorType, epochNanos);
+            boolean isBooked = false;
+            try {
+                switch (running) {
+                    case Unfinished.Open open -> workerEnded(open, errorType, epochNanos);
+                    case Unfinished.OpenUpstream open -> upstream.workerEnded(open, errorType, epochNanos);
+                }
+                isBooked = true;
+            } catch (RuntimeException e) {
+                LOG.log(Level.ERROR, "a request of a process that is gone could not be made into telemetry", e);
+            } finally {
+                if (!isBooked) {
+                    accounts.drop(DropReason.MALFORMED, 1);
+                }
             }
         });
     }
@@ -128,6 +143,7 @@ final class RecordReader {
     private void record(MarshalReader in, BatchClock clock, boolean mayBeTooLarge) {
         int from = in.position();
         boolean finished = false;
+        boolean isBooked = false;
         try {
             int fields = in.sequence();
             int kind = in.int32();
@@ -170,19 +186,26 @@ final class RecordReader {
                 }
                 default -> throw in.malformed("record of kind " + kind);
             }
+            isBooked = true;
         } catch (MalformedException e) {
             counters.malformedRecords.increment();
-            if (finished) {
+        } catch (RuntimeException e) {
+            counters.malformedRecords.increment();
+            counters.failedRecords.increment();
+            LOG.log(Level.ERROR, "a record could not be made into telemetry", e);
+        } finally {
+            measuredWith = Attributes.empty();
+            if (!isBooked && finished) {
                 accounts.drop(DropReason.MALFORMED, 1);
             }
-            // Throws where not even the record's end can be found; it is booked by then.
+        }
+        if (!isBooked) {
+            // Throws where not even the record's end can be found.
             in.position(from);
             in.skip();
             if (finished) {
                 forget(from, in);
             }
-        } finally {
-            measuredWith = Attributes.empty();
         }
     }
 

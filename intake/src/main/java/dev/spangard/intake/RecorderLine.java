@@ -3,16 +3,23 @@
 package dev.spangard.intake;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * One recorder's line in the {@link Ledger}. Only the thread of the peer that is this recorder writes it; what it has
- * written is there for the next connection, in this engine or the next.
+ * One recorder's line in the {@link Ledger}: how far its requests are booked in the {@link Accounts} of its service. Only
+ * the thread of the peer that is this recorder writes it; what it has written is there for the next connection, in this
+ * engine or the next.
+ *
+ * <p>Whatever a recorder says, {@code read + dropped ≤ seen}, and none of them falls: what is told beyond that is not
+ * believed, and what is read beyond it was finished. So no line takes anything from the sums of others.
  */
 final class RecorderLine {
-    private static final VarHandle LONG = java.lang.foreign.ValueLayout.JAVA_LONG.varHandle();
+    private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
     private static final long ID = 0;
+    /** Finished requests read, or known to be lost on their way. */
     private static final long READ = 8;
+
     private static final long SEEN = 16;
     private static final long DROPPED = 24;
 
@@ -25,23 +32,18 @@ final class RecorderLine {
     /** Books what a HELLO says: what was written to earlier connections and not read is lost. */
     void returned(Hello hello, Accounts accounts) {
         told(hello.seen(), hello.dropped(), accounts);
-        long lost = hello.sent() - get(READ);
-        if (lost > 0) {
-            set(READ, hello.sent());
-            accounts.drop(DropReason.CONNECTION, lost);
-        }
+        lost(hello.sent() - get(READ), accounts);
     }
 
     /** Books a recorder's own counts, which only grow; returns whether it had to drop more. */
     boolean told(long seen, long dropped, Accounts accounts) {
         long finished = seen - get(SEEN);
         if (finished > 0) {
-            set(SEEN, seen);
-            accounts.finished(finished);
+            set(SEEN, get(SEEN) + accounts.claimed(finished));
         }
-        long lost = dropped - get(DROPPED);
+        long lost = Math.min(dropped - get(DROPPED), unread());
         if (lost > 0) {
-            set(DROPPED, dropped);
+            set(DROPPED, get(DROPPED) + lost);
             accounts.drop(DropReason.RECORDER, lost);
         }
         return lost > 0;
@@ -49,8 +51,31 @@ final class RecorderLine {
 
     /** Books records read, before anything is made of them. */
     void read(long records, Accounts accounts) {
+        long untold = records - unread();
+        if (untold > 0) {
+            accounts.finished(untold);
+            set(SEEN, get(SEEN) + untold);
+        }
         set(READ, get(READ) + records);
         accounts.receive(records);
+    }
+
+    /** Nothing more is to come: what was told and never read is lost. */
+    void settle(Accounts accounts) {
+        lost(unread(), accounts);
+    }
+
+    private void lost(long requests, Accounts accounts) {
+        long lost = Math.min(requests, unread());
+        if (lost > 0) {
+            set(READ, get(READ) + lost);
+            accounts.drop(DropReason.CONNECTION, lost);
+        }
+    }
+
+    /** Told, and neither read nor lost yet. */
+    private long unread() {
+        return get(SEEN) - get(READ) - get(DROPPED);
     }
 
     void clear() {

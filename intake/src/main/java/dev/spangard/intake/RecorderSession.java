@@ -6,21 +6,34 @@ import dev.spangard.telemetry.Exchange;
 import dev.spangard.wire.MalformedException;
 import dev.spangard.wire.MarshalReader;
 
-/** What a recorder says after its HELLO, frame by frame. No I/O; used by the peer's thread only. */
+/**
+ * One connection of a recorder from its HELLO to its end, frame by frame, with its line in the {@link Ledger}. No I/O; used
+ * by the peer's thread only.
+ */
 final class RecorderSession {
     private static final int BATCH = 1;
     private static final int GOODBYE = 2;
     private static final int GOODBYE_FIELDS = 4;
 
+    private final Ledger ledger;
+    private final long recorderId;
     private final RecorderLine line;
     private final RecordReader records;
     private final Accounts accounts;
     private boolean saidGoodbye;
 
-    RecorderSession(RecorderLine line, RecordReader records, Accounts accounts) {
+    /**
+     * Books what its HELLO says. {@link #end} follows.
+     *
+     * @param records of the same line
+     */
+    RecorderSession(Ledger ledger, Hello hello, RecorderLine line, RecordReader records, Accounts accounts) {
+        this.ledger = ledger;
+        this.recorderId = hello.recorderId();
         this.line = line;
         this.records = records;
         this.accounts = accounts;
+        line.returned(hello, accounts);
     }
 
     /**
@@ -51,5 +64,27 @@ final class RecorderSession {
     /** Whether nothing more is to come. */
     boolean saidGoodbye() {
         return saidGoodbye;
+    }
+
+    /**
+     * Nothing more comes by this connection.
+     *
+     * @param died whether its process is gone
+     * @param epochNanos when
+     */
+    void end(boolean died, long epochNanos) {
+        try {
+            if (died) {
+                records.workerEnded(Exchange.WORKER_DIED, epochNanos);
+            } else {
+                records.left();
+            }
+        } finally {
+            if (saidGoodbye) {
+                ledger.forget(recorderId, line, accounts);
+            } else {
+                ledger.release(recorderId, line, accounts);
+            }
+        }
     }
 }

@@ -153,13 +153,12 @@ final class Unfinished {
 
     /** Gives up all open requests. */
     void drain(Consumer<Running> each) {
-        for (Held held : open.values()) {
+        budget.give((long) OBJECTS_BYTES * spilled.size());
+        spilled.clear();
+        for (Held held = removeOldest(open); held != null; held = removeOldest(open)) {
             budget.give(held.bytes);
             each.accept(held.request);
         }
-        open.clear();
-        budget.give((long) OBJECTS_BYTES * spilled.size());
-        spilled.clear();
     }
 
     private static <V> @Nullable V removeOldest(Map<Long, V> map) {

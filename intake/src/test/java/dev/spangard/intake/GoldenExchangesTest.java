@@ -119,7 +119,7 @@ final class GoldenExchangesTest {
             Service service = new Service(telemetry, upstream, accounts);
             RecordReader reader = new RecordReader(
                     service,
-                    ledger.recorder(1),
+                    ledger.recorder(1, accounts, false),
                     ids.slot(),
                     counters,
                     new Unfinished(10, telemetry::conversation, new ByteBudget(1 << 20)),

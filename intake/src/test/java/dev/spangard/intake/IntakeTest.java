@@ -130,8 +130,10 @@ final class IntakeTest {
                         null,
                         "0.1.0",
                         "/dev/pts/3"));
-        // HELLO said 3 were sent that nobody read, and 1 was dropped; GOODBYE raised that to 9 seen and 2 dropped.
-        assertThat(services.accounts.dropped(DropReason.CONNECTION)).isEqualTo(3);
+        // HELLO said 3 were sent that nobody read, and 1 was dropped; GOODBYE raised that to 9 seen and 2 dropped, and
+        // none
+        // of them was read.
+        assertThat(services.accounts.dropped(DropReason.CONNECTION)).isEqualTo(3 + 4);
         assertThat(services.accounts.dropped(DropReason.RECORDER)).isEqualTo(2);
         assertThat(services.accounts.seen()).isEqualTo(9);
     }
@@ -208,6 +210,31 @@ final class IntakeTest {
             assertThat(recorder.answer()).isNull();
         }
         assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
+    }
+
+    /** It would have the line of nobody: every free one. */
+    @Test
+    void cutsOffARecorderThatIsNobody() throws Exception {
+        try (Recorder recorder = new Recorder(socket)) {
+            recorder.send(Frames.hello(0, 0, 0, 0));
+            assertThat(recorder.answer()).isNull();
+        }
+        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
+    }
+
+    @Test
+    void believesNoCountsThatCannotBeAndReadsWhatCameWithThem() throws Exception {
+        try (Recorder recorder = Recorder.welcomed(socket, Frames.hello(1, 7, 3, 9))) {
+            recorder.send(Frames.batch(-5, Long.MAX_VALUE, Frames.http(0x11)));
+            recorder.send(Frames.goodbye(Long.MAX_VALUE, 0));
+            awaitLeft();
+        }
+
+        Balance books = services.accounts.balance();
+        assertThat(books.dropped(DropReason.RECORDER)).isEqualTo(3);
+        assertThat(books.received()).isEqualTo(1);
+        assertThat(books.queuedAtRecorders()).isZero();
+        assertThat(books.seen()).isPositive();
     }
 
     @Test

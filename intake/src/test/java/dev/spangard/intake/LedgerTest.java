@@ -178,21 +178,122 @@ final class LedgerTest {
         }
     }
 
+    private static RecorderLine line(Ledger ledger, long id, Accounts accounts) {
+        return ledger.recorder(id, accounts, false);
+    }
+
     @Test
     void remembersWhatWasReadOfARecorderUntilItsGoodbye() throws IOException {
         try (Ledger killed = Ledger.open(socket)) {
             Accounts accounts = killed.accounts("shop");
-            killed.recorder(1).read(5, accounts);
-            killed.recorder(2).read(6, accounts);
-            killed.forget(2);
+            line(killed, 1, accounts).read(5, accounts);
+            RecorderLine second = line(killed, 2, accounts);
+            second.read(6, accounts);
+            killed.forget(2, second, accounts);
         }
         try (Ledger next = Ledger.open(socket)) {
             Accounts accounts = next.accounts("shop");
-            next.recorder(1).returned(hello(1, 8), accounts);
+            line(next, 1, accounts).returned(hello(1, 8), accounts);
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(3);
 
-            next.recorder(2).returned(hello(2, 6), accounts);
+            line(next, 2, accounts).returned(hello(2, 6), accounts);
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(3 + 6);
+        }
+    }
+
+    @Test
+    void countsWhatDiedInASocketOnceHoweverOftenTheRecorderReconnects() throws IOException {
+        try (Ledger ledger = Ledger.open(socket)) {
+            Accounts accounts = ledger.accounts("shop");
+            for (int i = 0; i < 3; i++) {
+                RecorderLine line = line(ledger, 1, accounts);
+                line.returned(hello(1, 8), accounts);
+                ledger.release(1, line, accounts);
+            }
+            assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(8);
+
+            RecorderLine line = line(ledger, 1, accounts);
+            line.returned(hello(1, 10), accounts);
+            assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(10);
+            assertThat(accounts.seen()).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void losesWithTheGoodbyeWhatWasToldAndNeverRead() throws IOException {
+        try (Ledger ledger = Ledger.open(socket)) {
+            Accounts accounts = ledger.accounts("shop");
+            RecorderLine line = line(ledger, 1, accounts);
+            line.told(10, 2, accounts);
+            line.read(5, accounts);
+            assertThat(accounts.balance().queuedAtRecorders()).isEqualTo(3);
+
+            ledger.forget(1, line, accounts);
+
+            assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(3);
+            assertThat(accounts.balance().queuedAtRecorders()).isZero();
+        }
+    }
+
+    @Test
+    void believesNoCountsThatCannotBe() throws IOException {
+        try (Ledger ledger = Ledger.open(socket)) {
+            Accounts accounts = ledger.accounts("shop");
+            RecorderLine line = line(ledger, 1, accounts);
+            line.told(5, 9, accounts);
+            assertThat(accounts.dropped(DropReason.RECORDER)).isEqualTo(5);
+            line.told(-1, -1, accounts);
+            line.told(Long.MIN_VALUE, Long.MAX_VALUE, accounts);
+            line.told(3, 0, accounts);
+            line.returned(hello(1, Long.MAX_VALUE), accounts);
+            line.read(4, accounts);
+            line.told(Long.MAX_VALUE, Long.MAX_VALUE, accounts);
+
+            // Those read were finished, whatever was told.
+            assertThat(accounts.balance().queuedAtRecorders()).isZero();
+            assertThat(accounts.balance().queuedInEngine()).isEqualTo(4);
+            for (long id = 2; id < 40; id++) {
+                line(ledger, id, accounts).told(Long.MAX_VALUE, 0, accounts);
+            }
+            line(ledger, 40, accounts).read(3, accounts);
+            assertThat(accounts.balance().seen()).isPositive();
+            assertThat(accounts.balance().queuedAtRecorders()).isNotNegative();
+        }
+    }
+
+    @Test
+    void givesALineToTheOtherServiceItsRecorderComesBackWith() throws IOException {
+        try (Ledger ledger = Ledger.open(socket)) {
+            Accounts shop = ledger.accounts("shop");
+            Accounts blog = ledger.accounts("blog");
+            RecorderLine line = line(ledger, 1, shop);
+            line.told(10, 0, shop);
+            line.read(6, shop);
+            ledger.release(1, line, shop);
+
+            RecorderLine again = line(ledger, 1, blog);
+            again.told(12, 0, blog);
+            again.read(3, blog);
+
+            assertThat(shop.balance().queuedAtRecorders()).isZero();
+            assertThat(shop.dropped(DropReason.CONNECTION)).isEqualTo(4);
+            assertThat(blog.seen()).isEqualTo(3);
+            assertThat(blog.balance().queuedAtRecorders()).isZero();
+        }
+    }
+
+    @Test
+    void keepsALineWhoseOldConnectionEndsAfterTheNewOneHasBegun() throws IOException {
+        try (Ledger ledger = Ledger.open(socket)) {
+            Accounts accounts = ledger.accounts("shop");
+            RecorderLine old = line(ledger, 1, accounts);
+            RecorderLine next = line(ledger, 1, accounts);
+            next.read(5, accounts);
+            ledger.forget(1, old, accounts);
+
+            assertThat(line(ledger, 1, accounts)).isSameAs(next);
+            next.returned(hello(1, 5), accounts);
+            assertThat(accounts.dropped()).isZero();
         }
     }
 
@@ -201,25 +302,54 @@ final class LedgerTest {
         try (Ledger ledger = Ledger.open(socket)) {
             Accounts accounts = ledger.accounts("shop");
             for (long id = 1; id <= Ledger.MAX_RECORDERS; id++) {
-                ledger.recorder(id).read(id, accounts);
+                RecorderLine line = line(ledger, id, accounts);
+                line.told(1, 0, accounts);
                 if (id != 7) {
-                    ledger.release(id);
+                    ledger.release(id, line, accounts);
                 }
             }
-            ledger.recorder(-1).read(1, accounts);
+            line(ledger, -1, accounts).read(1, accounts);
 
             // The first gave way; the seventh is connected and stays.
-            ledger.recorder(1).returned(hello(1, 1), accounts);
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(1);
-            ledger.recorder(7).returned(hello(7, 7), accounts);
-            assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(1);
+            assertThat(line(ledger, 7, accounts)).hasToString("recorder 7: read 0, seen 1, dropped 0");
+            assertThat(line(ledger, 1, accounts)).hasToString("recorder 1: read 0, seen 0, dropped 0");
+            assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void letsAGuestTakeTheLinesOfGuestsOnly() throws IOException {
+        try (Ledger ledger = Ledger.open(socket)) {
+            Accounts accounts = ledger.accounts("shop");
+            Accounts guests = ledger.accounts("a guest's");
+            for (long id = 1; id <= 10; id++) {
+                RecorderLine line = line(ledger, id, accounts);
+                line.told(1, 0, accounts);
+                ledger.release(id, line, accounts);
+            }
+            for (long id = 1000; id < 1000 + 2 * Ledger.MAX_RECORDERS; id++) {
+                RecorderLine line = ledger.recorder(id, guests, true);
+                line.told(1, 0, guests);
+                ledger.release(id, line, guests);
+            }
+            // Nor by the name of another.
+            RecorderLine false7 = ledger.recorder(7, guests, true);
+            false7.told(100, 100, guests);
+            ledger.forget(7, false7, guests);
+
+            for (long id = 1; id <= 10; id++) {
+                assertThat(line(ledger, id, accounts)).hasToString("recorder " + id + ": read 0, seen 1, dropped 0");
+            }
+            assertThat(accounts.dropped()).isZero();
+            assertThat(guests.balance().queuedAtRecorders()).isEqualTo(Ledger.MAX_GUESTS);
         }
     }
 
     @Test
     void servesMoreServicesThanItRemembers() throws IOException {
         try (Ledger ledger = Ledger.open(socket)) {
-            for (int i = 0; i < Ledger.MAX_SERVICES; i++) {
+            for (int i = 1; i < Ledger.MAX_SERVICES; i++) {
                 ledger.accounts("service " + i).finished(i);
             }
             Accounts beyond = ledger.accounts("one more");
@@ -228,14 +358,91 @@ final class LedgerTest {
             assertThat(beyond.seen()).isEqualTo(3);
             assertThat(ledger.accounts("service 200").seen()).isEqualTo(200);
 
-            ledger.retire("service 0");
-            ledger.retire("one more");
+            ledger.forget(Digest.of("service 1"));
+            ledger.forget(Digest.of("one more"));
+            assertThat(ledger.others().seen()).isEqualTo(1 + 3);
             ledger.accounts("one more").finished(4);
             assertThat(ledger.accounts("one more").seen()).isEqualTo(4);
         }
         try (Ledger next = Ledger.open(socket)) {
-            // Now in a slot of its own: found again, so that nothing is unsettled.
-            assertThat(next.accounts("one more").dropped()).isZero();
+            // Now in a slot of its own.
+            assertThat(next.accounts("one more").balance().seen()).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void remembersTheNewestOfAnyNumberOfServicesAndTheSumsOfAll() throws IOException {
+        int services = 3 * Ledger.MAX_SERVICES;
+        try (Ledger killed = Ledger.open(socket)) {
+            for (int i = 0; i < services; i++) {
+                Accounts accounts = killed.accounts("service " + i);
+                accounts.finished(3);
+                accounts.receive(3);
+                accounts.measure(2);
+                accounts.drop(DropReason.QUEUE, 1);
+                if (i < services - 1) {
+                    killed.forget(Digest.of("service " + i));
+                }
+            }
+            killed.accounts("service " + (services - 1)).receive(7);
+        }
+        try (Ledger next = Ledger.open(socket)) {
+            assertThat(next.accounts("service " + (services - 1)).dropped(DropReason.ENGINE))
+                    .isEqualTo(7);
+            Balance others = next.others().balance();
+            assertThat(others.seen()).isEqualTo(3L * (services - 1));
+            assertThat(others.measured()).isEqualTo(2L * (services - 1));
+            assertThat(others.dropped(DropReason.QUEUE)).isEqualTo(services - 1);
+            assertThat(others.queuedInEngine()).isZero();
+        }
+    }
+
+    @Test
+    void settlesAServiceOfAnEarlierEngineThatNeverCameBackWhenItsSlotIsNeeded() throws IOException {
+        try (Ledger killed = Ledger.open(socket)) {
+            Accounts gone = killed.accounts("gone");
+            gone.finished(9);
+            RecorderLine line = line(killed, 1, gone);
+            line.told(2, 0, gone);
+            gone.receive(9);
+            gone.spooled(4);
+        }
+        try (Ledger next = Ledger.open(socket)) {
+            next.inherit(Map.of(Digest.of("gone"), 4L));
+            for (int i = 0; i < Ledger.MAX_SERVICES; i++) {
+                next.accounts("service " + i);
+            }
+            Balance others = next.others().balance();
+            assertThat(others.seen()).isEqualTo(11);
+            assertThat(others.dropped(DropReason.CONNECTION)).isEqualTo(2);
+            assertThat(others.dropped(DropReason.ENGINE)).isEqualTo(5);
+            assertThat(others.queuedInEngine()).isEqualTo(4);
+
+            Accounts drained = next.ofSpool(Digest.of("gone"), 4);
+            assertThat(drained).isSameAs(next.others());
+        }
+    }
+
+    @Test
+    void knowsWhatForgottenServicesHaveInTheSpoolOfTheNextEngine() throws IOException {
+        Digest gone = Digest.of("gone");
+        try (Ledger killed = Ledger.open(socket)) {
+            Accounts accounts = killed.accounts(gone, 0);
+            accounts.finished(5);
+            accounts.receive(5);
+            accounts.spooled(5);
+            killed.forget(gone);
+            assertThat(killed.others().balance().queuedInEngine()).isEqualTo(5);
+        }
+        try (Ledger next = Ledger.open(socket)) {
+            next.inherit(Map.of(gone, 3L, Digest.of("shop"), 1L));
+
+            Balance others = next.others().balance();
+            // The file has four that it does not know; the others' books five.
+            assertThat(others.dropped(DropReason.SPOOL)).isEqualTo(1);
+            assertThat(others.queuedInEngine()).isEqualTo(4);
+            assertThat(next.others().unspooledOfOthers(3)).isEqualTo(3);
+            assertThat(next.others().unspooledOfOthers(3)).isEqualTo(1);
         }
     }
 
@@ -268,7 +475,7 @@ final class LedgerTest {
         return new Hello(
                 recorderId,
                 sent,
-                0,
+                sent,
                 0,
                 new Hello.WorkerProcess(1, "i", null, null, null, null, null, null, null, null, null),
                 Map.of());

@@ -3,7 +3,6 @@
 package dev.spangard.intake;
 
 import com.sun.management.ThreadMXBean;
-import dev.spangard.telemetry.Exchange;
 import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
@@ -29,6 +28,7 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -91,6 +91,14 @@ public final class RecordFuzz {
         service = new Service(Telemetry.create(otel, TelemetryOptions.DEFAULTS), upstream, ledger.accounts("fuzz"));
     }
 
+    private static final Hello HELLO = new Hello(
+            1,
+            0,
+            0,
+            0,
+            new Hello.WorkerProcess(1, "i", null, null, null, null, null, null, null, null, null),
+            Map.of());
+
     /** Jazzer's entry. The first byte says whether there is time for spans, and how the recorder leaves. */
     public static void fuzzerTestOneInput(byte[] data) {
         if (data.length == 0) {
@@ -114,16 +122,17 @@ public final class RecordFuzz {
         ByteBudget open = new ByteBudget(OPEN_BYTES);
         FrameAssembler frames = new FrameAssembler(large);
         MarshalReader reader = new MarshalReader();
-        RecorderLine line = ledger.recorder(1);
+        RecorderLine line = ledger.recorder(1, accounts, false);
+        var counters = new IntakeCounters();
         Strain strain = (data[0] & 1) != 0 ? StrainTest.strained() : new Strain();
         RecordReader records = new RecordReader(
                 service,
                 line,
                 ids.slot(),
-                new IntakeCounters(),
+                counters,
                 new Unfinished(8, service.telemetry()::conversation, open),
                 strain);
-        var session = new RecorderSession(line, records, accounts);
+        var session = new RecorderSession(ledger, HELLO, line, records, accounts);
         try {
             for (int from = 1; from < data.length && !session.saidGoodbye(); ) {
                 ByteBuffer space = frames.space();
@@ -140,15 +149,16 @@ public final class RecordFuzz {
         if (open.taken() > OPEN_BYTES || large.taken() > 1 << 20) {
             throw new AssertionError("held: " + open.taken() + " and " + large.taken());
         }
-        if ((data[0] & 2) != 0) {
-            records.workerEnded(Exchange.WORKER_DIED, 1_700_000_000_000_000_000L);
-        } else {
-            records.left();
-        }
+        session.end((data[0] & 2) != 0, 1_700_000_000_000_000_000L);
         frames.close();
-        ledger.forget(1);
         if (open.taken() != 0 || large.taken() != 0) {
             throw new AssertionError("kept: " + open.taken() + " and " + large.taken());
+        }
+        if (counters.failedRecords.sum() != 0) {
+            throw new AssertionError("the engine failed at a record: its log says why");
+        }
+        if (accounts.balance().queuedAtRecorders() < 0) {
+            throw new AssertionError(accounts.balance());
         }
         received = accounts.received() - received;
         settled = settled(accounts) - settled;

@@ -11,6 +11,8 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.semconv.ErrorAttributes;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: one thread at a time. No method throws.
  */
 public final class UpstreamExchange {
+    private static final Logger LOG = System.getLogger(UpstreamExchange.class.getName());
+
     private final UpstreamTelemetry telemetry;
     private final UpstreamRequest request;
     private final long startNanos;
@@ -74,8 +78,13 @@ public final class UpstreamExchange {
         complete(span, result);
         measure(result, parent.with(span));
         span.end(endNanos, TimeUnit.NANOSECONDS);
-        for (; next < children.size(); next++) {
-            telemetry.spans.child(children.get(next), context, prefix, ids);
+        // What comes of the request is settled: a failure of these is not its.
+        try {
+            for (; next < children.size(); next++) {
+                telemetry.spans.child(children.get(next), context, prefix, ids);
+            }
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "a message could not be made into a span", e);
         }
     }
 
