@@ -266,7 +266,8 @@ class Detailed:
             elif kind == "websocket.connect":
                 messages += (18, asked, got, 0)
             elif kind == "websocket.disconnect":
-                messages += (21, asked, got, self.closed(message))
+                code = close_of(message, 1005)
+                messages += (21, asked, got, code if code != 1006 else self.lost())
             else:
                 messages += (31, asked, got, text_of(kind, MAX_NAME) or "")
             if len(messages) > EVENTS_KEPT:
@@ -275,10 +276,9 @@ class Detailed:
             pass
         return message
 
-    def closed(self, message: Message) -> int | tuple[int, str]:
-        """The code of a ``websocket.disconnect``; 0 where the server says 1006 of every other close, too."""
-        code = close_of(message, 1005)
-        return 0 if code == 1006 and not ways_of_the_server(self.server_send).tells_closes else code
+    def lost(self) -> int:
+        """The code of a WebSocket that the server says is lost; 0 where it says so of every close, too."""
+        return 1006 if ways_of_the_server(self.server_send).tells_closes else 0
 
     def told(self, start: float, end: float) -> list[Any]:
         """The events of the request's record; asked for only when ``touched``, or a stream was not ended."""

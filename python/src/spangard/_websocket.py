@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ._facts import size_of
+from ._facts import close_of, size_of
 from ._messages import EVENTS_KEPT, Detailed
 
 TYPE_CHECKING = False
@@ -54,7 +54,8 @@ class SummedWebSocket(Detailed):
                         bytes_received += size_of(message.get("bytes"))
                         messages_received += 1
                     elif kind == "websocket.disconnect" and len(events) < EVENTS_KEPT:
-                        events.extend((21, 0.0, 0.0, self.closed(message)))
+                        code = close_of(message, 1005)
+                        events.extend((21, 0.0, 0.0, code if code != 1006 else self.lost()))
             except Exception:  # a server's odd message is the application's to judge
                 pass
             return message
