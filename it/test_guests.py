@@ -181,6 +181,21 @@ for s in held:
 """
 
 
+SERIES = """
+for n in range(20):  # routes as long as may be, each another series, in as many services as pay
+    settings = {"OTEL_TRACES_EXPORTER": "none", "SPANGARD_METRIC_CARDINALITY_LIMIT": "10000", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "8192"}
+    s, said = hello(settings, {**PROCESS, "instance": str(n)}, n + 1)
+    if said[:1] != (16,):
+        continue
+    s.settimeout(60)
+    for i in range(100):
+        s.sendall(batch(20 * i + 20, *(http(1 + 20 * i + k, route=f"/{n}/{i}/{k}/" + "r" * 8000) for k in range(20))))
+    s.sendall(frame(2, 2000, 0))
+    while s.recv(100):
+        pass
+"""
+
+
 def test_cannot_exhaust_the_engine_s_memory(world: World, engine: Engine) -> None:
     sink = world.sink()
     server = world.serve("uvicorn", "shop:app", env=sink.env, attach=True)
@@ -202,6 +217,17 @@ for sent, seen, dropped in ((1 << 40, 1 << 40, 1 << 40), (0, 1 << 62, 1 << 62)):
     while s.recv(100):
         pass
 """
+
+
+def test_cannot_exhaust_it_by_series(world: World, engine: Engine) -> None:
+    """40,000 series of 8 KB would be half a gigabyte."""
+    guest(engine, SERIES)
+    assert engine.process.returncode is None
+    assert engine.total("spangard_metric_overflow_measurements_total") > 0
+    sink = world.sink()
+    server = world.serve("uvicorn", "shop:app", env=sink.env, attach=True)
+    assert load(server.port, 999).statuses == {200: 999}
+    sink.wait_for(999)
 
 
 @pytest.mark.parametrize("victim", [7, (1 << 63) - 1])

@@ -63,20 +63,30 @@ final class LogExporters {
      *
      * @param exporters as {@link #read} made them
      * @param meters take the counts of records that were exported, failed, or dropped from a full queue
+     * @param memory that records wait in
      */
     static SdkLoggerProvider loggers(
-            List<LogRecordExporter> exporters, Settings settings, Resource resource, MeterProvider meters) {
+            List<LogRecordExporter> exporters,
+            Settings settings,
+            Resource resource,
+            MeterProvider meters,
+            SpanMemory memory) {
         var loggers = SdkLoggerProvider.builder().setResource(resource);
         int queue = queue(settings);
         for (LogRecordExporter exporter : exporters) {
-            loggers.addLogRecordProcessor(BatchLogRecordProcessor.builder(exporter)
-                    .setScheduleDelay(settings.millis("OTEL_BLRP_SCHEDULE_DELAY", DEFAULT_DELAY))
-                    .setMaxQueueSize(queue)
-                    .setMaxExportBatchSize(
-                            Math.min(queue, settings.whole("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", DEFAULT_BATCH, 1)))
-                    .setMeterProvider(() -> meters)
-                    .setInternalTelemetryVersion(InternalTelemetryVersion.LATEST)
-                    .build());
+            loggers.addLogRecordProcessor(new LogGate(
+                    queue,
+                    memory,
+                    meters,
+                    exporter,
+                    counted -> BatchLogRecordProcessor.builder(counted)
+                            .setScheduleDelay(settings.millis("OTEL_BLRP_SCHEDULE_DELAY", DEFAULT_DELAY))
+                            .setMaxQueueSize(queue)
+                            .setMaxExportBatchSize(Math.min(
+                                    queue, settings.whole("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", DEFAULT_BATCH, 1)))
+                            .setMeterProvider(() -> meters)
+                            .setInternalTelemetryVersion(InternalTelemetryVersion.LATEST)
+                            .build()));
         }
         return loggers.build();
     }

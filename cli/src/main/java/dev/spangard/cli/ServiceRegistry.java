@@ -47,7 +47,8 @@ final class ServiceRegistry implements Services, AutoCloseable {
     private final ServiceBooks books;
     private final RecordedIds ids;
     private final @Nullable Spool spool;
-    private final SpanMemory memory = new SpanMemory(SpanMemory.DEFAULT_BYTES);
+    private final Shares shares = Shares.own();
+    private final Shares guestsShares = Shares.guests();
     private final LongSupplier nanoTime;
     private final Scraped scraped;
     /** By the digest of their keys, which hold secrets and may be long; guarded by this. */
@@ -149,7 +150,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
                     caller,
                     hello.process().tty(),
                     ids,
-                    memory,
+                    caller.isGuest() ? guestsShares : shares,
                     row.accounts(),
                     spool == null ? null : new ServiceSpool(spool, digest, books));
         } catch (ConfigurationException e) {

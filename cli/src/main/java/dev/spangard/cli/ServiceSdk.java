@@ -19,6 +19,7 @@ import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.logs.SdkLoggerProvider;
 import io.opentelemetry.sdk.logs.export.LogRecordExporter;
+import io.opentelemetry.sdk.metrics.InstrumentType;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.export.CardinalityLimitSelector;
 import io.opentelemetry.sdk.resources.Resource;
@@ -50,6 +51,7 @@ final class ServiceSdk {
     private final SdkTracerProvider tracers;
     private final SdkMeterProvider meters;
     private final @Nullable SdkLoggerProvider loggers;
+    private final ServiceSeries series;
     private final PrometheusMetricReader scrape;
     private final @Nullable InetSocketAddress prometheus;
     private final @Nullable Console console;
@@ -72,6 +74,7 @@ final class ServiceSdk {
             SdkTracerProvider tracers,
             SdkMeterProvider meters,
             @Nullable SdkLoggerProvider loggers,
+            ServiceSeries series,
             PrometheusMetricReader scrape,
             @Nullable InetSocketAddress prometheus,
             @Nullable Console console) {
@@ -81,6 +84,7 @@ final class ServiceSdk {
         this.tracers = tracers;
         this.meters = meters;
         this.loggers = loggers;
+        this.series = series;
         this.scrape = scrape;
         this.prometheus = prometheus;
         this.console = console;
@@ -100,12 +104,12 @@ final class ServiceSdk {
             Caller caller,
             boolean tty,
             RecordedIds ids,
-            SpanMemory memory,
+            Shares shares,
             Accounts accounts,
             @Nullable ServiceSpool spool)
             throws ConfigurationException {
         try (var undo = new Rollback()) {
-            ServiceSdk sdk = start(name, settings, resource, caller, tty, ids, memory, accounts, spool, undo);
+            ServiceSdk sdk = start(name, settings, resource, caller, tty, ids, shares, accounts, spool, undo);
             undo.keep();
             return sdk;
         }
@@ -118,7 +122,7 @@ final class ServiceSdk {
             Caller caller,
             boolean tty,
             RecordedIds ids,
-            SpanMemory memory,
+            Shares shares,
             Accounts accounts,
             @Nullable ServiceSpool spool,
             Rollback undo)
@@ -146,7 +150,7 @@ final class ServiceSdk {
         Balance booksAtStart = accounts.balance();
         List<Pipe> pipes = new ArrayList<>();
         for (TraceExporters.Output output : outputs) {
-            Pipe pipe = pipe(name, output, memory, new ExportBooks(pipes.isEmpty() ? accounts : null), spool);
+            Pipe pipe = pipe(name, output, shares.spans(), new ExportBooks(pipes.isEmpty() ? accounts : null), spool);
             undo.add(pipe.queue()::shutdown);
             pipes.add(pipe);
             tracers.addSpanProcessor(pipe.queue());
@@ -161,6 +165,10 @@ final class ServiceSdk {
                 .setOtelScopeLabelsEnabled(false)
                 .build();
         CardinalityLimitSelector cardinality = MetricReaders.cardinality(settings);
+        var series = new ServiceSeries(
+                cardinality.getCardinalityLimit(InstrumentType.HISTOGRAM),
+                1 + readers.readers().size(),
+                shares.series());
         var meters = SdkMeterProvider.builder()
                 .setResource(resource)
                 .setExemplarFilter(MetricReaders.exemplars(settings))
@@ -171,8 +179,9 @@ final class ServiceSdk {
         var meterProvider = meters.build();
         undo.add(() -> detached(meterProvider::shutdown));
         ServiceMetrics.register(meterProvider.get(ServiceMetrics.SCOPE), accounts, booksAtStart, List.copyOf(pipes));
-        var loggers =
-                logExporters.isEmpty() ? null : LogExporters.loggers(logExporters, settings, resource, meterProvider);
+        var loggers = logExporters.isEmpty()
+                ? null
+                : LogExporters.loggers(logExporters, settings, resource, meterProvider, shares.spans());
         var sdk = OpenTelemetrySdk.builder().setTracerProvider(tracerProvider).setMeterProvider(meterProvider);
         if (loggers != null) {
             sdk.setLoggerProvider(loggers);
@@ -183,8 +192,9 @@ final class ServiceSdk {
                 children.build(),
                 SemconvMode.of(elements(settings, "OTEL_SEMCONV_STABILITY_OPT_IN")),
                 settings.isTrue("OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS"),
-                options);
-        var service = new Service(Telemetry.create(otel, options), upstream, accounts);
+                options,
+                series);
+        var service = new Service(Telemetry.create(otel, options, series), upstream, accounts);
         return new ServiceSdk(
                 name,
                 service,
@@ -192,6 +202,7 @@ final class ServiceSdk {
                 tracerProvider,
                 meterProvider,
                 loggers,
+                series,
                 scrape,
                 readers.prometheus(),
                 prints ? console : null);
@@ -335,6 +346,7 @@ final class ServiceSdk {
             return meters.shutdown();
         });
         return CompletableResultCode.ofAll(List.of(spans, logs, metrics)).whenComplete(() -> {
+            series.close();
             if (console != null) {
                 console.close();
             }

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the spans of all queues of an engine may hold of its memory together, those that an exporter is about to send
- * included. A queue takes no more than is then still free, so that one whose collector does not answer leaves room for
+ * included; or the series of all services, for whom the same holds. A queue takes no more than is then still free, so that one whose collector does not answer leaves room for
  * the others. Thread-safe.
  */
 final class SpanMemory {

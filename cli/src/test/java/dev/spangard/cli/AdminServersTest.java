@@ -75,7 +75,7 @@ final class AdminServersTest {
                 TestHello.OWN,
                 false,
                 new RecordedIds(),
-                new SpanMemory(1 << 20),
+                Shares.own(),
                 ledger.accounts(name),
                 null);
         services.add(sdk);

@@ -282,6 +282,24 @@ class ServiceRegistryTest {
     }
 
     @Test
+    void makesNoQueueLargerThanItsHeap() throws Exception {
+        Map<String, String> settings = Map.of(
+                "OTEL_TRACES_EXPORTER", "otlp",
+                "OTEL_METRICS_EXPORTER", "none",
+                "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "logs",
+                "OTEL_BSP_MAX_QUEUE_SIZE", "2000000000",
+                "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "2000000000",
+                "OTEL_BLRP_MAX_QUEUE_SIZE", "2000000000",
+                "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "2000000000");
+        try (var log = CapturedLog.of("spangard.engine")) {
+            assertThat(join(1, "a", settings)).isNotNull();
+            assertThat(log.lines())
+                    .anyMatch(
+                            line -> line.contains("OTEL_BLRP_MAX_QUEUE_SIZE=2000000000 is more than 8192; using 8192"));
+        }
+    }
+
+    @Test
     void leavesNoThreadOfAServiceThatDidNotComeToBe() throws Exception {
         Map<String, String> settings = Map.of(
                 "OTEL_TRACES_EXPORTER", "otlp",

@@ -52,6 +52,8 @@ public final class Intake implements AutoCloseable {
     /** How often {@link #close} looks, and how soon accepting is tried again when descriptors have run out. */
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
+    private static final int GUESTS_SHARE = 4;
+
     private final IntakeOptions options;
     private final Ledger ledger;
     private final RecordedIds ids;
@@ -64,6 +66,8 @@ public final class Intake implements AutoCloseable {
     private final Set<UserPrincipal> guests;
     private final ByteBudget largeFrames;
     private final ByteBudget openRequests;
+    private final ByteBudget guestsLargeFrames;
+    private final ByteBudget guestsOpenRequests;
     private final IntakeCounters counters = new IntakeCounters();
     /** All connections, those before their HELLO included. */
     private final Set<Peer> connections = ConcurrentHashMap.newKeySet();
@@ -95,6 +99,8 @@ public final class Intake implements AutoCloseable {
         this.guests = guests;
         this.largeFrames = new ByteBudget(options.limits().largeFrameBytes());
         this.openRequests = new ByteBudget(options.limits().openBytes());
+        this.guestsLargeFrames = new ByteBudget(options.limits().largeFrameBytes() / GUESTS_SHARE);
+        this.guestsOpenRequests = new ByteBudget(options.limits().openBytes() / GUESTS_SHARE);
     }
 
     /**
@@ -317,14 +323,14 @@ public final class Intake implements AutoCloseable {
         return options;
     }
 
-    /** Of all connections' frames beyond the usual size. */
-    ByteBudget largeFrames() {
-        return largeFrames;
+    /** Of all connections' frames beyond the usual size: the guests', or the others'. */
+    ByteBudget largeFrames(boolean guests) {
+        return guests ? guestsLargeFrames : largeFrames;
     }
 
-    /** Of all recorders' running requests. */
-    ByteBudget openRequests() {
-        return openRequests;
+    /** Likewise of all recorders' running requests. */
+    ByteBudget openRequests(boolean guests) {
+        return guests ? guestsOpenRequests : openRequests;
     }
 
     Ledger ledger() {

@@ -7,6 +7,7 @@ import dev.spangard.wire.FrameAssembler;
 import dev.spangard.wire.MalformedException;
 import dev.spangard.wire.MarshalReader;
 import dev.spangard.wire.MarshalWriter;
+import dev.spangard.wire.StringCache;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -38,7 +39,7 @@ final class Peer implements Runnable {
     private final boolean isGuest;
     private final long acceptedNanos = System.nanoTime();
     private final FrameAssembler frames;
-    private final MarshalReader reader = new MarshalReader();
+    private final MarshalReader reader;
     private final CountDownLatch ended = new CountDownLatch(1);
     /** {@link System#nanoTime} at which it began to wait for bytes, or {@link #WORKING}. */
     private volatile long waitingSince = WORKING;
@@ -55,8 +56,9 @@ final class Peer implements Runnable {
         this.intake = intake;
         this.user = user;
         this.isGuest = isGuest;
+        this.reader = new MarshalReader(isGuest ? StringCache.small() : new StringCache());
         this.channel = channel;
-        this.frames = new FrameAssembler(intake.largeFrames());
+        this.frames = new FrameAssembler(intake.largeFrames(isGuest));
         frames.limit(Hello.MAX_BYTES);
         this.pace = new Pace(intake.options().limits().framesPerSecond(), System.nanoTime());
     }
@@ -168,7 +170,9 @@ final class Peer implements Runnable {
                 intake.ids().slot(),
                 intake.counters(),
                 new Unfinished(
-                        intake.options().maxOpenPerPeer(), service.telemetry()::conversation, intake.openRequests()),
+                        intake.options().maxOpenPerPeer(),
+                        service.telemetry()::conversation,
+                        intake.openRequests(isGuest)),
                 strain);
         var session = new RecorderSession(intake.ledger(), hello, line, records, service.accounts());
         boolean died = false;

@@ -13,6 +13,8 @@ import dev.spangard.wire.FrameAssembler;
  *     who would need more is cut off in the middle of its frame, which a recorder sends again
  * @param openBytes remembered of all requests that are still running, estimated; beyond it a recorder's oldest is
  *     forgotten
+ *
+ * <p>Other users' connections have a quarter of each memory, for themselves: none of it is the others'.
  */
 public record PeerLimits(int framesPerSecond, long largeFrameBytes, long openBytes) {
     public static final PeerLimits DEFAULTS = new PeerLimits(10_000, 16 << 20, 16 << 20);

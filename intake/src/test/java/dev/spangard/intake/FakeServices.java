@@ -3,6 +3,7 @@
 package dev.spangard.intake;
 
 import dev.spangard.telemetry.SemconvMode;
+import dev.spangard.telemetry.SeriesLimit;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
 import dev.spangard.telemetry.UpstreamTelemetry;
@@ -59,7 +60,8 @@ final class FakeServices implements Services {
                         SdkMeterProvider.builder().registerMetricReader(metrics).build())
                 .build();
         telemetry = Telemetry.create(otel, options);
-        upstream = UpstreamTelemetry.create(otel, otel.getTracerProvider(), SemconvMode.OLD, false, options);
+        upstream = UpstreamTelemetry.create(
+                otel, otel.getTracerProvider(), SemconvMode.OLD, false, options, SeriesLimit.NONE);
     }
 
     @Override

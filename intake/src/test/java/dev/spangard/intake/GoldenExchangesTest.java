@@ -5,6 +5,7 @@ package dev.spangard.intake;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spangard.telemetry.SemconvMode;
+import dev.spangard.telemetry.SeriesLimit;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
 import dev.spangard.telemetry.UpstreamTelemetry;
@@ -114,7 +115,8 @@ final class GoldenExchangesTest {
                     openTelemetry.getTracerProvider(),
                     SemconvMode.OLD,
                     false,
-                    TelemetryOptions.DEFAULTS);
+                    TelemetryOptions.DEFAULTS,
+                    SeriesLimit.NONE);
             accounts = ledger.accounts("service");
             Service service = new Service(telemetry, upstream, accounts);
             RecordReader reader = new RecordReader(

@@ -73,7 +73,7 @@ final class PeerLimitsTest {
             assertThat(large.answer()).isNull();
         }
         assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
-        assertThat(intake.largeFrames().taken()).isZero();
+        assertThat(intake.largeFrames(false).taken()).isZero();
     }
 
     @Test
@@ -178,7 +178,7 @@ final class PeerLimitsTest {
         assertThat(intake.counters().turned(Turned.MEMORY)).isEqualTo(1);
         assertThat(services.spans.getFinishedSpanItems()).hasSize(1);
         intake.close(); // a peer gives back what it holds when its service has been told that it left
-        assertThat(intake.largeFrames().taken()).isZero();
+        assertThat(intake.largeFrames(false).taken()).isZero();
     }
 
     @Test

@@ -4,6 +4,7 @@ package dev.spangard.intake;
 
 import com.sun.management.ThreadMXBean;
 import dev.spangard.telemetry.SemconvMode;
+import dev.spangard.telemetry.SeriesLimit;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
 import dev.spangard.telemetry.UpstreamTelemetry;
@@ -87,7 +88,7 @@ public final class RecordFuzz {
         }
         // The children of a request are no requests, and not counted.
         UpstreamTelemetry upstream = UpstreamTelemetry.create(
-                otel, TracerProvider.noop(), SemconvMode.BOTH, false, TelemetryOptions.DEFAULTS);
+                otel, TracerProvider.noop(), SemconvMode.BOTH, false, TelemetryOptions.DEFAULTS, SeriesLimit.NONE);
         service = new Service(Telemetry.create(otel, TelemetryOptions.DEFAULTS), upstream, ledger.accounts("fuzz"));
     }
 

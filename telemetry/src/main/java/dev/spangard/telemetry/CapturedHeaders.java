@@ -20,7 +20,9 @@ final class CapturedHeaders {
     static final int MAX_LINES = 128;
 
     /** Names remembered; with more, keys are made anew each time. */
-    private static final int MAX_KEYS = 256;
+    private static final int MAX_KEYS = 64;
+    /** Characters of a name that is remembered. */
+    private static final int MAX_NAME = 128;
 
     private final String prefix;
     private final boolean underscores;
@@ -66,7 +68,7 @@ final class CapturedHeaders {
         if (key == null) {
             String lower = name.toLowerCase(Locale.ROOT);
             key = AttributeKey.stringArrayKey(prefix + (underscores ? lower.replace('-', '_') : lower));
-            if (keys.size() < MAX_KEYS) {
+            if (keys.size() < MAX_KEYS && name.length() <= MAX_NAME) {
                 keys.put(name, key);
             }
         }

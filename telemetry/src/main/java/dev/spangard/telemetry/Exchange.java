@@ -224,7 +224,7 @@ public final class Exchange {
         if (ending.websocket()) {
             telemetry.websockets.ended(this, outcome, seconds, context);
         } else {
-            Attributes attributes = telemetry.optIns.measured(this, outcome.attributes());
+            Attributes attributes = telemetry.series.admitted(telemetry.optIns.measured(this, outcome.attributes()));
             telemetry.measurements.ended(
                     attributes, seconds, conversation.bytesReceived(), ending.bytesSent(), context);
         }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class HostHeader {
     private static final int SLOTS = 64;
+    /** Characters of a name, a port and what is between them; longer ones are parsed each time. */
+    private static final int MAX_LENGTH = 253 + 6;
 
     private final @Nullable Entry[] entries = new @Nullable Entry[SLOTS];
 
@@ -28,7 +30,9 @@ final class HostHeader {
         Entry entry = entries[slot];
         if (entry == null || entry.secure != secure || !entry.host.equals(host)) {
             entry = new Entry(host, secure, parse(host, secure ? 443 : 80));
-            entries[slot] = entry;
+            if (host.length() <= MAX_LENGTH) {
+                entries[slot] = entry;
+            }
         }
         return entry.address;
     }

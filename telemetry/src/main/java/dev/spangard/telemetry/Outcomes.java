@@ -7,13 +7,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Remembers {@link Outcome}s, so that a request like an earlier one allocates none.
  *
- * <p>A table in which a newcomer replaces the older one: bounded whatever routes and errors there are. Thread-safe
- * without locks: outcomes are immutable, and a race only makes one again.
+ * <p>A table in which a newcomer replaces the older one: bounded whatever routes and errors there are, as only those are
+ * remembered whose series is admitted. Thread-safe without locks: outcomes are immutable, and a race only makes one again.
  */
 final class Outcomes {
     private static final int SLOTS = 1024;
 
     private final @Nullable Outcome[] slots = new @Nullable Outcome[SLOTS];
+    private final SeriesLimit series;
+
+    Outcomes(SeriesLimit series) {
+        this.series = series;
+    }
 
     Outcome of(
             String method,
@@ -31,7 +36,9 @@ final class Outcomes {
         Outcome known = slots[slot];
         if (known == null || !known.matches(method, scheme, httpVersion, websocket, route, status, errorType)) {
             known = Outcome.of(method, scheme, httpVersion, websocket, route, status, errorType);
-            slots[slot] = known;
+            if (series.admitted(known.attributes()).equals(known.attributes())) {
+                slots[slot] = known;
+            }
         }
         return known;
     }

@@ -26,12 +26,15 @@ public final class Telemetry {
     final QueryRedaction redaction;
     final HostHeader hostHeader = new HostHeader();
     final Forwarded forwarded;
+    final SeriesLimit series;
     final OptInFacts optIns;
-    final Outcomes outcomes = new Outcomes();
+    final Outcomes outcomes;
     final CapturedHeaders requestHeaders = new CapturedHeaders("http.request.header.");
     final CapturedHeaders responseHeaders = new CapturedHeaders("http.response.header.");
 
-    private Telemetry(Tracer tracer, Meter meter, Logger logger, TelemetryOptions options) {
+    private Telemetry(Tracer tracer, Meter meter, Logger logger, TelemetryOptions options, SeriesLimit series) {
+        this.series = series;
+        this.outcomes = new Outcomes(series);
         this.tracer = tracer;
         this.logger = logger;
         this.measurements = new Measurements(meter);
@@ -45,6 +48,15 @@ public final class Telemetry {
 
     /** Instruments are made at once, in {@code otel}'s providers; nothing is closed here. */
     public static Telemetry create(OpenTelemetry otel, TelemetryOptions options) {
+        return create(otel, options, SeriesLimit.NONE);
+    }
+
+    /**
+     * As {@link #create(OpenTelemetry, TelemetryOptions)}, where there is a limit beside the SDK's own.
+     *
+     * @param series of the measurements of requests that have ended
+     */
+    public static Telemetry create(OpenTelemetry otel, TelemetryOptions options, SeriesLimit series) {
         String version = Telemetry.class.getPackage().getImplementationVersion();
         var tracer = otel.tracerBuilder(SCOPE_NAME).setSchemaUrl(SCHEMA_URL);
         var meter = otel.meterBuilder(SCOPE_NAME).setSchemaUrl(SCHEMA_URL);
@@ -54,7 +66,7 @@ public final class Telemetry {
             meter.setInstrumentationVersion(version);
             logger.setInstrumentationVersion(version);
         }
-        return new Telemetry(tracer.build(), meter.build(), logger.build(), options);
+        return new Telemetry(tracer.build(), meter.build(), logger.build(), options, series);
     }
 
     /** A request that the server handed to the application at this time. Nothing is made before it is opened or ended. */

@@ -20,6 +20,7 @@ final class UpstreamMetrics {
     private static final int MAX_TOLD = 256;
 
     private final SemconvMode mode;
+    private final SeriesLimit limit;
     private final LongUpDownCounter active;
     private final @Nullable Old old;
     private final @Nullable Stable stable;
@@ -29,8 +30,9 @@ final class UpstreamMetrics {
 
     private record Stable(DoubleHistogram duration, LongHistogram responseSize, LongHistogram requestSize) {}
 
-    UpstreamMetrics(Meter meter, SemconvMode mode) {
+    UpstreamMetrics(Meter meter, SemconvMode mode, SeriesLimit limit) {
         this.mode = mode;
+        this.limit = limit;
         active = meter.upDownCounterBuilder("http.server.active_requests")
                 .setUnit("{request}")
                 .setDescription("Number of active HTTP server requests.")
@@ -77,7 +79,7 @@ final class UpstreamMetrics {
         if (mode == SemconvMode.BOTH) {
             series.putAll(only(UpstreamNames.OF_ACTIVE, attributes).build());
         }
-        Attributes made = series.build();
+        Attributes made = limit.admitted(series.build());
         if (change != 0) {
             active.add(change, made);
         } else if (!told.contains(made)) {
@@ -102,7 +104,7 @@ final class UpstreamMetrics {
             if (result.target() != null) {
                 series.put(UpstreamNames.HTTP_TARGET, result.target());
             }
-            Attributes made = series.build();
+            Attributes made = limit.admitted(series.build());
             old.duration().record((long) Math.rint(seconds * 1000), made, context);
             if (bytesSent >= 0) {
                 old.responseSize().record(bytesSent, made, context);
@@ -110,7 +112,8 @@ final class UpstreamMetrics {
             old.requestSize().record(result.bytesReceived(), made, context);
         }
         if (stable != null) {
-            Attributes made = only(UpstreamNames.OF_DURATION, attributes).build();
+            Attributes made =
+                    limit.admitted(only(UpstreamNames.OF_DURATION, attributes).build());
             stable.duration().record(seconds, made, context);
             if (bytesSent >= 0) {
                 stable.responseSize().record(bytesSent, made, context);

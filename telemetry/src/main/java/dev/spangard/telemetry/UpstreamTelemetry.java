@@ -44,6 +44,7 @@ public final class UpstreamTelemetry {
      *
      * @param otel makes requests' spans, and measurements
      * @param children makes the spans of single messages; apart, as requests are what is accounted for
+     * @param series of measurements
      * @param allMethods {@code OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS}
      */
     public static UpstreamTelemetry create(
@@ -51,7 +52,8 @@ public final class UpstreamTelemetry {
             TracerProvider children,
             SemconvMode mode,
             boolean allMethods,
-            TelemetryOptions options) {
+            TelemetryOptions options,
+            SeriesLimit series) {
         var attributes = new UpstreamAttributes(mode, options, allMethods);
         var meter = otel.meterBuilder(SCOPE_NAME).setSchemaUrl(mode.schemaUrl);
         String version = UpstreamTelemetry.class.getPackage().getImplementationVersion();
@@ -62,7 +64,7 @@ public final class UpstreamTelemetry {
                 tracer(otel.getTracerProvider(), mode, version),
                 new UpstreamSpans(tracer(children, mode, version), attributes, options),
                 attributes,
-                new UpstreamMetrics(meter.build(), mode),
+                new UpstreamMetrics(meter.build(), mode, series),
                 options);
     }
 

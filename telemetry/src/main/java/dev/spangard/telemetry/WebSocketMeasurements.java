@@ -50,10 +50,11 @@ final class WebSocketMeasurements {
      */
     void ended(Exchange exchange, Outcome outcome, double seconds, Context context) {
         OptInFacts optIns = exchange.telemetry.optIns;
+        SeriesLimit series = exchange.telemetry.series;
         Conversation said = exchange.conversation;
-        duration.record(seconds, optIns.measured(exchange, outcome.attributes()), context);
-        Attributes received = optIns.measured(exchange, outcome.received());
-        Attributes sent = optIns.measured(exchange, outcome.sent());
+        duration.record(seconds, series.admitted(optIns.measured(exchange, outcome.attributes())), context);
+        Attributes received = series.admitted(optIns.measured(exchange, outcome.received()));
+        Attributes sent = series.admitted(optIns.measured(exchange, outcome.sent()));
         messages.add(said.messagesReceived(), received, context);
         messages.add(said.messagesSent(), sent, context);
         bytes.add(said.bytesReceived(), received, context);

@@ -51,7 +51,8 @@ final class UpstreamExchangeTest {
             .build();
 
     private UpstreamTelemetry telemetry(SemconvMode mode) {
-        return UpstreamTelemetry.create(otel, otel.getTracerProvider(), mode, false, TelemetryOptions.DEFAULTS);
+        return UpstreamTelemetry.create(
+                otel, otel.getTracerProvider(), mode, false, TelemetryOptions.DEFAULTS, SeriesLimit.NONE);
     }
 
     private static UpstreamRequest get(String path, String query, Endpoint server, String host) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Turns repeated short byte strings (methods, routes, hosts, user agents) into the same {@link String} without decoding
  * or allocating again.
  *
- * <p>A table of {@value #SLOTS} slots in which a newcomer replaces the older one: bounded whatever a peer sends, and a
+ * <p>A table of {@value #SLOTS} slots, or fewer, in which a newcomer replaces the older one: bounded whatever a peer sends, and a
  * peer that makes its strings collide only loses the benefit. Not thread-safe.
  */
 public final class StringCache {
@@ -24,7 +24,7 @@ public final class StringCache {
     private static final VarHandle LONG_LE =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-    private final @Nullable Entry[] entries = new @Nullable Entry[SLOTS];
+    private final @Nullable Entry[] entries;
 
     /** Only ASCII is remembered, so that it does not matter whether an entry came from a str or from bytes. */
     private static final class Entry {
@@ -37,6 +37,20 @@ public final class StringCache {
         }
     }
 
+    public StringCache() {
+        this(SLOTS);
+    }
+
+    /** @param slots a power of two */
+    StringCache(int slots) {
+        entries = new @Nullable Entry[slots];
+    }
+
+    /** An eighth of the usual, for one of many who may mean it ill. */
+    public static StringCache small() {
+        return new StringCache(SLOTS / 8);
+    }
+
     String get(byte[] buffer, int from, int length, boolean str) {
         if (length == 0) {
             return "";
@@ -44,7 +58,7 @@ public final class StringCache {
         if (length > MAX_BYTES) {
             return decode(buffer, from, length, str);
         }
-        int slot = hash(buffer, from, length) & (SLOTS - 1);
+        int slot = hash(buffer, from, length) & (entries.length - 1);
         Entry entry = entries[slot];
         if (entry != null
                 && entry.bytes.length == length

@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.telemetry;
+
+import io.opentelemetry.api.common.Attributes;
+
+/** Which series measurements may make. Thread-safe; asked once a request, and so without locks for what is known. */
+@FunctionalInterface
+public interface SeriesLimit {
+    /** As many as the SDK's own limit lets be. */
+    SeriesLimit NONE = attributes -> attributes;
+
+    /** The series of a measurement with these attributes: they themselves, or those of the one series for all further ones. */
+    Attributes admitted(Attributes attributes);
+}
