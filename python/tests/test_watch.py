@@ -129,8 +129,11 @@ def test_processes_are_known_by_the_variable_in_their_environment(path: Path) ->
     import subprocess
 
     environment = {**os.environ, ATTACHED: str(path)}
-    with subprocess.Popen([sys.executable, "-c", "input()"], env=environment, stdin=subprocess.PIPE) as child:
+    command = [sys.executable, "-c", "print(flush=True); input()"]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         try:
+            assert child.stdout is not None
+            child.stdout.readline()  # an exec is seen to have happened before its environment can be read
             assert processes(str(path)) == [child.pid]
         finally:
             child.kill()
