@@ -218,7 +218,7 @@ final class SpanQueue<W> implements SpanProcessor {
                 flushed.add(flushes.remove());
             }
             long now = agenda.nanoTime();
-            ended = closing && (waiting.isEmpty() || now - closeByNanos > 0);
+            ended = closing && (waiting.isEmpty() || now - closeByNanos >= 0);
             if (!ended && !waiting.isEmpty()) {
                 if (alarm == null) {
                     dueNanos = now + options.delay().toNanos();

@@ -215,7 +215,7 @@ final class ModelRecorder {
 
     /** The connection breaks; the engine reads what is in it, and takes the process for dead. */
     void breaks(ModelEngine engine) {
-        while (!socket.isEmpty()) {
+        while (peer != null && !socket.isEmpty()) {
             isRead(engine);
         }
         ends(engine, true);
@@ -244,6 +244,9 @@ final class ModelRecorder {
 
     /** The process ends; what it could not write is lost, and perhaps told. */
     void exits(boolean inGoodOrder) {
+        if (isGone) {
+            return;
+        }
         isGone = true;
         if (inGoodOrder && peer != null && socket.size() < SOCKET_FRAMES && pending == null) {
             dropped += buffer.stream().filter(Told::finished).count();
