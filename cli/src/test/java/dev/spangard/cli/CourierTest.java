@@ -154,12 +154,17 @@ final class CourierTest {
         parcel.tried().failExceptionally(passes);
         agenda.run();
         assertThat(parcel.fates).as("young").isEmpty();
-        agenda.advance(Duration.ofMinutes(5));
 
-        parcel.tried().failExceptionally(passes);
-        agenda.run();
+        long sinceNanos = agenda.nanoTime();
+        while (parcel.fates.isEmpty()) {
+            agenda.advance(RETRY.longest());
+            parcel.tried().failExceptionally(passes);
+            agenda.run();
+        }
 
         assertThat(parcel.fates).containsExactly(new Fate(passes, false));
+        assertThat(Duration.ofNanos(agenda.nanoTime() - sinceNanos))
+                .isBetween(RETRY.givesWayAfter(), RETRY.givesWayAfter().plus(RETRY.longest()));
     }
 
     @Test

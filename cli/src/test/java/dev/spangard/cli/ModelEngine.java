@@ -9,6 +9,7 @@ import dev.spangard.intake.Ledger;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
 import dev.spangard.telemetry.SemconvMode;
+import dev.spangard.telemetry.SeriesLimit;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
 import dev.spangard.telemetry.UpstreamTelemetry;
@@ -38,7 +39,12 @@ import org.jspecify.annotations.Nullable;
 final class ModelEngine {
     /** No record of a model's is of this profile. */
     private static final UpstreamTelemetry UPSTREAM = UpstreamTelemetry.create(
-            OpenTelemetry.noop(), TracerProvider.noop(), SemconvMode.OLD, false, TelemetryOptions.DEFAULTS);
+            OpenTelemetry.noop(),
+            TracerProvider.noop(),
+            SemconvMode.OLD,
+            false,
+            TelemetryOptions.DEFAULTS,
+            SeriesLimit.NONE);
 
     private static final long UNUSED_NANOS = ServiceRegistry.UNUSED_FOR.toNanos();
 

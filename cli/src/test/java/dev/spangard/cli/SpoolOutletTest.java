@@ -410,11 +410,15 @@ final class SpoolOutletTest {
         SpoolOutlet outlet = outlet(SHOP, new ExportBooks(accounts));
 
         try (CapturedLog log = CapturedLog.of("spangard.engine")) {
-            export(outlet, batch(1), 1);
-            export(outlet, batch(1), 1);
+            CompletableResultCode first = export(outlet, batch(1), 1);
+            CompletableResultCode second = export(outlet, batch(1), 1);
             Files.delete(folder);
             export(outlet, batch(1), 1);
-            assertThat(exported(accounts)).isEqualTo(3);
+
+            assertThat(exported(accounts)).as("by way of the disk").isEqualTo(1);
+            assertThat(List.of(first.isSuccess(), second.isSuccess()))
+                    .as("straight to the collector, which is the queue's to book")
+                    .containsOnly(true);
 
             assertThat(log.lines()).hasSize(2).last().asString().endsWith("shop, otlp: the spool takes spans again");
         }
