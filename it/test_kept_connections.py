@@ -79,7 +79,9 @@ def test_no_request_has_anything_of_an_earlier_one(world: World, kind: str, flag
     assert nobody["baggage"] == {}
     assert (bob["trace"], bob["sampled"], bob["baggage"]) == (PARENT, 1, {"user": "bob"})
     with Connection(server) as connection:
-        first, second, third = connection.ask(get("/1", "baggage: user=carol", f"traceparent: 00-{PARENT[::-1]}-aaaabbbbccccdddd-01"), get("/2"), get("/3", *own))
+        first, second, third = connection.ask(
+            get("/1", "baggage: user=carol", f"traceparent: 00-{PARENT[::-1]}-aaaabbbbccccdddd-01"), get("/2"), get("/3", *own)
+        )
     assert (first["trace"], first["baggage"]) == (PARENT[::-1], {"user": "carol"})
     assert second["baggage"] == {}
     assert second["sampled"] == nobody["sampled"] == ("OTEL_TRACES_SAMPLER" not in env), "nothing of the parent's decision"

@@ -70,6 +70,15 @@ def without(key: str) -> Change:
     return change
 
 
+def unmeasured(metric: str) -> Change:
+    """A metric has no measurement."""
+
+    def change(case: Case) -> None:
+        case.expected.metrics.pop(metric, None)
+
+    return change
+
+
 def adds(key: str, what: Any) -> Change:
     """A further attribute of the request's span."""
     return lambda case: case.expected.spans[0]["attributes"].update({key: what})

@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 
-from .changes import Case, Change, adds, adds_exception, both, counted_sizes, message, of, same_as, span, value, without
+from .changes import Case, Change, adds, adds_exception, both, counted_sizes, message, of, same_as, span, unmeasured, value, without
 from .exported import Exported
 
 
@@ -131,6 +131,11 @@ DIFFERENCES: list[Difference] = [
     ),
     # after those that take another scenario's, which they then alter alike
     Difference("B1-B3", "Sizes are counted, for each request. Upstream's are declared ones, also of an earlier request.", counted_sizes),
+    Difference(
+        "B1-B3",
+        "The size of a file that the server sends is known where it was declared.",
+        of("pathsend")(both(unmeasured("http.server.response.size"), unmeasured("http.server.response.body.size"))),
+    ),
 ]
 
 

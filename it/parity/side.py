@@ -70,6 +70,7 @@ class Side:
         coming = iter(hears)
         sent: list[str] = []
         size = [0, 0]
+        has_content = scope.get("method") != "HEAD"  # what goes over the wire: RFC 9110, 6.4.1
         call: dict[str, Any] = {"sent": sent, "raised": None, "bytes": size if scope.get("type") == "http" else None}
         self.calls.append(call)
 
@@ -84,7 +85,11 @@ class Side:
             return {"type": gone, "code": 1005} if gone.startswith("web") else {"type": gone}
 
         async def send(message: Any) -> None:
-            size[1] += len(message.get("body", b"")) + message.get("count", 0)
+            nonlocal has_content
+            status = message.get("status", 200)
+            has_content = has_content and not (100 <= status < 200 or status in (204, 304))
+            if has_content:
+                size[1] += len(message.get("body", b"")) + message.get("count", 0)
             if len(sent) == fails_at:
                 raise OSError("gone")
             headers = message.get("headers")

@@ -140,7 +140,14 @@ def test_every_character_that_is_allowed_goes_on(caller: Caller, vendor: str) ->
 
 @pytest.mark.parametrize(
     "line",
-    ["foo=1 \t , \t bar=2, \t baz=3", "foo=1\t \t,\t \tbar=2,\t \tbaz=3", " foo=1,bar=2,baz=3", "\tfoo=1,bar=2,baz=3 ", "foo=1,bar=2,baz=3\t", "\t foo=1,bar=2,baz=3 \t"],
+    [
+        "foo=1 \t , \t bar=2, \t baz=3",
+        "foo=1\t \t,\t \tbar=2,\t \tbaz=3",
+        " foo=1,bar=2,baz=3",
+        "\tfoo=1,bar=2,baz=3 ",
+        "foo=1,bar=2,baz=3\t",
+        "\t foo=1,bar=2,baz=3 \t",
+    ],
 )
 def test_blanks_and_tabs_around_members_are_not_part_of_them(caller: Caller, line: str) -> None:
     assert caller.with_state(line).state == {"foo": "1", "bar": "2", "baz": "3"}
