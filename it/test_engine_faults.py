@@ -142,7 +142,7 @@ def unbalanced(exposition: str) -> dict[str, float]:
     missing: dict[str, float] = {}
     for term, sign in (("seen_total", 1), ("measured_total", -1), ("exported_total", -1), ("queued", -1), ("dropped_total", -1)):
         for labels, n in told.get(f"spangard_requests_{term}", {}).items():
-            instance = dict(labels)["service_instance_id"]
+            instance = dict(labels).get("service_instance_id", "")  # those of forgotten services have none
             missing[instance] = missing.get(instance, 0) + sign * n
     return {instance: n for instance, n in missing.items() if n}
 
