@@ -9,7 +9,7 @@ import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
 import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
-import java.io.ByteArrayOutputStream;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -80,12 +80,20 @@ final class AdminServer implements AutoCloseable {
         }
     }
 
+    /** Written while it is made: as one text all the series that peers may make would not fit into the heap. */
     private void metrics(HttpExchange exchange) throws IOException {
         List<String> accept = exchange.getRequestHeaders().getOrDefault("Accept", List.of());
         ExpositionFormatWriter writer = accept.stream().anyMatch(openMetrics::accepts) ? openMetrics : text;
-        var body = new ByteArrayOutputStream(16 << 10);
-        writer.write(body, metrics.get(), EscapingScheme.UNDERSCORE_ESCAPING);
-        send(exchange, 200, writer.getContentType(), body.toByteArray());
+        MetricSnapshots told = metrics.get();
+        exchange.getResponseHeaders().set("Content-Type", writer.getContentType());
+        if (exchange.getRequestMethod().equals("HEAD")) {
+            exchange.sendResponseHeaders(200, -1);
+            return;
+        }
+        exchange.sendResponseHeaders(200, 0); // of a length that is not known
+        try (var body = new BufferedOutputStream(exchange.getResponseBody(), 16 << 10)) {
+            writer.write(body, told, EscapingScheme.UNDERSCORE_ESCAPING);
+        }
     }
 
     private static void say(HttpExchange exchange, int status, String line) throws IOException {
