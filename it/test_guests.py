@@ -27,6 +27,7 @@ from marshal import dumps, loads
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})
 path = sys.argv[1]
+WALL_NS = 1_700_000_000_000_000_000
 PROCESS = {{"pid": 1, "instance": "x", "service": "guest"}}
 
 def frame(*fields):
@@ -82,7 +83,7 @@ for target in sys.argv[2:]:
                         "OTEL_METRIC_EXPORT_INTERVAL": "10"}
             s, said = hello(settings, {**PROCESS, **told, "instance": target + exporter, "pid": os.getppid()})
             assert said[0] == 16, said
-            s.sendall(batch(1, http(5)) + frame(2, 1, 0))
+            s.sendall(batch(1, http(5)) + frame(2, 1, 0, WALL_NS))
             while s.recv(100):
                 pass
 """
@@ -190,7 +191,7 @@ for n in range(20):  # routes as long as may be, each another series, in as many
     s.settimeout(60)
     for i in range(100):
         s.sendall(batch(20 * i + 20, *(http(1 + 20 * i + k, route=f"/{n}/{i}/{k}/" + "r" * 8000) for k in range(20))))
-    s.sendall(frame(2, 2000, 0))
+    s.sendall(frame(2, 2000, 0, WALL_NS))
     while s.recv(100):
         pass
 """
@@ -213,7 +214,7 @@ for sent, seen, dropped in ((1 << 40, 1 << 40, 1 << 40), (0, 1 << 62, 1 << 62)):
     s, said = hello({"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none", "OTEL_SERVICE_NAME": "victim"},
                     recorder=int(sys.argv[2]), sent=sent, seen=seen, dropped=dropped)
     assert said[0] == 16, said
-    s.sendall(frame(2, seen, dropped))
+    s.sendall(frame(2, seen, dropped, WALL_NS))
     while s.recv(100):
         pass
 """
@@ -248,7 +249,7 @@ def test_cannot_lose_another_s_counts_or_connection(engine: Engine, victim: int)
         connection.sendall(namespace["batch"](2, namespace["http"](6)))  # type: ignore[operator]
         own = {labels: value for labels, value in engine.values("spangard_requests_seen_total").items() if ("duplicate", "2") not in labels}
         engine.wait_for_total("spangard_recorders", 1)
-        connection.sendall(namespace["frame"](2, 2, 0))  # type: ignore[operator]
+        connection.sendall(namespace["frame"](2, 2, 0, namespace["WALL_NS"]))  # type: ignore[operator]
         engine.wait_for_total("spangard_recorders", 0)
         seen = [v for k, v in engine.values("spangard_requests_seen_total").items() if ("service_name", "victim") in k and k in own]
         assert seen == [2.0]
