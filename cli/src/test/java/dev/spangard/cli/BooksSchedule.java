@@ -118,14 +118,14 @@ final class BooksSchedule {
             case 7 -> recorder().exits(random.nextBoolean());
             case 8 -> recorder().breaks(running);
             case 9 -> running.closeUnused();
-            case 10 -> pass(running, Duration.ofSeconds(random.nextInt(60)));
-            case 11 -> services += random.nextInt(2);
+            case 10, 11 -> pass(running, Duration.ofSeconds(random.nextInt(60)));
             case 12, 13, 14 -> pass(running, Duration.ofMillis(random.nextInt(2000)));
             case 15, 16 -> harass(running);
             case 17, 18, 19, 20, 21 -> connect(running, recorder());
             case 22, 23, 24, 25, 26 -> running.runOne();
             case 27, 28, 29, 30 -> read(running, recorder());
             default -> {
+                services += random.nextInt(8) == 0 ? 1 : 0;
                 ModelRecorder busy = recorder();
                 busy.serve();
                 busy.flush();
@@ -208,6 +208,8 @@ final class BooksSchedule {
                 .isEqualTo(full);
         look();
         ending.stop();
+        look();
+        ending.release();
         assertThat(ending.held()).as("memory of spans that are gone").isZero();
         engine = null;
     }
@@ -323,6 +325,8 @@ final class BooksSchedule {
         look();
         last.beginStop();
         last.stop();
+        look();
+        last.release();
         assertThat(last.held()).as("memory of spans that are gone").isZero();
         engine = null;
 

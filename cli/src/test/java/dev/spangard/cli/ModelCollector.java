@@ -55,9 +55,9 @@ final class ModelCollector {
         mood = Mood.TAKES;
     }
 
-    /** To one of those that wait, and may wait no more. */
+    /** To some of those that wait, and may wait no more. */
     void answerLate() {
-        if (!unanswered.isEmpty()) {
+        for (int n = random.nextInt(4); n >= 0 && !unanswered.isEmpty(); n--) {
             Mood how = ANSWERS.get(random.nextInt(ANSWERS.size()));
             answer(unanswered.remove(random.nextInt(unanswered.size())), how);
         }

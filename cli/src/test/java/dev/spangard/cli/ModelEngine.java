@@ -321,7 +321,7 @@ final class ModelEngine {
     }
 
     /** Waits until it has; no recorder is connected any more. */
-    void stop() throws IOException {
+    void stop() {
         List<CompletableResultCode> ends = new ArrayList<>();
         for (Live live : ending) {
             close(live);
@@ -331,10 +331,10 @@ final class ModelEngine {
         if (!ends.stream().allMatch(CompletableResultCode::isDone)) {
             throw new AssertionError("a queue did not end in time");
         }
-        release();
     }
 
-    private void release() throws IOException {
+    /** Lets the next engine have the files: after {@link #stop}. */
+    void release() throws IOException {
         if (spool != null) {
             spool.close();
         }

@@ -248,7 +248,8 @@ final class ModelRecorder {
             return;
         }
         isGone = true;
-        if (inGoodOrder && peer != null && socket.size() < SOCKET_FRAMES && pending == null) {
+        boolean saysGoodbye = pending == null || random.nextInt(4) == 0;
+        if (inGoodOrder && peer != null && socket.size() < SOCKET_FRAMES && saysGoodbye) {
             dropped += buffer.stream().filter(Told::finished).count();
             long seen = taken + dropped;
             socket.add(new Frame(ModelPeer.goodbye(seen, dropped), seen, dropped, List.of(), 0, true));

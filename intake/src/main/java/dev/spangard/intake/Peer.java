@@ -84,8 +84,8 @@ final class Peer implements Runnable {
             LOG.log(Level.ERROR, "a connection was ended by a failure of the engine", e);
             refuse(Turned.FAILURE, "The engine failed to serve this process; its log says why.");
         } finally {
+            frames.close(); // before its end is seen at the other side
             close();
-            frames.close();
             intake.gone(this);
             ended.countDown();
         }
