@@ -146,7 +146,9 @@ class OpenTelemetryMiddleware:
             if type(headers) is not list:
                 headers = headers_of(scope)
             if sampling is None:
-                header = dict(headers)
+                header = {}
+                for name, value in headers:  # dict() would read a pair that is a generator to its end
+                    header[name] = value
                 given = header.get(b"traceparent")
                 baggage = header.get(b"baggage")
             else:  # most will not be kept: the two that any request needs
