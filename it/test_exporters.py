@@ -162,17 +162,14 @@ def python_span() -> dict[str, Any]:
 
 
 def documents(text: str) -> list[dict[str, Any]]:
-    """The JSON objects in a text that may also have log lines."""
+    """The whole JSON objects that begin a line, in a text that may also have log lines and may end within an object."""
     decoder = json.JSONDecoder()
     found = []
-    at = text.find("{")
-    while at >= 0:
+    for start in re.finditer(r"^\{", text, re.MULTILINE):
         try:
-            document, at = decoder.raw_decode(text, at)
-            found.append(document)
+            found.append(decoder.raw_decode(text, start.start())[0])
         except ValueError:
-            at += 1
-        at = text.find("{", at)
+            break
     return found
 
 
