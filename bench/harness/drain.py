@@ -43,7 +43,7 @@ def _read(number: int, peer: socket.socket) -> None:
         if kind == BATCH:
             _, seen[number], dropped[number] = COUNTS.unpack_from(frame, HEAD)
         elif kind == GOODBYE:
-            _, seen[number], dropped[number], _ = marshal.loads(frame)
+            _, seen[number], dropped[number], *_ = marshal.loads(frame)  # an older revision says less
 
 
 def accept(listener: socket.socket) -> None:

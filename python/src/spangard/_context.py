@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-SPAN_KEY = parents.SPAN_KEY
-REQUEST_KEY = parents.REQUEST_KEY
-
-
 def _enter_and_leave() -> tuple[Callable[[], Context], Callable[[Context], Any], Callable[[Any], None]]:
     """The three calls of the context; straight to the context variable where the API keeps it in one."""
     runtime: Any = _api._RUNTIME_CONTEXT
@@ -53,8 +49,11 @@ class NewContext(Context):
     __init__ = object.__init__
 
 
-put = dict.setdefault
-"""Into a new Context, which refuses ``[]=``: a third of the work of copying a dict into one."""
+ALONE = (NewContext, dict.setdefault, parents.SPAN_KEY, parents.REQUEST_KEY)
+"""What a context with nothing but a request in it is made of.
+
+A Context refuses ``[]=``; to make one of a dict takes longer than to put two values into an empty one.
+"""
 
 
 class DetailedSpan(Detailed, RequestSpan):

@@ -27,6 +27,9 @@ MAX_FIELD_TEXT = 2048
 MAX_CLOSE_REASON = 123
 """Characters; RFC 6455 allows as many bytes."""
 
+NO_REASON = ""
+"""CPython has one of it."""
+
 MAX_STACKTRACE = 16384
 MAX_MESSAGE = 4096
 MAX_SAID = 65536
@@ -143,7 +146,7 @@ def close_of(message: Any, default: int) -> int | tuple[int, str]:
     if type(code) is not int or code >> 32:
         code = integer(code)
     reason = message.get("reason")
-    if reason is not None and issubclass(type(reason), str):
+    if reason is not None and reason is not NO_REASON and issubclass(type(reason), str):
         reason = text(reason, MAX_CLOSE_REASON)
         if reason:
             return code or default, reason

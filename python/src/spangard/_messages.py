@@ -78,7 +78,7 @@ class Detailed:
                 except KeyError:
                     body = b""
                 size = len(body) if type(body) is bytes else size_of(body)
-                if message.get("more_body"):  # asked as every server does
+                if "more_body" in message and message["more_body"]:  # noqa: RUF019 - most have none; a get costs more
                     messages += (2, clock(), size)
                     self.streams = True
                     if len(messages) > EVENTS_KEPT:
@@ -94,8 +94,10 @@ class Detailed:
                 self.started = message
                 if self.status_code is None:  # the server refuses a second start
                     status = message["status"]
-                    self.status_code = status = status if type(status) is int else integer(status)
-                    if status is not None and status >= 500:
+                    if type(status) is not int:
+                        status = integer(status) or 0
+                    self.status_code = status or None
+                    if status >= 500:
                         answering(self.span_id, status)
                 if "trailers" in message and truth(message["trailers"]):
                     self.streams = self.trailers = True
@@ -197,7 +199,8 @@ class Detailed:
         messages = self.messages
         if kind == "websocket.accept":
             self.accepted = True
-            messages += (5, now, text_of(message.get("subprotocol"), MAX_NAME) or 0)
+            subprotocol = message.get("subprotocol")
+            messages += (5, now, 0 if subprotocol is None else text_of(subprotocol, MAX_NAME) or 0)
             if self.middleware.capture_response is not None:
                 message = self._capture(message)
         elif kind == "websocket.close":
@@ -251,7 +254,11 @@ class Detailed:
         try:
             kind = message["type"]
             if kind == "http.request":
-                messages += (16, asked, got, size_of(message.get("body")))
+                try:
+                    body = message["body"]
+                except KeyError:
+                    body = b""
+                messages += (16, asked, got, len(body) if type(body) is bytes else size_of(body))
             elif kind == "websocket.receive":
                 text = message.get("text")
                 if type(text) is str:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from .middleware import Message, OpenTelemetryMiddleware, Receive, Send
 
+NO_BODY = b""
+"""CPython has one of it."""
+
 BEFORE, DURING, WHOLE, ENOUGH = 0, 1, 2, 3
 """How a response that was not ended was left: before it had begun; after that; after all the bytes that had been
 promised; or it is an event stream, left after it had begun. docs/wire-protocol.md, kind 3.
@@ -50,18 +53,20 @@ class Counted:
                     if not self.first:
                         self.first = clock()
                 else:
-                    self.complete = clock()
+                    self.complete = now = clock()
                     if self.first:
                         return self._completing(message)
-                    self.first = self.complete
+                    self.first = now
                     if self.sent > WRITTEN_AT_ONCE:
                         return self._completing(message)
             elif "status" in message:
-                self.started = message
-                if self.status_code is None:
+                if self.started is None:  # the server refuses a second start
+                    self.started = message
                     status = message["status"]
-                    self.status_code = status = status if type(status) is int else integer(status)
-                    if status is not None and status >= 500:
+                    if type(status) is not int:
+                        status = integer(status) or 0
+                    self.status_code = status or None
+                    if status >= 500:
                         answering(self.span_id, status)
             elif self._other(message["type"], message):
                 return self._completing(message)
@@ -105,8 +110,8 @@ class Counted:
         try:
             kind = message["type"]
             if kind == "http.request":
-                if "body" in message:
-                    body = message["body"]
+                body = message["body"]
+                if body is not NO_BODY:
                     self.received += len(body) if type(body) is bytes else size_of(body)
             elif kind == "http.disconnect":
                 self._leaves()
@@ -152,6 +157,9 @@ class Summed(Counted):
     def told(self, start: float, end: float) -> list[Any]:
         """The fewest events that say the same of sizes and times: one body, handed over when the last was."""
         events: list[Any] = [16, start, start, self.received] if self.received else []
+        if self.complete and self.left is None and self.status_code is not None and self.sent >= 0:
+            events += (1, self.first, 0, 3, self.first, self.sent, 4, self.complete, 0)
+            return events
         if not self.complete:
             self.unfinished(end)
         at, when = self.left if self.left is not None else (0.0, None)

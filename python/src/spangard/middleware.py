@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 NO_TEXT = b""
 """CPython has one of it, so that a look at which it is does instead of asking whether it is true."""
 
+HTTP = "http"
+"""Interned, as the constants of servers are: which it is mostly tells what its type would, in half the time."""
+
 
 class OpenTelemetryMiddleware:
     """Records every HTTP request and WebSocket of ``app``; an ASGI application itself.
@@ -122,11 +125,11 @@ class OpenTelemetryMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         try:
             kind = scope["type"]
-            if type(kind) is not str:
+            if kind is not HTTP and type(kind) is not str:
                 kind = text(kind, MAX_FIELD_TEXT)
         except KeyError:
             kind = None
-        http = kind == "http"
+        http = kind is HTTP or kind == "http"
         if (
             (not http and kind != "websocket")
             or (MARK in scope and self._is_recorded(scope))
@@ -138,6 +141,8 @@ class OpenTelemetryMiddleware:
         sampling = self._sampling
         header: Any = None
         headers: Any
+        host: Any
+        agent: Any
         try:  # a subscript is half of a get; most scopes have it all
             method = scope["method"] if http else None
             scheme = scope["scheme"]
@@ -145,14 +150,26 @@ class OpenTelemetryMiddleware:
             headers = scope["headers"]
             if type(headers) is not list:
                 headers = headers_of(scope)
-            if sampling is None:
+            given = baggage = None
+            if sampling is None:  # the six that are looked at, of which most requests have two
+                host = agent = None
                 header = {}
-                for name, value in headers:  # dict() would read a pair that is a generator to its end
-                    header[name] = value
-                given = header.get(b"traceparent")
-                baggage = header.get(b"baggage")
+                count = 0
+                for name, value in headers:
+                    if name in {
+                        b"host", b"user-agent", b"content-length", b"traceparent", b"tracestate", b"baggage"
+                    }:  # fmt: skip
+                        if name == b"host":
+                            host = value
+                        elif name == b"user-agent":
+                            agent = value
+                        else:
+                            header[name] = value
+                            count += 1
+                if header:
+                    given = header.get(b"traceparent")
+                    baggage = header.get(b"baggage")
             else:  # most will not be kept: the two that any request needs
-                given = baggage = None
                 for name, value in headers:
                     if name in {b"traceparent", b"baggage"}:
                         if name == b"traceparent":
@@ -165,6 +182,8 @@ class OpenTelemetryMiddleware:
             version = scope.get("http_version")
             headers = headers_of(scope)
             header = lookup(headers)
+            count = len(headers)
+            host, agent = header.get(b"host"), header.get(b"user-agent")
             given = header.get(b"traceparent")
             baggage = header.get(b"baggage")
 
@@ -180,7 +199,7 @@ class OpenTelemetryMiddleware:
         elif given is None:
             trace = None
         else:
-            if header is not None and len(header) != len(headers):
+            if header is not None and len(header) != count:
                 given = sole(headers, given)
             trace = traceparent(given)
         state = NO_TEXT
@@ -212,24 +231,33 @@ class OpenTelemetryMiddleware:
         if sampled:
             if header is None:
                 header = lookup(headers)
-            request_length = header[b"content-length"] if b"content-length" in header else NO_TEXT  # noqa: SIM401
-            if given is not None and type(trace) is bytes and b"tracestate" in header:
-                state = tracestate(headers)
+                count = len(headers)
+                host, agent = header.get(b"host"), header.get(b"user-agent")
+            request_length = NO_TEXT
+            if header:
+                if b"content-length" in header:
+                    request_length = header[b"content-length"]
+                if given is not None and type(trace) is bytes and b"tracestate" in header:
+                    state = tracestate(headers)
             try:
                 path = scope["path"]
                 query = scope["query_string"]
                 client = scope["client"]
-                host = header[b"host"]
-                agent = header[b"user-agent"]
-                if client is not None and (
-                    type(client) is not tuple or type(client[0]) is not str or type(client[1]) is not int
-                ):
+                if type(client) is tuple:
+                    name, port = client
+                    if type(name) is not str or type(port) is not int:
+                        client = address(client)
+                elif client is not None:
                     client = address(client)
                 # Types are looked at first: to ask a value of another for its length is to run its code.
                 plain = (
-                    type(path) is type(scheme) is type(version) is str
+                    (scheme is HTTP or type(scheme) is str)
+                    and type(path) is str
+                    and type(version) is str
                     and (type(method) is str or method is None)
-                    and type(query) is type(host) is type(agent) is bytes
+                    and type(query) is bytes
+                    and type(host) is bytes
+                    and type(agent) is bytes
                 )
                 if plain:
                     size = len(path) + len(query) + len(host) + len(agent)
@@ -244,7 +272,7 @@ class OpenTelemetryMiddleware:
                 client = address(scope.get("client"))
                 method, path, scheme, version, query, host, agent, state, request_length = cut(
                     method, scope.get("path"), scheme, version, scope.get("query_string"),
-                    header.get(b"host"), header.get(b"user-agent"), state, request_length,
+                    host, agent, state, request_length,
                 )  # fmt: skip
             server = None if host else address(scope.get("server"))
             capture = self._capture
@@ -261,7 +289,11 @@ class OpenTelemetryMiddleware:
             exchange.status_code = None
         else:
             asked = self._asked(scope) if self._asks else None
-            if not (type(scheme) is type(version) is str and (type(method) is str or method is None)):
+            if not (
+                (scheme is HTTP or type(scheme) is str)
+                and type(version) is str
+                and (type(method) is str or method is None)
+            ):
                 method, _, scheme, version = cut(method, None, scheme, version)
             live[span_id] = (7 if http else 8, start, span_id, method, scheme, asked)
             new = self._counted if http else self._counted_websocket
@@ -270,7 +302,7 @@ class OpenTelemetryMiddleware:
                 exchange.received = exchange.sent = 0
                 exchange.left = None
                 exchange.first = exchange.complete = 0.0
-                exchange.status_code = None
+                exchange.started = None
             else:
                 exchange.middleware = self
                 exchange.messages = []
@@ -301,13 +333,14 @@ class OpenTelemetryMiddleware:
             if outer or (baggage is not None and self._baggage):
                 if not self._baggage:
                     baggage = None
-                elif baggage is not None and header is not None and len(header) != len(headers):
+                elif baggage is not None and header is not None and len(header) != count:
                     baggage = whole(headers, baggage)
                 context = api.parents.context_with(exchange, outer, baggage, type(trace) is bytes)
             else:
-                context = api.NewContext()
-                api.put(context, api.SPAN_KEY, exchange)
-                api.put(context, api.REQUEST_KEY, exchange)
+                new_context, put, span_key, request_key = api.ALONE
+                context = new_context()
+                put(context, span_key, exchange)
+                put(context, request_key, exchange)
             token = api.attach(context)
         try:
             if self._hooks is not None:
@@ -322,12 +355,16 @@ class OpenTelemetryMiddleware:
             exchange.broken_off(error, failed[3])
             raise
         finally:
-            if not sampled and http and exchange.complete:
-                end = exchange.complete  # nothing is told of it that happens after its response
-            else:
+            if sampled or not http:
                 if failed is None:
                     end = clock()
-                if http and not sampled:
+            else:
+                complete = exchange.complete
+                if complete:
+                    end = complete  # nothing is told of it that happens after its response
+                else:
+                    if failed is None:
+                        end = clock()
                     exchange.unfinished(end)
             try:
                 del live[span_id]
@@ -363,7 +400,7 @@ class OpenTelemetryMiddleware:
             elif http:
                 record = (
                     3, start, end, method, scheme, version, route, exchange.status_code, exchange.received,
-                    exchange.sent, exchange.first, exchange.complete, failed and failed[::3],
+                    exchange.sent, exchange.first, complete, failed and failed[::3],
                     exchange.left, asked,
                 )  # fmt: skip
             else:
