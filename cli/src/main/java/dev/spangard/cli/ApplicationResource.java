@@ -38,7 +38,7 @@ final class ApplicationResource {
         put(attributes, "process.runtime.description", process.runtimeDescription());
         put(attributes, "service.instance.id", instanceId(process.instance()).toString());
         put(attributes, "service.name", fallbackName(process));
-        settings.pairs("OTEL_RESOURCE_ATTRIBUTES").forEach((key, value) -> put(attributes, key, value));
+        settings.attributes("OTEL_RESOURCE_ATTRIBUTES").forEach((key, value) -> put(attributes, key, value));
         put(attributes, "service.name", settings.text("OTEL_SERVICE_NAME"));
         return Resource.create(attributes.build());
     }

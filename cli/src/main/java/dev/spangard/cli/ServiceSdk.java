@@ -52,7 +52,7 @@ final class ServiceSdk {
     private final SdkMeterProvider meters;
     private final @Nullable SdkLoggerProvider loggers;
     private final ServiceSeries series;
-    private final PrometheusMetricReader scrape;
+    private final ScrapedReader scrape;
     private final @Nullable InetSocketAddress prometheus;
     private final @Nullable Console console;
 
@@ -75,7 +75,7 @@ final class ServiceSdk {
             SdkMeterProvider meters,
             @Nullable SdkLoggerProvider loggers,
             ServiceSeries series,
-            PrometheusMetricReader scrape,
+            ScrapedReader scrape,
             @Nullable InetSocketAddress prometheus,
             @Nullable Console console) {
         this.name = name;
@@ -160,10 +160,12 @@ final class ServiceSdk {
             tracers.addSpanProcessor(new NoExporter(accounts));
         }
 
-        var scrape = PrometheusMetricReader.builder()
-                .setAllowedResourceAttributesFilter(SCRAPED_RESOURCE::contains)
-                .setOtelScopeLabelsEnabled(false)
-                .build();
+        var scrape = new ScrapedReader(
+                PrometheusMetricReader.builder()
+                        .setAllowedResourceAttributesFilter(SCRAPED_RESOURCE::contains)
+                        .setOtelScopeLabelsEnabled(false)
+                        .build(),
+                resource);
         CardinalityLimitSelector cardinality = MetricReaders.cardinality(settings);
         var series = new ServiceSeries(
                 cardinality.getCardinalityLimit(InstrumentType.HISTOGRAM),
@@ -298,7 +300,7 @@ final class ServiceSdk {
     }
 
     /** Collects when asked. */
-    PrometheusMetricReader scrape() {
+    ScrapedReader scrape() {
         return scrape;
     }
 

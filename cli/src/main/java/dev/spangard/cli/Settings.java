@@ -22,6 +22,9 @@ final class Settings {
     private static final String OTLP = "OTEL_EXPORTER_OTLP_";
 
     private final Map<String, String> values;
+    /** Characters; of the SDK's resources. */
+    private static final int MAX_ATTRIBUTE_NAME = 255;
+
     private final Consumer<String> warnings;
 
     /** @param warnings takes one line for each value that is not understood */
@@ -100,6 +103,24 @@ final class Settings {
             }
         }
         return pairs;
+    }
+
+    /** {@link #pairs}, those left out whose key the SDK takes for no name of a resource's attribute. */
+    Map<String, String> attributes(String name) {
+        Map<String, String> attributes = pairs(name);
+        attributes.keySet().removeIf(key -> {
+            boolean isNone = !isAttributeName(key);
+            if (isNone) {
+                warnings.accept(name + " has a key that is not printable ASCII of at most " + MAX_ATTRIBUTE_NAME
+                        + " characters; it is left out");
+            }
+            return isNone;
+        });
+        return attributes;
+    }
+
+    private static boolean isAttributeName(String key) {
+        return key.length() <= MAX_ATTRIBUTE_NAME && key.chars().allMatch(c -> c >= ' ' && c <= '~');
     }
 
     /** A whole number from {@code least} on. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.sdk.resources.Resource;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,21 @@ class ApplicationResourceTest {
                 resource(Map.of("OTEL_RESOURCE_ATTRIBUTES", "service.name=a,k=v%2C1", "OTEL_SERVICE_NAME", "b"));
         assertThat(get(both, "service.name")).isEqualTo("b");
         assertThat(get(both, "k")).isEqualTo("v,1");
+    }
+
+    @Test
+    void leavesOutWhatTheSdkTakesForNoName() {
+        var warnings = new ArrayList<String>();
+        String longest = "k".repeat(255);
+        String given = "é=1,a\tb=2," + longest + "k=3," + longest + "=4,ok=5";
+        Resource resource = ApplicationResource.of(
+                TestHello.process("server-1"),
+                new Settings(Map.of("OTEL_RESOURCE_ATTRIBUTES", given), warnings::add));
+        assertThat(get(resource, "ok")).isEqualTo("5");
+        assertThat(get(resource, longest)).isEqualTo("4");
+        assertThat(warnings)
+                .hasSize(3)
+                .allMatch(line -> line.startsWith("OTEL_RESOURCE_ATTRIBUTES has a key that is not printable ASCII"));
     }
 
     @Test
