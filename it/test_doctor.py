@@ -181,6 +181,19 @@ def test_directory_that_others_may_write_to(world: World, tmp_path: Path) -> Non
     assert any(f"{open_to_all} must be a directory of this user that no other may write to" in line for line in lines(out, "fail"))
 
 
+def test_names_a_place_where_no_engine_can_be_started(shared: World, tmp_path: Path) -> None:
+    readable = tmp_path / "readable"
+    readable.mkdir(mode=0o755)
+    code, out = doctor(shared, env={"SPANGARD_SOCKET": str(readable / "engine.sock")})
+    assert code == 1
+    assert lines(out, "fail") == [f"no engine is started in {readable}: others may read it"]
+    file = tmp_path / "file"
+    file.touch()
+    code, out = doctor(shared, env={"SPANGARD_SOCKET": str(file / "run" / "engine.sock")})
+    assert code == 1
+    assert lines(out, "fail") == [f"{file / 'run'} can not be made by this user in {file}"]
+
+
 def test_who_else_would_record(shared: World, tmp_path: Path) -> None:
     """Made-up installations: the real packages would instrument this test's own environment."""
     installed = tmp_path / "opentelemetry_instrumentation_fastapi-0.66b2.dist-info"

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import types
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import pytest
 import child
 from asgi import http_scope, websocket_scope
 from engine import FakeEngine
-from spangard import OpenTelemetryMiddleware, _engine, _farewell
+from spangard import OpenTelemetryMiddleware, _engine, _farewell, _instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -338,3 +339,61 @@ def test_a_process_delivers_as_it_ends_however_it_was_made(kind: list[str], engi
     engine.wait(lambda: engine.goodbyes)
     assert requests(engine) == 1
     assert engine.goodbyes[0][1:3] == (1, 0)
+
+
+def test_an_engine_whose_queue_of_connections_is_full_is_waited_for(
+    recorder: Recorder, time: Time, starts: Starts, tmp_path: Path
+) -> None:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "engine.sock"))
+    listener.listen(0)
+    waiting = []
+    try:
+        while True:
+            waiting.append(socket.socket(socket.AF_UNIX))
+            waiting[-1].setblocking(False)
+            try:
+                waiting[-1].connect(str(tmp_path / "engine.sock"))
+            except BlockingIOError:
+                break
+        starts.possible = False
+        recorder.records.append((3, *[None] * 14))
+        looks = _farewell._waits(recorder)
+        for _ in range(3):
+            next(looks)
+        assert recorder.link.is_busy
+        assert starts.calls == 0, "it is there"
+        for _ in waiting[:-1]:
+            listener.accept()[0].close()
+        assert list(looks) == []
+        assert not recorder.records
+    finally:
+        for connection in [*waiting, listener]:
+            connection.close()
+
+
+def test_the_application_starts_whatever_is_wrong_with_the_recorder(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test's tool that forbids reading files in an event loop raises an exception of its own."""
+
+    def forbidden(*_: object) -> None:
+        raise RuntimeError("blocking call")
+
+    seen = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append((await receive())["type"])
+        await send({"type": "lifespan.startup.complete"})
+
+    async def receive() -> Any:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Any) -> None:
+        seen.append(message["type"])
+
+    for module, name in ((_instance, "_root"), (_farewell, "watch_uvicorn"), (_farewell, "before_shutdown")):
+        with monkeypatch.context() as broken:
+            broken.setattr(module, name, forbidden)
+            asyncio.run(OpenTelemetryMiddleware(app)({"type": "lifespan"}, receive, send))
+    assert seen == ["lifespan.startup", "lifespan.startup.complete"] * 3

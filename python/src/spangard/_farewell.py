@@ -78,7 +78,7 @@ def _waits(recorder: Recorder) -> Iterator[float]:
             now = perf_counter()
             if now >= end or link.refused:
                 return
-            if not link.connected() and now >= bring_at:
+            if not link.connected() and not link.is_busy and now >= bring_at:
                 if not _engine.bring(end - now):
                     return
                 bring_at = now + BRING_AGAIN_S

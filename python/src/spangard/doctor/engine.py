@@ -35,12 +35,25 @@ def socket(report: Report) -> None:
         return
     directory = os.path.dirname(path) or "."
     if not os.path.isdir(directory):
-        report.ok(f"{directory} is made, for this user alone, when the engine starts")
+        above = _nearest(directory)
+        if os.path.isdir(above) and os.access(above, os.W_OK | os.X_OK):
+            report.ok(f"{directory} is made, for this user alone, when the engine starts")
+        else:
+            report.fail(f"{directory} can not be made by this user in {above}", "SPANGARD_SOCKET=PATH")
     elif not _engine.is_private(directory, 0o022):
         report.warn(f"others may write to {directory}, where the engine's socket is", f"chmod 700 {directory}")
+    elif not _engine.is_private(directory, 0o066) and not os.path.exists(path):
+        report.fail(f"no engine is started in {directory}: others may read it", f"chmod 700 {directory}")
     else:
         report.ok(f"{directory}, where the engine's socket is, is this user's alone")
     _running(report, path)
+
+
+def _nearest(directory: str) -> str:
+    """What is there of the way to it."""
+    while not os.path.lexists(directory):
+        directory = os.path.dirname(directory) or "."
+    return directory
 
 
 def _running(report: Report, path: str) -> None:

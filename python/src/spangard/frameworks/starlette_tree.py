@@ -98,6 +98,8 @@ class Walk:
     def _routes_inside(self, app: Any) -> Iterable[Any] | None:
         """The routes of a mounted application, also behind middleware that keeps it in `app`; None if it has none."""
         for _ in range(MAX_DEPTH):
+            if isinstance(app, self._base):  # a Mount, which has a path of its own
+                return [app]
             routes = getattr(app, "routes", None)
             if isinstance(routes, (list, tuple)) and all(isinstance(route, self._base) for route in routes):
                 return routes
