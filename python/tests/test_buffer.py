@@ -396,6 +396,23 @@ def test_garbage_from_the_engine_harms_nothing(engine: FakeEngine, recorder: Rec
     engine.wait(lambda: len(engine.records()) == 256)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")  # the engine's thread
+@pytest.mark.parametrize("profile", ["stable", "upstream"])
+def test_a_request_that_forks_is_told_by_the_parent_alone(engine: FakeEngine, recorder: Recorder, profile: str) -> None:
+    pids = []
+
+    async def forking(scope: Any, receive: Any, send: Any) -> None:
+        pids.append(os.fork())
+        await hello(scope, receive, send)
+
+    run(OpenTelemetryMiddleware(forking, profile=profile))
+    if pids == [0]:
+        os._exit(len(recorder.records) + recorder._taken)
+    assert os.waitpid(pids[0], 0)[1] == 0
+    engine.wait(engine.records)
+    assert len(engine.records()) == 1
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")  # the engine's thread; 3.15 makes an error of it
 def test_a_forked_child_is_a_recorder_of_its_own(engine: FakeEngine, recorder: Recorder) -> None:
     put(recorder, 128)

@@ -9,6 +9,7 @@ import http
 import os
 import subprocess
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -340,3 +341,40 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     )
     heavy = {"asyncio", "re", "typing", "socket", "threading", "logging", "subprocess", "traceback", "opentelemetry"}
     assert not heavy & set(listed.stdout.split())
+
+
+@pytest.mark.parametrize("profile", ["stable", "upstream"])
+@pytest.mark.parametrize("sampler", ["always_on", "always_off"])
+def test_a_scope_that_takes_no_keys_is_served(
+    engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, profile: str, sampler: str
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    for headers in (list(HEADERS), iter(HEADERS)):
+        frozen: Any = MappingProxyType(http_scope(headers=headers))
+        server = run(OpenTelemetryMiddleware(hello, profile=profile), frozen)
+        assert len(server.sent) == 2
+        assert not recorder.live
+
+
+@pytest.mark.parametrize("field", ["client", "scheme", "http_version", "method"])
+@pytest.mark.parametrize("sampler", ["always_on", "always_off"])
+def test_no_text_that_a_proxy_or_client_can_choose_is_kept_whole(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch, field: str, sampler: str
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    kept: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        kept.extend(recorder.live.values())
+        await hello(scope, receive, send)
+
+    counts_for_all = field == "method" and sampler == "always_on"  # the limit of all texts together
+    for length in (MAX_FIELD_TEXT, 60_000 if counts_for_all else MAX_FIELD_TEXT + 1, 60_000):
+        text = "x" * length
+        run(OpenTelemetryMiddleware(app), http_scope(**{field: (text, 1) if field == "client" else text}))
+        kept += recorder.records
+        recorder.records.clear()
+    assert len(kept) == 6
+    fields = [part for record in kept for value in record for part in (value if type(value) is tuple else (value,))]
+    longest = max(len(value) for value in fields if isinstance(value, (str, bytes)))
+    assert longest == (len("http") if field == "client" and sampler == "always_off" else MAX_FIELD_TEXT)

@@ -54,7 +54,10 @@ def headers_of(scope: Scope) -> list[Any]:
         return []
     found, instead = listed(headers)
     if instead is not headers:
-        scope["headers"] = instead
+        try:
+            scope["headers"] = instead
+        except Exception:  # a scope that takes none: its own is read as far as it was
+            pass
     return found
 
 

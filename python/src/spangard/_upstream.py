@@ -9,6 +9,7 @@ docs/wire-protocol.md, Upstream records.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from time import perf_counter as clock
 
@@ -149,10 +150,11 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
         live[span_id] = head
         if recorder.due == NOT_ARMED:
             recorder.watch(start)
-        scope[MARK] = span_id
-        if self._quieting is not None:
-            for key in self._quieting:
-                scope.setdefault(key, self._quieting[key])
+        with contextlib.suppress(Exception):  # a scope that takes no new keys
+            scope[MARK] = span_id
+            if self._quieting is not None:
+                for key in self._quieting:
+                    scope.setdefault(key, self._quieting[key])
 
         token = failed = None
         if api is not None:
@@ -178,7 +180,7 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
             end = clock()
             return result
         finally:
-            live.pop(span_id, None)
+            is_forks = live.pop(span_id, None) is None  # forgotten then: it is the parent's to tell
             if token is not None:
                 api.leave(token)
             exchange.recording = False
@@ -186,7 +188,7 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
                 exchange.spill()
             if exchange.disconnected:
                 outcome |= DISCONNECTED
-            records = recorder.records
+            records: list[Any] = [] if is_forks else recorder.records
             record = (
                 head[0] - 2, *head[1:], end, exchange.ended, self._target(scope), exchange.status_code,
                 exchange.received, exchange.sent, exchange.captured, outcome, failed, exchange.taken(),

@@ -46,6 +46,9 @@ HTTP = "http"
 """Interned, as the constants of servers are: which it is mostly tells what its type would, in half the time."""
 
 
+HTTP_1_1 = "1.1"
+
+
 class OpenTelemetryMiddleware:
     """Records every HTTP request and WebSocket of ``app``; an ASGI application itself.
 
@@ -245,15 +248,16 @@ class OpenTelemetryMiddleware:
                 client = scope["client"]
                 if type(client) is tuple:
                     name, port = client
-                    if type(name) is not str or type(port) is not int:
+                    if type(name) is not str or type(port) is not int or len(name) > MAX_FIELD_TEXT:
                         client = address(client)
                 elif client is not None:
                     client = address(client)
                 # Types are looked at first: to ask a value of another for its length is to run its code.
                 plain = (
-                    (scheme is HTTP or type(scheme) is str)
+                    (scheme is HTTP or (type(scheme) is str and len(scheme) <= MAX_FIELD_TEXT))
                     and type(path) is str
                     and type(version) is str
+                    and (version == HTTP_1_1 or len(version) <= MAX_FIELD_TEXT)
                     and (type(method) is str or method is None)
                     and type(query) is bytes
                     and type(host) is bytes
@@ -290,9 +294,10 @@ class OpenTelemetryMiddleware:
         else:
             asked = self._asked(scope) if self._asks else None
             if not (
-                (scheme is HTTP or type(scheme) is str)
+                (scheme is HTTP or (type(scheme) is str and len(scheme) <= MAX_FIELD_TEXT))
                 and type(version) is str
-                and (type(method) is str or method is None)
+                and (version == HTTP_1_1 or len(version) <= MAX_FIELD_TEXT)
+                and (method is None or (type(method) is str and len(method) <= MAX_FIELD_TEXT))
             ):
                 method, _, scheme, version = cut(method, None, scheme, version)
             live[span_id] = (7 if http else 8, start, span_id, method, scheme, asked)
@@ -316,11 +321,14 @@ class OpenTelemetryMiddleware:
             send = exchange.send
         else:
             receive, send = exchange.around(receive, send)
-        scope[MARK] = span_id
-        if self._quieting is not None:
-            for key in self._quieting:
-                if key not in scope:
-                    scope[key] = self._quieting[key]
+        try:
+            scope[MARK] = span_id
+            if self._quieting is not None:
+                for key in self._quieting:
+                    if key not in scope:
+                        scope[key] = self._quieting[key]
+        except Exception:  # a scope that takes no new keys
+            pass
 
         # The application, with the span current in OpenTelemetry's context.
         token = failed = None
@@ -366,10 +374,11 @@ class OpenTelemetryMiddleware:
                     if failed is None:
                         end = clock()
                     exchange.unfinished(end)
+            records = recorder.records
             try:
                 del live[span_id]
-            except KeyError:  # forgotten when the process was forked
-                pass
+            except KeyError:  # forgotten when the process was forked: it is the parent's to tell
+                records = []
             if token is not None:
                 try:
                     api.detach(token)
@@ -382,7 +391,6 @@ class OpenTelemetryMiddleware:
                 route = None
             if not http and not exchange.accepted:
                 exchange.unanswered(end, failed)
-            records = recorder.records
             if sampled:
                 did = response_headers = None
                 spilled = 0
@@ -462,14 +470,18 @@ class OpenTelemetryMiddleware:
         if self._disabled:
             return await self.app(scope, receive, send)
         recorder = self.recorder
-        from ._farewell import before_shutdown, watch_uvicorn
-        from ._instance import serves_what_it_was_given
-
-        watch_uvicorn()
-        if not serves_what_it_was_given():
-            recorder.flush()
         try:
-            return await self.app(scope, receive, before_shutdown(recorder, send))
+            from ._farewell import before_shutdown, watch_uvicorn
+            from ._instance import serves_what_it_was_given
+
+            watch_uvicorn()
+            if not serves_what_it_was_given():
+                recorder.flush()
+            send = before_shutdown(recorder, send)
+        except Exception:  # the application starts, whatever may be wrong here
+            pass
+        try:
+            return await self.app(scope, receive, send)
         except BaseException as error:
             leave(error)
             raise
