@@ -53,8 +53,7 @@ class ApplicationResourceTest {
         String longest = "k".repeat(255);
         String given = "é=1,a\tb=2," + longest + "k=3," + longest + "=4,ok=5";
         Resource resource = ApplicationResource.of(
-                TestHello.process("server-1"),
-                new Settings(Map.of("OTEL_RESOURCE_ATTRIBUTES", given), warnings::add));
+                TestHello.process("server-1"), new Settings(Map.of("OTEL_RESOURCE_ATTRIBUTES", given), warnings::add));
         assertThat(get(resource, "ok")).isEqualTo("5");
         assertThat(get(resource, longest)).isEqualTo("4");
         assertThat(warnings)
