@@ -16,9 +16,10 @@ import pytest
 from opentelemetry import baggage, context, trace
 from opentelemetry.propagate import inject
 
-from asgi import hello, http_scope, run
+from asgi import hello, http_scope, run, websocket_scope
 from spangard import OpenTelemetryMiddleware, _current_span
 from spangard._current_span import MAX_ATTRIBUTES, MAX_EVENTS, MAX_TEXT_OF_A_SPAN
+from spangard._sampling import keeps, ratio_edges
 from spangard._values import MAX_BITS, MAX_VALUE
 
 if TYPE_CHECKING:
@@ -347,3 +348,49 @@ def test_without_the_api_everything_else_works(engine: FakeEngine) -> None:
     assert "hooks need the package opentelemetry-api" in done.stderr
     record = engine.request()
     assert (record["status"], record["span"]) == (200, None)
+
+
+@pytest.mark.parametrize("sampler", ["always_on", "always_off"])
+@pytest.mark.parametrize("excluded", [(), ("receive", "send")])
+@pytest.mark.parametrize("profile", ["stable", "upstream"])
+def test_no_class_has_a_value_for_a_field_that_every_request_has(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, sampler: str, excluded: tuple[str, ...], profile: str
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        span = trace.get_current_span()
+        seen.append([name for name in vars(span) if hasattr(type(span), name)])
+
+    recorded = OpenTelemetryMiddleware(app, exclude_spans=excluded, profile=profile)
+    for scope in (http_scope(), websocket_scope()):
+        run(recorded, scope)
+    assert seen == [[], []]
+
+
+def test_a_request_that_is_sampled_out_has_one_trace_id_that_no_sampler_would_keep(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "traceidratio")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
+    seen: list[Any] = []
+    inside_once = OpenTelemetryMiddleware(_asking(seen))
+    for _ in range(64):
+        run(inside_once)
+    assert {first == again for first, again in seen} == {True}
+    ids = [first.trace_id for first, _ in seen]
+    assert len(set(ids)) == 64
+    assert min(trace_id >> 64 for trace_id in ids) > 0
+    sampled = [bool(first.trace_flags) for first, _ in seen]
+    assert [keeps(ratio_edges(0.5), trace_id) for trace_id in ids] == sampled
+    assert set(sampled) == {True, False}
+
+
+def _asking(seen: list[Any]) -> Any:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        span = trace.get_current_span()
+        seen.append((span.get_span_context(), trace.get_current_span().get_span_context()))
+        await hello(scope, receive, send)
+
+    return app

@@ -383,6 +383,22 @@ def test_a_close_is_told_as_far_as_the_server_tells_it(
     assert events[events.index(21) + 3] == told
 
 
+@pytest.mark.parametrize("sampler", ["always_on", "always_off"])
+def test_a_close_is_told_as_far_as_the_server_tells_it_whatever_is_sent_behind_it(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, sampler: str
+) -> None:
+    async def goes_on(scope: Any, receive: Any, send: Any) -> None:
+        await listens(scope, receive, send)
+        await send({"type": "websocket.close", "code": 1006})
+
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    connected(goes_on, "hypercorn.protocol", {"type": "websocket.disconnect", "code": 1006})
+    engine.wait(engine.records)
+    events = engine.records()[0][23 if sampler == "always_on" else 7]
+    assert events[events.index(21) + 3] == 0
+    assert events[events.index(8) + 2] == 1006
+
+
 async def answers_as_http(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "http.response.start", "status": 404, "headers": []})

@@ -74,6 +74,7 @@ class ChildSpan(UpstreamSpan):
         if above is not server:
             self._below(above)
         self.recording = self.sampled
+        self.touched = False
 
     @property
     def spangard_request(self) -> Any:

@@ -42,17 +42,23 @@ def leave(token: Any) -> None:
         pass
 
 
-class NewContext(Context):
-    """An empty Context, made without a look for arguments."""
+class RequestContext(Context):
+    """A Context with nothing but a request's span, made without a look for arguments.
+
+    The contexts that the API makes of it are made of a copy, and only they need to say whose request it is.
+    """
 
     __slots__ = ()
     __init__ = object.__init__
 
+    def copy(self) -> dict[str, object]:
+        return {**self, parents.REQUEST_KEY: self.get(parents.SPAN_KEY)}
 
-ALONE = (NewContext, dict.setdefault, parents.SPAN_KEY, parents.REQUEST_KEY)
+
+ALONE = (RequestContext, dict.setdefault, parents.SPAN_KEY)
 """What a context with nothing but a request in it is made of.
 
-A Context refuses ``[]=``; to make one of a dict takes longer than to put two values into an empty one.
+A Context refuses ``[]=``; to make one of a dict takes longer than to put a value into an empty one.
 """
 
 
@@ -65,18 +71,16 @@ class CountedSpan(Counted, CurrentSpan):
 
 
 class SummedSpan(Summed, RequestSpan):
-    touched = True
+    recording = touched = True
 
 
 class CountedWebSocketSpan(SummedWebSocket, CurrentSpan):
-    sampled = recording = False
-    touched = True
+    sampled = False
 
 
 class UnheardWebSocketSpan(UnheardWebSocket, RequestSpan):
-    touched = True
+    pass
 
 
 class CountedUnheardWebSocketSpan(UnheardWebSocket, CurrentSpan):
-    sampled = recording = False
-    touched = True
+    sampled = False

@@ -44,14 +44,14 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTION
 class CurrentSpan(trace_api.Span):
     """Used on the application's threads, like any span. Surplus arguments are ignored as wrong ones are."""
 
-    trace: bytes | int
+    trace: bytes | int | None  # None: its own, of which the lower half is span_id, and nobody has asked for the upper
     span_id: int
     state = b""  # tracestate
     carrier: Any = None  # the headers that tracestate is still to be taken from, if anybody asks
     over = False  # a child's span that has ended, in the `upstream` profile
-    sampled = True
-    recording = True  # until the request is over
-    touched = False
+    sampled: bool
+    recording: bool  # until the request is over
+    touched: bool
     tells_escaped = False
     # Names that no field of the SDK's spans has: what is read there is not to be found here half made.
     own_name: str | None = None
@@ -75,7 +75,7 @@ class CurrentSpan(trace_api.Span):
                 trace_id = int(given[3:35], 16)
                 flags = (int(given[53:55], 16) & 0xFE) | self.sampled
             else:
-                trace_id = given
+                trace_id = recorder().bits(64) << 64 | self.span_id if given is None else given
                 flags = int(self.sampled)
             if not self.state and self.carrier is not None:
                 self.state = tracestate(self.carrier)
@@ -269,6 +269,7 @@ class ReadSpan(CurrentSpan):
 class RequestSpan(ReadSpan):
     """In the `stable` profile, whose middleware has no time to leave the OPEN record here."""
 
+    sampled = True
     _kept_head: tuple[Any, ...] | None = None
 
     @property

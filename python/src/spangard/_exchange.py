@@ -49,24 +49,25 @@ class UpstreamExchange:
     middleware: Any
     scope: Scope
     head: tuple[Any, ...]
-    trace: bytes | int
+    trace: bytes | int | None
     span_id: int
     sampled: bool
     server_receive: Receive
     server_send: Send
     captures: Any
     messages: list[Any]
+    recording: bool
+    received: int
+    sent: int
+    status_code: int | str | None
+    ended: float  # when the server had taken the last message of the response
+    started: Message | None  # http.response.start
+    final: bool  # nothing is to come after what was sent
+    trailers: bool
+    disconnected: bool
 
     state = b""
-    recording = False
-    received = sent = 0
-    status_code: int | str | None = None
     captured: list[bytes] | None = None
-    ended = 0.0  # when the server had taken the last message of the response
-    started: Message | None = None  # http.response.start
-    final = False  # nothing is to come after what was sent
-    trailers = False
-    disconnected = False
 
     def send(self, message: Message) -> Any:
         """A plain function that returns what the server's ``send`` returns: a coroutine less per message."""

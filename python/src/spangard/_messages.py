@@ -35,6 +35,9 @@ WRITTEN_AT_ONCE = 65536
 """Bytes of a body sent whole for which the server does not wait for the client: handing it over is sending it."""
 
 
+LOST = 1006
+"""RFC 6455, 7.4.1: the code of a WebSocket that nobody closed."""
+
 LAST = (3, 8, 21)
 """Codes of the messages after which nothing more is to come for the client."""
 
@@ -45,26 +48,29 @@ UNKNOWN_SUM = -(1 << 62)
 
 
 class Detailed:
-    """The middleware assigns the fields without a default, one by one: that is faster than a constructor."""
+    """The middleware assigns the fields without a default, one by one: that is faster than a constructor.
+
+    A field that most requests read or change has none: where the class has a value under the name, CPython, up to
+    3.14, looks through all of its bases at each access.
+    """
 
     span_id: int
     server_receive: Receive
     server_send: Send
     middleware: OpenTelemetryMiddleware
     messages: list[Any]
+    status_code: int | None
+    started: Message | None  # http.response.start
+    accepted: bool  # the WebSocket
+    streams: bool  # more bodies than one, or trailers: what ends the response is not the first body, and is to come
+    touched: bool  # one of the fields below is not as it was, or the application did something with the span
 
     spilled = 0
     spilled_last = False
-    status_code: int | None = None
-    started: Message | None = None  # http.response.start
-    accepted = False  # the WebSocket
     hears = True  # what the application receives passes here
     captured: list[bytes] | None = None
-    streams = False  # more bodies than one, or trailers: what ends the response is not the first body, and is to come
     foretold = False  # _foretell has been
     trailers = False
-    touched = False  # one of the fields above is not as it was, or the application did something with the span
-    summed = False  # SummedWebSocket
 
     def send(self, message: Message) -> Any:
         """A plain function that returns what the server's ``send`` returns: a coroutine less per message."""
@@ -274,7 +280,7 @@ class Detailed:
                 messages += (18, asked, got, 0)
             elif kind == "websocket.disconnect":
                 code = close_of(message, 1005)
-                messages += (21, asked, got, code if code != 1006 else self.lost())
+                messages += (21, asked, got, code if code != LOST else lost(self.server_send))
             else:
                 messages += (31, asked, got, text_of(kind, MAX_NAME) or "")
             if len(messages) > EVENTS_KEPT:
@@ -282,10 +288,6 @@ class Detailed:
         except Exception:  # a server's odd message is the application's to judge
             pass
         return message
-
-    def lost(self) -> int:
-        """The code of a WebSocket that the server says is lost; 0 where it says so of every close, too."""
-        return 1006 if ways_of_the_server(self.server_send).tells_closes else 0
 
     def told(self, start: float, end: float) -> list[Any]:
         """The events of the request's record; asked for only when ``touched``, or a stream was not ended."""
@@ -313,3 +315,8 @@ class Detailed:
         self.touched = True
         del self.messages[:]
         recorder.appended(clock())
+
+
+def lost(server_send: Send) -> int:
+    """The code of a WebSocket that the server says is lost; 0 where it says so of every close, too."""
+    return LOST if ways_of_the_server(server_send).tells_closes else 0

@@ -108,6 +108,10 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
         exchange.server_receive = receive
         exchange.server_send = send
         exchange.messages = []
+        exchange.received = exchange.sent = 0
+        exchange.status_code = exchange.started = None
+        exchange.ended = 0.0
+        exchange.final = exchange.trailers = exchange.disconnected = False
         name = details = None
         if self.details is not None:
             name, details = exchange.detailed(self.details, scope)

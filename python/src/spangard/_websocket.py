@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ._facts import close_of, size_of
-from ._messages import EVENTS_KEPT, Detailed
+from ._messages import EVENTS_KEPT, LOST, Detailed, lost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 
 isascii = str.isascii
+
+ACCEPTED_AND_LEFT = 7
+"""Elements of the events of most conversations: accepted, and then the client's close."""
 
 mark_as_coroutine: Callable[[Send], Any] | None = None
 """Called with each ``send``, a plain function that returns the server's coroutine: for a framework that asks."""
@@ -28,11 +31,12 @@ class SummedWebSocket(Detailed):
     fields. docs/wire-protocol.md, Events 12 and 23.
     """
 
-    summed = True
-    touched = True  # always ask for what is told
+    status_code: int | None = None
+    started: Message | None = None
+    streams = False
 
-    def around(self, server_receive: Receive, server_send: Send) -> tuple[Receive, Send]:
-        """What the application is given in place of the server's callables."""
+    def around(self, server_receive: Receive, server_send: Send) -> tuple[Receive, Send, Callable[[], list[Any]]]:
+        """What the application is given in place of the server's callables; and what tells, at the end, the events."""
         self.server_send = server_send
         events = self.messages
         messages_received = bytes_received = messages_sent = bytes_sent = 0
@@ -54,8 +58,7 @@ class SummedWebSocket(Detailed):
                         bytes_received += size_of(message.get("bytes"))
                         messages_received += 1
                     elif kind == "websocket.disconnect" and len(events) < EVENTS_KEPT:
-                        code = close_of(message, 1005)
-                        events.extend((21, 0.0, 0.0, code if code != 1006 else self.lost()))
+                        events.extend((21, 0.0, 0.0, close_of(message, 1005)))
             except Exception:  # a server's odd message is the application's to judge
                 pass
             return message
@@ -73,14 +76,16 @@ class SummedWebSocket(Detailed):
                 elif message["type"] == "websocket.send":
                     bytes_sent += size_of(message.get("bytes"))
                     messages_sent += 1
-                else:
-                    message = self._said(message)
+                elif len(events) < EVENTS_KEPT:  # so many come from no application that ASGI knows
+                    message = self._other(message["type"], message)[1]
             except Exception:  # a message that is not what ASGI says is the server's to refuse
                 pass
             return server_send(message)
 
-        def told(start: float, end: float) -> list[Any]:
+        def sums() -> list[Any]:
             """The rare messages, and the sums of the others."""
+            if len(events) != ACCEPTED_AND_LEFT or events[-1] == LOST:
+                _tell_lost(events, server_send)
             if messages_received:
                 events.extend((23, messages_received, bytes_received, 0))
             if messages_sent:
@@ -89,12 +94,16 @@ class SummedWebSocket(Detailed):
 
         if mark_as_coroutine is not None:
             mark_as_coroutine(send)
-        self.told = told  # type: ignore[method-assign]
-        return receive if self.hears else server_receive, send
+        return receive, send, sums
 
-    def _said(self, message: Message) -> Message:
-        """Returns the message to pass on. So many that the limit counts come from no application that ASGI knows."""
-        return self._other(message["type"], message)[1] if len(self.messages) < EVENTS_KEPT else message
+
+def _tell_lost(events: list[Any], server_send: Send) -> None:
+    """What the server says of a lost WebSocket, by what it means there."""
+    at = 0
+    while at < len(events):
+        if events[at] == 21 and events[at + 3] == LOST:
+            events[at + 3] = lost(server_send)
+        at += 4 if events[at] >= 16 else 3
 
 
 class UnheardWebSocket(SummedWebSocket):

@@ -17,7 +17,7 @@ from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, address, cut, failure, hea
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Detailed
 from ._notes import noted, told
-from ._sampling import LOW_64, keeps
+from ._sampling import keeps
 from ._settings import Settings, effective, header_capture, profile_name, url_excluder
 from ._sums import Counted, Summed
 from ._tracecontext import joined, sole, traceparent, tracestate, whole
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 NO_TEXT = b""
 """CPython has one of it, so that a look at which it is does instead of asking whether it is true."""
 
-HTTP = "http"
+HTTP, WS = "http", "ws"
 """Interned, as the constants of servers are: which it is mostly tells what its type would, in half the time."""
 
 
@@ -209,23 +209,28 @@ class OpenTelemetryMiddleware:
         bits = recorder.bits
         if trace is None:
             if local is None:
-                trace = bits(128) or 1
-                span_id = trace >> 64 or 1  # as random as another; samplers look at the lower half
                 if sampling is None:
+                    trace = bits(128) or 1
+                    span_id = trace >> 64 or 1  # as random as another
                     sampled: Any = True
-                else:
+                else:  # samplers look at the lower half of a trace's id; most will not need the upper
                     below, above, least = sampling
-                    low = trace & LOW_64
-                    sampled = low < below or low > above or low == least
+                    span_id = bits(64) or 1
+                    sampled = span_id < below or span_id > above or span_id == least
+                    if sampled:
+                        trace = bits(64) << 64 | span_id
             else:
                 trace, parent = local.trace_id, local.span_id
                 given = state = api.parents.state_of(local)  # that came from there
                 span_id = bits(64) or 1
-                sampled = local.trace_flags & 1 if self._parent_based else sampling is None or keeps(sampling, trace)
+                if self._parent_based:
+                    sampled = local.trace_flags & 1 == 1
+                else:
+                    sampled = sampling is None or keeps(sampling, trace)
         else:
             span_id = bits(64) or 1
             if self._parent_based:
-                sampled = int(trace[53:55], 16) & 1
+                sampled = int(trace[53:55], 16) & 1 == 1
             else:
                 sampled = sampling is None or keeps(sampling, int(trace[3:35], 16))
 
@@ -254,7 +259,7 @@ class OpenTelemetryMiddleware:
                     client = address(client)
                 # Types are looked at first: to ask a value of another for its length is to run its code.
                 plain = (
-                    (scheme is HTTP or (type(scheme) is str and len(scheme) <= MAX_FIELD_TEXT))
+                    (scheme is HTTP or scheme is WS or (type(scheme) is str and len(scheme) <= MAX_FIELD_TEXT))
                     and type(path) is str
                     and type(version) is str
                     and (version == HTTP_1_1 or len(version) <= MAX_FIELD_TEXT)
@@ -286,15 +291,10 @@ class OpenTelemetryMiddleware:
                 None, path, query, server, client, host, agent, request_length, captured,
             )  # fmt: skip
             new = self._detailed_http if http else self._detailed_websocket
-            exchange: Any = new()
-            exchange.middleware = self
-            messages = exchange.messages = []
-            exchange.streams = False
-            exchange.status_code = None
         else:
             asked = self._asked(scope) if self._asks else None
             if not (
-                (scheme is HTTP or (type(scheme) is str and len(scheme) <= MAX_FIELD_TEXT))
+                (scheme is HTTP or scheme is WS or (type(scheme) is str and len(scheme) <= MAX_FIELD_TEXT))
                 and type(version) is str
                 and (version == HTTP_1_1 or len(version) <= MAX_FIELD_TEXT)
                 and (method is None or (type(method) is str and len(method) <= MAX_FIELD_TEXT))
@@ -302,25 +302,36 @@ class OpenTelemetryMiddleware:
                 method, _, scheme, version = cut(method, None, scheme, version)
             live[span_id] = (7 if http else 8, start, span_id, method, scheme, asked)
             new = self._counted if http else self._counted_websocket
-            exchange = new()
-            if http:
-                exchange.received = exchange.sent = 0
-                exchange.left = None
-                exchange.first = exchange.complete = 0.0
-                exchange.started = None
-            else:
-                exchange.middleware = self
-                exchange.messages = []
+        exchange: Any = new()
+        in_detail = new is self._detailed
+        if in_detail:
+            exchange.middleware = self
+            messages = exchange.messages = []
+            exchange.status_code = exchange.started = None
+            exchange.accepted = exchange.streams = exchange.touched = False
+            exchange.recording = True
+        elif http:
+            exchange.received = exchange.sent = 0
+            exchange.first = exchange.complete = 0.0
+            exchange.status_code = exchange.started = exchange.left = None
+        else:
+            exchange.middleware = self
+            exchange.messages = []
+            exchange.accepted = False
+            exchange.recording = sampled
+            exchange.touched = True  # by `sums`
         if recorder.due == NOT_ARMED:
             recorder.watch(start)
         exchange.span_id = span_id
-        if http or not exchange.summed:
+        if http or in_detail:
             exchange.server_receive = receive
             exchange.server_send = send
             receive = exchange.receive
             send = exchange.send
         else:
-            receive, send = exchange.around(receive, send)
+            heard, send, sums = exchange.around(receive, send)
+            if new.hears:
+                receive = heard
         try:
             scope[MARK] = span_id
             if self._quieting is not None:
@@ -345,10 +356,9 @@ class OpenTelemetryMiddleware:
                     baggage = whole(headers, baggage)
                 context = api.parents.context_with(exchange, outer, baggage, type(trace) is bytes)
             else:
-                new_context, put, span_key, request_key = api.ALONE
+                new_context, put, span_key = api.ALONE
                 context = new_context()
                 put(context, span_key, exchange)
-                put(context, request_key, exchange)
             token = api.attach(context)
         try:
             if self._hooks is not None:
@@ -398,7 +408,7 @@ class OpenTelemetryMiddleware:
                     exchange.recording = False
                 if exchange.touched or exchange.streams:
                     response_headers, spilled = exchange.captured, exchange.spilled
-                    messages = exchange.told(start, end)
+                    messages = exchange.told(start, end) if http or in_detail else sums()
                     did = None if api is None else exchange.taken()
                 record: tuple[Any, ...] = (
                     1 if http else 2, start, end, trace, span_id, state, parent, method, scheme, version,
@@ -412,7 +422,7 @@ class OpenTelemetryMiddleware:
                     exchange.left, asked,
                 )  # fmt: skip
             else:
-                messages = exchange.told(start, end)
+                messages = sums()
                 failure_brief = failed and failed[::3]
                 record = (4, start, end, method, scheme, version, route, messages, failure_brief, asked)
             if recorder.announced and span_id in recorder.announced:
