@@ -47,21 +47,8 @@ class Counted:
     def send(self, message: Message) -> Any:
         """Tells messages by their keys, in half the time that a look at the type and a comparison of texts take."""
         try:
-            if "body" in message:
-                body = message["body"]
-                self.sent += len(body) if type(body) is bytes else size_of(body)
-                if "more_body" in message and message["more_body"]:  # noqa: RUF019 - a get costs more
-                    if not self.first:
-                        self.first = clock()
-                else:
-                    self.complete = now = clock()
-                    if self.first:
-                        return self._completing(message)
-                    self.first = now
-                    if self.sent > WRITTEN_AT_ONCE:
-                        return self._completing(message)
-            elif "status" in message:
-                if self.started is None:  # the server refuses a second start
+            if self.started is None:
+                if "status" in message:
                     self.started = message
                     status = message["status"]
                     if type(status) is not int:
@@ -69,8 +56,26 @@ class Counted:
                     self.status_code = status or None
                     if status >= 500:
                         answering(self.span_id, status)
-            elif self._other(message["type"], message):
-                return self._completing(message)
+                elif self._other(message["type"], message):
+                    return self._completing(message)
+            else:
+                try:
+                    body = message["body"]
+                except KeyError:
+                    if self._other(message["type"], message):
+                        return self._completing(message)
+                else:
+                    self.sent += len(body) if type(body) is bytes else size_of(body)
+                    if "more_body" in message and message["more_body"]:  # noqa: RUF019 - a get costs more
+                        if not self.first:
+                            self.first = clock()
+                    else:
+                        self.complete = now = clock()
+                        if self.first:
+                            return self._completing(message)
+                        self.first = now
+                        if self.sent > WRITTEN_AT_ONCE:
+                            return self._completing(message)
         except Exception:
             pass
         server_send = self.server_send
@@ -81,7 +86,9 @@ class Counted:
         if kind in ("http.response.body", "http.response.pathsend", "http.response.zerocopysend"):
             now = clock()
             self.first = self.first or now
-            if kind != "http.response.body":
+            if kind == "http.response.body":
+                self.sent += size_of(message.get("body"))
+            else:
                 self._sends_of_a_file(message.get("count"), message)
             if not truth(message.get("more_body")):
                 self.complete = now
