@@ -387,6 +387,25 @@ def test_a_request_that_is_sampled_out_has_one_trace_id_that_no_sampler_would_ke
     assert set(sampled) == {True, False}
 
 
+def test_a_child_that_is_forked_in_a_request_that_is_sampled_out_goes_on_in_its_trace(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+
+    def fork(span: Any) -> None:
+        reader, writer = os.pipe()
+        child = os.fork()
+        if not child:
+            os.write(writer, b"%032x" % span.get_span_context().trace_id)
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert os.read(reader, 32) == b"%032x" % span.get_span_context().trace_id
+        os.close(reader)
+        os.close(writer)
+
+    inside(fork)
+
+
 def _asking(seen: list[Any]) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         span = trace.get_current_span()

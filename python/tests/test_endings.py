@@ -399,6 +399,28 @@ def test_a_close_is_told_as_far_as_the_server_tells_it_whatever_is_sent_behind_i
     assert events[events.index(8) + 2] == 1006
 
 
+async def only_listens(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await receive()
+
+
+async def accepts_late(scope: Any, receive: Any, send: Any) -> None:
+    await only_listens(scope, receive, send)
+    await send({"type": "websocket.accept"})
+
+
+@pytest.mark.parametrize("sampler", ["always_on", "always_off"])
+@pytest.mark.parametrize("app", [only_listens, accepts_late])
+def test_a_close_before_the_answer_is_told_as_far_as_the_server_tells_it(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, sampler: str, app: Any
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    connected(app, "hypercorn.protocol", {"type": "websocket.disconnect", "code": 1006})
+    engine.wait(engine.records)
+    events = engine.records()[0][23 if sampler == "always_on" else 7]
+    assert events[events.index(21) + 3] == 0
+
+
 async def answers_as_http(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "http.response.start", "status": 404, "headers": []})

@@ -172,7 +172,7 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
         start = clock()
         child = ChildSpan(self, above, f"{self.scope.get('type')} send", start)
         if hook is not None:
-            token = attach(Context({**context, SPAN_KEY: child}))
+            token = attach(Context({**context.copy(), SPAN_KEY: child}))
             try:
                 child.call(hook, child, self.scope, message)
             finally:
@@ -188,7 +188,7 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
             return message
         context = current()
         child = ChildSpan(self, context.get(SPAN_KEY), f"{self.scope.get('type')} receive", asked)
-        token = attach(Context({**context, SPAN_KEY: child}))
+        token = attach(Context({**context.copy(), SPAN_KEY: child}))
         try:
             message = await self.server_receive()
             if middleware.on_receive is not None:

@@ -9,6 +9,7 @@ runs code of what it is given (`_values`).
 
 from __future__ import annotations
 
+import os
 import sys
 from time import perf_counter, time_ns
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from opentelemetry import trace as trace_api
 from . import _parents as parents
 from ._buffer import recorder
 from ._facts import failure
+from ._sampling import LOW_64
 from ._tracecontext import tracestate
 from ._values import MAX_VALUE, attribute, items, members, text, truth
 
@@ -32,7 +34,9 @@ MAX_LINKS = 128
 MAX_TEXT_OF_A_SPAN = 65536
 """Characters of names and values that the application can put on one span; what comes after is left out."""
 
+_HERE = int.from_bytes(os.urandom(8), "big")
 _LATEST_NS = 1 << 63
+_GOLDEN = 0x9E3779B97F4A7C15  # odd, and its bits look random: no two lower halves have one upper half
 _SECONDS = (1e8, 1e11)
 _NANOSECONDS = (1e17, float(_LATEST_NS))
 """Floats that are seconds or nanoseconds since 1970, of years from 1973 on: the two do not meet."""
@@ -75,7 +79,7 @@ class CurrentSpan(trace_api.Span):
                 trace_id = int(given[3:35], 16)
                 flags = (int(given[53:55], 16) & 0xFE) | self.sampled
             else:
-                trace_id = recorder().bits(64) << 64 | self.span_id if given is None else given
+                trace_id = _upper_half(self.span_id) << 64 | self.span_id if given is None else given
                 flags = int(self.sampled)
             if not self.state and self.carrier is not None:
                 self.state = tracestate(self.carrier)
@@ -287,6 +291,11 @@ def _view(attributes: dict[str, Any] | None) -> Mapping[str, Any]:
     """A copy that can not be written to; lists as tuples, as the SDK keeps them."""
     pairs = (attributes or {}).copy().items()
     return MappingProxyType({key: tuple(value) if type(value) is list else value for key, value in pairs})
+
+
+def _upper_half(lower: int) -> int:
+    """Of the id of a trace that is not sampled: always the same, whichever thread or child of this process asks."""
+    return (lower * _GOLDEN ^ _HERE) & LOW_64
 
 
 def _size(value: Any) -> int:

@@ -58,24 +58,21 @@ class Counted:
                         answering(self.span_id, status)
                 elif self._other(message["type"], message):
                     return self._completing(message)
-            else:
-                try:
-                    body = message["body"]
-                except KeyError:
-                    if self._other(message["type"], message):
-                        return self._completing(message)
+            elif "body" in message:
+                body = message["body"]
+                self.sent += len(body) if type(body) is bytes else size_of(body)
+                if "more_body" in message and message["more_body"]:  # noqa: RUF019 - a get costs more
+                    if not self.first:
+                        self.first = clock()
                 else:
-                    self.sent += len(body) if type(body) is bytes else size_of(body)
-                    if "more_body" in message and message["more_body"]:  # noqa: RUF019 - a get costs more
-                        if not self.first:
-                            self.first = clock()
-                    else:
-                        self.complete = now = clock()
-                        if self.first:
-                            return self._completing(message)
-                        self.first = now
-                        if self.sent > WRITTEN_AT_ONCE:
-                            return self._completing(message)
+                    self.complete = now = clock()
+                    if self.first:
+                        return self._completing(message)
+                    self.first = now
+                    if self.sent > WRITTEN_AT_ONCE:
+                        return self._completing(message)
+            elif self._other(message["type"], message):
+                return self._completing(message)
         except Exception:
             pass
         server_send = self.server_send

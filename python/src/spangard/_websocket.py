@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 isascii = str.isascii
 
 ACCEPTED_AND_LEFT = 7
-"""Elements of the events of most conversations: accepted, and then the client's close."""
+"""Elements of the events of most conversations: accepted, and then the client's close. Of others that have as many the
+client's close is the first, its code the fourth.
+"""
 
 mark_as_coroutine: Callable[[Send], Any] | None = None
 """Called with each ``send``, a plain function that returns the server's coroutine: for a framework that asks."""
@@ -84,7 +86,7 @@ class SummedWebSocket(Detailed):
 
         def sums() -> list[Any]:
             """The rare messages, and the sums of the others."""
-            if len(events) != ACCEPTED_AND_LEFT or events[-1] == LOST:
+            if len(events) != ACCEPTED_AND_LEFT or events[3] == LOST or events[-1] == LOST:
                 _tell_lost(events, server_send)
             if messages_received:
                 events.extend((23, messages_received, bytes_received, 0))
