@@ -387,6 +387,7 @@ def test_a_request_that_is_sampled_out_has_one_trace_id_that_no_sampler_would_ke
     assert set(sampled) == {True, False}
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")  # the engine's thread; 3.15 makes an error of it
 def test_a_child_that_is_forked_in_a_request_that_is_sampled_out_goes_on_in_its_trace(
     engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
