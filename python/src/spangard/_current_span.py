@@ -35,6 +35,7 @@ MAX_TEXT_OF_A_SPAN = 65536
 """Characters of names and values that the application can put on one span; what comes after is left out."""
 
 _HERE = int.from_bytes(os.urandom(8), "big")
+"""This process and what is forked from it, in the ids of traces that are not sampled."""
 _LATEST_NS = 1 << 63
 _GOLDEN = 0x9E3779B97F4A7C15  # odd, and its bits look random: no two lower halves have one upper half
 _SECONDS = (1e8, 1e11)

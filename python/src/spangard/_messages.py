@@ -50,8 +50,8 @@ UNKNOWN_SUM = -(1 << 62)
 class Detailed:
     """The middleware assigns the fields without a default, one by one: that is faster than a constructor.
 
-    A field that most requests read or change has none: where the class has a value under the name, CPython, up to
-    3.14, looks through all of its bases at each access.
+    A field that most requests read or change has none: where the class has a value under the name, CPython 3.13 looks
+    through all of its bases at each access.
     """
 
     span_id: int

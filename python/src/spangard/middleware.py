@@ -319,7 +319,7 @@ class OpenTelemetryMiddleware:
             exchange.messages = []
             exchange.accepted = False
             exchange.recording = sampled
-            exchange.touched = True  # by `sums`
+            exchange.touched = True  # `sums` is always asked
         if recorder.due == NOT_ARMED:
             recorder.watch(start)
         exchange.span_id = span_id
