@@ -214,9 +214,9 @@ class OpenTelemetryMiddleware:
                     span_id = trace >> 64 or 1  # as random as another
                     sampled: Any = True
                 else:  # samplers look at the lower half of a trace's id; most will not need the upper
-                    below, above, least = sampling
+                    below, above, _ = sampling  # the third is one id in 2**64, and not worth a look at each
                     span_id = bits(64) or 1
-                    sampled = span_id < below or span_id > above or span_id == least
+                    sampled = not below <= span_id <= above
                     if sampled:
                         trace = bits(64) << 64 | span_id
             else:
@@ -334,10 +334,11 @@ class OpenTelemetryMiddleware:
                 receive = heard
         try:
             scope[MARK] = span_id
-            if self._quieting is not None:
-                for key in self._quieting:
+            quieting = self._quieting
+            if quieting is not None:
+                for key in quieting:
                     if key not in scope:
-                        scope[key] = self._quieting[key]
+                        scope[key] = quieting[key]
         except Exception:  # a scope that takes no new keys
             pass
 
