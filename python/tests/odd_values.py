@@ -34,7 +34,7 @@ HANG_S = 20.0
 DUNDERS = """
     eq ne lt le gt ge hash bool len iter contains getitem int index float trunc round neg abs add radd mul mod str repr
     format bytes getattr call enter exit reversed next await instancecheck fspath complex reduce_ex sizeof length_hint
-    missing
+    missing buffer
 """
 
 
@@ -368,6 +368,10 @@ def main(seed: int, rounds: int) -> None:
             odd_fields["headers"] = draw.choice(
                 [pick(), [pick(), (b"traceparent", pick()), (pick(), pick())], [(b"host", pick())]]
             )
+        elif draw.random() < 0.3:
+            odd_fields["headers"] = [
+                (b"host", b"localhost"), (b"user-agent", b"x"), (b"content-length", pick()), (b"traceparent", pick())
+            ]  # fmt: skip
         scope = (http_scope if draw.random() < 0.7 else websocket_scope)(**odd_fields)
         for name, value in odd_fields.items():
             scope[name] = value

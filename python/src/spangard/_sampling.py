@@ -36,7 +36,10 @@ class Sampler:
 
 
 def keeps(edges: Edges, trace_id: int) -> bool:
-    """Always the same answer for the same 128-bit id. The middleware has this comparison in its main path, for ids of its own without ``least``."""
+    """Always the same answer for the same 128-bit id.
+
+    The middleware has this comparison in its main path, for ids of its own without ``least``.
+    """
     below, above, least = edges
     low = trace_id & LOW_64
     return low < below or low > above or low == least

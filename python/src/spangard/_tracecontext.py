@@ -87,7 +87,7 @@ def joined(lines: Iterable[bytes]) -> bytes | None:
     kept: list[bytes] = []
     room = MAX_BAGGAGE_BYTES
     for line in lines:
-        for member in line.split(b",") if len(line) <= MAX_BAGGAGE_BYTES else ():
+        for member in line.split(b",") if type(line) is bytes and len(line) <= MAX_BAGGAGE_BYTES else ():
             member = member.strip(_BLANKS)
             if member and len(kept) < MAX_BAGGAGE_ENTRIES and len(member) < room:
                 kept.append(member)

@@ -273,8 +273,10 @@ class OpenTelemetryMiddleware:
                     if method is not None:
                         size += len(method)
                     if request_length is not NO_TEXT or state is not NO_TEXT:
-                        size += len(b"".join((state, request_length)))
-                    plain = size <= MAX_REQUEST_TEXT
+                        plain = type(request_length) is bytes
+                        if plain:
+                            size += len(state) + len(request_length)
+                    plain = plain and size <= MAX_REQUEST_TEXT
             except Exception:
                 plain = False
             if not plain:  # too much text, none where some is expected, or something left out
@@ -291,19 +293,23 @@ class OpenTelemetryMiddleware:
                 None, path, query, server, client, host, agent, request_length, captured,
             )  # fmt: skip
             new = self._detailed_http if http else self._detailed_websocket
+            in_detail = new is self._detailed
         else:
             asked = self._asked(scope) if self._asks else None
             if not (
                 (scheme is HTTP or scheme is WS or (type(scheme) is str and len(scheme) <= MAX_FIELD_TEXT))
                 and type(version) is str
-                and (version == HTTP_1_1 or len(version) <= MAX_FIELD_TEXT)
-                and (method is None or (type(method) is str and len(method) <= MAX_FIELD_TEXT))
+                and (
+                    len(version) + len(method) <= MAX_FIELD_TEXT
+                    if type(method) is str
+                    else method is None and len(version) <= MAX_FIELD_TEXT
+                )
             ):
                 method, _, scheme, version = cut(method, None, scheme, version)
             live[span_id] = (7 if http else 8, start, span_id, method, scheme, asked)
             new = self._counted if http else self._counted_websocket
+            in_detail = False
         exchange: Any = new()
-        in_detail = new is self._detailed
         if in_detail:
             exchange.middleware = self
             messages = exchange.messages = []
