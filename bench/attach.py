@@ -34,7 +34,7 @@ def main() -> int:
     import_ms = imports.measure(5 if quick else 15)
     in_process = inprocess.measure(3 if quick else 40, say, [name for name in variants.ENVIRONMENT if not name.startswith("before")])
     if older is not None:
-        older.measure(2 if quick else 30, say)
+        older.measure(2 if quick else 45, say)
     apps = ["hello"] if quick else list(server.APPS)
     served = server.measure(apps, 2 if quick else 9, 0.5 if quick else 1.0, say)
     pages = report.Report(facts, import_ms, in_process, served, older, seconds=time.monotonic() - started)

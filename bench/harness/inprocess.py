@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -109,9 +110,9 @@ def measure(
 
 
 def note(rounds: Rounds, n: int, drivers: dict[str, Driver], variants: Iterable[str], case: str, *, counts: bool) -> None:
-    """One round; its order turns, so that no variant always follows the same neighbour."""
+    """One round, in an order of its own: who comes behind another finds its caches as that one left them."""
     order = list(variants)
-    order = order[n % len(order) :] + order[: n % len(order)]
+    random.Random(n).shuffle(order)
     result = {variant: drivers[variant].microseconds(case) for variant in order}
     if counts:
         rounds.append(result)

@@ -112,8 +112,8 @@ class Report:
     def _against(self, older: Against) -> Table:
         return Table(
             f"Against {older.revision}",
-            f"Both in this run, each round compared with its own, in process with new processes every {ROUNDS} rounds: today's added CPU as"
-            f" a part of that of {older.revision}, median (quartiles). May be {1 + MAY_ADD:.2f}.",
+            f"Both in this run, each round compared with its own, in process by the least of each process's"
+            f" {ROUNDS} rounds: today's added CPU as a part of that of {older.revision}, median (quartiles). May be {1 + MAY_ADD:.2f}.",
             ["what", "before, µs", "now, µs", "now / before", ""],
             [row.cells() for row in self._compared()],
         )
