@@ -115,7 +115,7 @@ class Counted:
         try:
             kind = message["type"]
             if kind == "http.request":
-                body = message["body"]
+                body = message["body"] if "body" in message else NO_BODY  # noqa: SIM401
                 if body is not NO_BODY:
                     self.received += len(body) if type(body) is bytes else size_of(body)
             elif kind == "http.disconnect":
