@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from .middleware import Message, Scope
+    from ._asgi import Message, Scope
 
 _SUPPRESSED = tuple(
     key

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .middleware import Message, Receive, Scope, Send
+    from ._asgi import Message, Receive, Scope, Send
 
 MAX_CAPTURED_TEXTS = 512
 """Names and values of response headers in one record: an application may send any number of informational messages."""

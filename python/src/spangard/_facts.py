@@ -12,10 +12,10 @@ from ._values import integer, items, members, octets, text, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
     from typing import Any
 
-    Scope = MutableMapping[str, Any]
+    from ._asgi import Scope
+
     Failure = tuple[str, str, str, int]
 
 MAX_REQUEST_TEXT = 8192

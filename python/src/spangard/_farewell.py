@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from ._asgi import Send
     from ._buffer import Recorder
-    from .middleware import Send
 
 EXIT_WAIT_S = 8.0
 """How long a process waits in all, over every server and test client that ends in it; else SPANGARD_EXIT_WAIT."""

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from ._asgi import Message, Receive, Scope, Send
     from ._current_span import CurrentSpan
-    from .middleware import Message, Receive, Scope, Send
 
     Details = Callable[[Scope], tuple[str, dict[str, Any]]]
     ServerHook = Callable[[Any, Scope], None]

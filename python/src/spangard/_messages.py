@@ -19,10 +19,19 @@ from ._values import text as text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, Protocol
 
+    from ._asgi import Message, Receive, Send
+    from ._buffer import Recorder
     from ._facts import Failure
-    from .middleware import Message, OpenTelemetryMiddleware, Receive, Send
+
+    class Middleware(Protocol):
+        """What a request's messages need of the middleware that they pass."""
+
+        recorder: Recorder
+        capture_response: Callable[[list[Any]], list[bytes] | None] | None
+
 
 EVENTS_KEPT = 512
 """Elements of an event list (about 128 messages) after which it is sent ahead of the request's record."""
@@ -57,7 +66,7 @@ class Detailed:
     span_id: int
     server_receive: Receive
     server_send: Send
-    middleware: OpenTelemetryMiddleware
+    middleware: Middleware
     messages: list[Any]
     status_code: int | None
     started: Message | None  # http.response.start

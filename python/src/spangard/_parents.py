@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
     from typing import Any
 
-    from .middleware import Receive, Scope, Send
+    from ._asgi import Receive, Scope, Send
 
 SPAN_KEY = _SPAN_KEY
 REQUEST_KEY = _api.create_key("spangard-request")

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .middleware import Message, Receive, Send
+    from ._asgi import Message, Receive, Send
 
 NO_BODY = b""
 """CPython has one of it."""

@@ -28,7 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .middleware import Receive, Scope, Send
+    from ._asgi import Receive, Scope, Send
 
 SAMPLED = 1
 INTERNAL = 2

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from .middleware import Message, Receive, Send
+    from ._asgi import Message, Receive, Send
 
 
 isascii = str.isascii

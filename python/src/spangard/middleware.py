@@ -28,15 +28,12 @@ from .frameworks.own import as_fastapi_knows, quieting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from typing_extensions import Self
 
-    Scope = MutableMapping[str, Any]
-    Message = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[Message]]
-    Send = Callable[[Message], Awaitable[None]]
+    from ._asgi import Message, Receive, Scope, Send
 
 
 NO_TEXT = b""
