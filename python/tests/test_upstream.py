@@ -14,7 +14,7 @@ from opentelemetry import context, trace
 from asgi import Server, hello, http_scope, run, websocket_scope
 from engine import UPSTREAM_FIELDS
 from spangard import OpenTelemetryMiddleware
-from spangard._upstream import UpstreamMiddleware
+from spangard._upstream import Upstream
 
 if TYPE_CHECKING:
     from engine import FakeEngine
@@ -52,7 +52,7 @@ def test_a_request_is_one_record_with_a_child_per_message(engine: FakeEngine) ->
 def test_the_profile_comes_from_the_environment_too(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPANGARD_PROFILE", "upstream")
     app = OpenTelemetryMiddleware(hello)
-    assert type(app) is UpstreamMiddleware
+    assert isinstance(app, Upstream)
     monkeypatch.setenv("SPANGARD_PROFILE", "stable")
     assert type(OpenTelemetryMiddleware(hello)) is OpenTelemetryMiddleware
 

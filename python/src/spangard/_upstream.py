@@ -22,7 +22,6 @@ from ._tracecontext import sole, traceparent, tracestate, whole
 from ._values import text
 from .frameworks import MARK
 from .frameworks.own import as_fastapi_knows
-from .middleware import OpenTelemetryMiddleware
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,8 +35,12 @@ CANCELLED = 1
 DISCONNECTED = 2
 
 
-class UpstreamMiddleware(OpenTelemetryMiddleware):
-    """What an ``OpenTelemetryMiddleware`` becomes with ``profile="upstream"``."""
+class Upstream:
+    """The ``__call__`` that an ``OpenTelemetryMiddleware`` gets with ``profile="upstream"``; all else is that one's."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
 
     details: Any
     on_request: Any
@@ -229,14 +232,16 @@ class UpstreamMiddleware(OpenTelemetryMiddleware):
 
 
 def become_upstream(
-    middleware: Any, details: Any, on_request: Any, on_receive: Any, on_send: Any, exclude_spans: Any
+    middleware: Any, base: type, details: Any, on_request: Any, on_receive: Any, on_send: Any, exclude_spans: Any
 ) -> None:
-    """The last step of construction: ``middleware`` gets this profile's ``__call__``, so that `stable` asks nothing."""
+    """The last step of construction: ``middleware`` gets this profile's ``__call__``, so that `stable` asks nothing.
+
+    ``base`` is the class of ours that it is, or that its class is made of.
+    """
     made = type(middleware)
-    own = made in (OpenTelemetryMiddleware, as_fastapi_knows(OpenTelemetryMiddleware))
-    middleware.__class__ = as_fastapi_knows(
-        UpstreamMiddleware if own else type(made.__name__, (made, UpstreamMiddleware), {})
-    )
+    own = made in (base, as_fastapi_knows(base))
+    upstream = _upstream_of(base)
+    middleware.__class__ = as_fastapi_knows(upstream if own else type(made.__name__, (made, upstream), {}))
     excluded = exclude_spans or ()
     middleware.receives = "receive" not in excluded
     middleware.sends = "send" not in excluded
@@ -252,6 +257,17 @@ def become_upstream(
     middleware.on_request = on_request if with_api else None
     middleware.on_receive = on_receive if with_api and middleware.receives else None
     middleware.on_send = on_send if with_api and middleware.sends else None
+
+
+_made: dict[type, type] = {}
+
+
+def _upstream_of(base: type) -> type:
+    """The one class for all middleware of ``base`` in this profile."""
+    known = _made.get(base)
+    if known is None:
+        known = _made[base] = type("UpstreamMiddleware", (Upstream, base), {"__module__": __name__})
+    return known
 
 
 def _first(headers: list[Any]) -> dict[bytes, Any]:

@@ -120,7 +120,7 @@ class OpenTelemetryMiddleware:
             from ._upstream import become_upstream
 
             hooks = (default_span_details, server_request_hook, client_request_hook, client_response_hook)
-            become_upstream(self, *hooks, exclude_spans)
+            become_upstream(self, OpenTelemetryMiddleware, *hooks, exclude_spans)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         try:
