@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asgi import codes, http_scope, run
-from spangard import OpenTelemetryMiddleware, _exchange, _messages, _sums, _upstream, middleware
+from spangard import OpenTelemetryMiddleware, _messages, _sums, middleware
 from spangard._endings import CANCELLED
 from spangard._facts import MAX_STACKTRACE, failure
 from spangard._stack import MAX_CAUSES, MAX_MEMBERS
+from spangard.upstream import exchange
+from spangard.upstream import middleware as upstream_middleware
 
 if TYPE_CHECKING:
     from engine import FakeEngine
@@ -68,7 +70,7 @@ def test_a_failed_request_ends_before_its_stack_trace_is_written(
     engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, profile: str, sampler: str
 ) -> None:
     now = [0.0]
-    for module in (middleware, _upstream, _messages, _sums, _exchange):
+    for module in (middleware, upstream_middleware, _messages, _sums, exchange):
         monkeypatch.setattr(module, "clock", lambda: now[0])
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
 

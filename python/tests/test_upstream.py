@@ -14,7 +14,7 @@ from opentelemetry import context, trace
 from asgi import Server, hello, http_scope, run, websocket_scope
 from engine import UPSTREAM_FIELDS
 from spangard import OpenTelemetryMiddleware
-from spangard._upstream import Upstream
+from spangard.upstream.middleware import Upstream
 
 if TYPE_CHECKING:
     from engine import FakeEngine

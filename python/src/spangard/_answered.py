@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-_MIDDLEWARE = ("spangard.middleware", "spangard._upstream")
+_MIDDLEWARE = ("spangard.middleware", "spangard.upstream.middleware")
 
 MAX_FRAMES = 256
 """Looked at, of the stack and of a traceback, each."""

@@ -30,6 +30,9 @@ REQUEST_KEY = _api.create_key("spangard-request")
 SERVERS = frozenset(("uvicorn", "hypercorn", "daphne", "granian", "gunicorn"))
 """Packages whose callables mean that a request came over the network."""
 
+_PACKAGES = (__package__, f"{__package__}.upstream")
+"""In which there is a middleware."""
+
 MULTIPLEXED = frozenset(("2", "2.0", "3", "3.0"))
 """Versions of HTTP in which a connection has several requests under way; nobody calls an application with them but a
 server.
@@ -82,7 +85,7 @@ def _is_on_the_stack(request: Any) -> bool:
     """Within a task each coroutine that waits for another is below it: the call is made while ``request`` waits."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
-        ours = frame.f_code.co_name == "__call__" and frame.f_globals.get("__package__") == __package__
+        ours = frame.f_code.co_name == "__call__" and frame.f_globals.get("__package__") in _PACKAGES
         if ours and frame.f_locals.get("exchange") is request:
             return True
         frame = frame.f_back

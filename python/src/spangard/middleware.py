@@ -117,7 +117,7 @@ class OpenTelemetryMiddleware:
         self.recorder = recorder()
         self._quieting = quieting()
         if profile_name(profile, environ) == "upstream":
-            from ._upstream import become_upstream
+            from .upstream.middleware import become_upstream
 
             hooks = (default_span_details, server_request_hook, client_request_hook, client_response_hook)
             become_upstream(self, OpenTelemetryMiddleware, *hooks, exclude_spans)

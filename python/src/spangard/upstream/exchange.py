@@ -9,20 +9,26 @@ from __future__ import annotations
 
 from time import perf_counter as clock
 
-from ._answered import answering
-from ._endings import promised, ways_of_the_server
-from ._facts import listed, size_of
-from ._messages import EVENTS_KEPT, MAX_NAME, UNKNOWN_SUM
-from ._values import integer, text, truth
+from .._answered import answering
+from .._endings import promised, ways_of_the_server
+from .._facts import listed, size_of
+from .._messages import EVENTS_KEPT, MAX_NAME, UNKNOWN_SUM
+from .._values import integer, text, truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._asgi import Message, Receive, Scope, Send
+    from .._asgi import Message, Receive, Scope, Send
 
 MAX_CAPTURED_TEXTS = 512
 """Names and values of response headers in one record: an application may send any number of informational messages."""
+
+SAMPLED = 1
+INTERNAL = 2
+"""Flags of a request's record, and of its end:"""
+CANCELLED = 1
+DISCONNECTED = 2
 
 SENT = {
     "http.response.start": 1,

@@ -10,29 +10,23 @@ docs/wire-protocol.md, Upstream records.
 from __future__ import annotations
 
 import contextlib
-import sys
 from time import perf_counter as clock
 
-from ._buffer import BATCH, NOT_ARMED
-from ._exchange import UpstreamExchange
-from ._facts import MAX_REQUEST_TEXT, address, cut, failure, headers_of, leave, lookup
-from ._notes import noted, told
-from ._sampling import keeps
-from ._tracecontext import sole, traceparent, tracestate, whole
-from ._values import text
-from .frameworks import MARK
-from .frameworks.own import as_fastapi_knows
+from .._buffer import BATCH, NOT_ARMED
+from .._facts import MAX_REQUEST_TEXT, address, cut, failure, headers_of, leave, lookup
+from .._notes import noted, told
+from .._sampling import keeps
+from .._tracecontext import sole, traceparent, tracestate, whole
+from .._values import text
+from ..frameworks import MARK
+from ..frameworks.own import as_fastapi_knows
+from .exchange import CANCELLED, DISCONNECTED, INTERNAL, SAMPLED, UpstreamExchange
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._asgi import Receive, Scope, Send
-
-SAMPLED = 1
-INTERNAL = 2
-CANCELLED = 1
-DISCONNECTED = 2
+    from .._asgi import Receive, Scope, Send
 
 
 class Upstream:
@@ -247,10 +241,10 @@ def become_upstream(
     middleware.sends = "send" not in excluded
     with_api = middleware._api is not None
     if with_api:
-        from . import _children
+        from . import spans
 
-        middleware.spans = _children
-        middleware.exchange = _children.ServerSpan
+        middleware.spans = spans
+        middleware.exchange = spans.ServerSpan
     else:
         middleware.exchange = UpstreamExchange
     middleware.details = details if with_api else None
@@ -284,8 +278,3 @@ def _all(headers: list[Any], wanted: bytes, first: Any) -> Any:
         return b",".join([value for name, value in headers if bytes.lower(name) == wanted])
     except Exception:
         return first
-
-
-def response_propagators() -> Any:
-    """The module in which a response propagator may have been set, if anybody has loaded it."""
-    return sys.modules.get("opentelemetry.instrumentation.propagators")

@@ -8,6 +8,7 @@ Imported only when ``opentelemetry-api`` is installed. A child span exists as an
 
 from __future__ import annotations
 
+import sys
 from time import perf_counter as clock
 from types import MappingProxyType
 
@@ -16,20 +17,19 @@ from opentelemetry import trace as trace_api
 from opentelemetry.context.context import Context
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
-from ._context import attach, current, leave
-from ._current_span import ReadSpan
-from ._exchange import FAILED, UpstreamExchange, is_error
-from ._facts import failure
-from ._messages import EVENTS_KEPT
-from ._upstream import INTERNAL, response_propagators
-from ._values import members, pair_of
+from .._context import attach, current, leave
+from .._current_span import ReadSpan
+from .._facts import failure
+from .._messages import EVENTS_KEPT
+from .._values import members, pair_of
+from .exchange import FAILED, INTERNAL, UpstreamExchange, is_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from ._asgi import Message, Scope
+    from .._asgi import Message, Scope
 
 _SUPPRESSED = tuple(
     key
@@ -214,7 +214,7 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
 
     def propagated(self, message: Message) -> Message:
         """Upstream sets the headers of a response propagator on every message, and in the application's own list."""
-        propagators = response_propagators()
+        propagators = _response_propagators()
         if propagators is None:
             return message
         try:
@@ -229,6 +229,11 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
         except Exception:  # somebody else's code
             return message
         return copy
+
+
+def _response_propagators() -> Any:
+    """The module in which a response propagator may have been set, if anybody has loaded it."""
+    return sys.modules.get("opentelemetry.instrumentation.propagators")
 
 
 class _HeaderSetter:
