@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: The spangard authors
 # SPDX-License-Identifier: Apache-2.0
-"""Benchmarks with faults: soak, faults, collector. They run in the environment of ``it/``, with its kit and from the wheel."""
+"""Benchmarks with faults: soak, faults, collector. They run in the environment of ``it/``, with the same kit and from the wheel."""

@@ -1,4 +1,4 @@
 # SPDX-FileCopyrightText: The spangard authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What integration tests are written with."""
+"""What integration tests and benchmarks with faults are written with."""

@@ -23,7 +23,7 @@ from otlp_sink import Sink
 from .engine import Engine
 from .process import Process, poll
 
-APPS = Path(__file__).parent.parent / "apps"
+APPS = Path(__file__).parent.parent.parent / "it" / "apps"
 DURATION = "http.server.request.duration"
 WEBSOCKET_DURATION = "spangard.websocket.duration"
 BIN = Path(sys.executable).parent

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-APPS = Path(__file__).parent.parent / "apps"
+APPS = Path(__file__).parent.parent.parent / "it" / "apps"
 
 
 def behaviours() -> list[str]:
