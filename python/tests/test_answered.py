@@ -15,7 +15,7 @@ import pytest
 from asgi import run, websocket_scope
 from spangard import OpenTelemetryMiddleware, _notes
 from spangard._answered import raised
-from spangard.frameworks import MARK
+from spangard._notes import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -286,9 +286,9 @@ def test_a_uvicorn_that_ends_delivers_without_a_lifespan(
     uvicorn = types.ModuleType("uvicorn.server")
     uvicorn.Server = Server  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "uvicorn.server", uvicorn)
-    _farewell.watch_uvicorn()
+    _farewell.watch_uvicorn(recorder)
     once = Server.shutdown
-    _farewell.watch_uvicorn()
+    _farewell.watch_uvicorn(recorder)
     assert Server.shutdown is once
     put(recorder, 5)
     assert asyncio.run(Server().shutdown([1])) == "shut [1]"

@@ -12,8 +12,7 @@ import pytest
 from asgi import hello, http_scope, run, websocket_scope
 from spangard import OpenTelemetryMiddleware, _notes, set_metric_attributes
 from spangard._metric_attributes import MAX_ATTRIBUTES, MAX_TEXT
-from spangard._notes import SLACK
-from spangard.frameworks import MARK
+from spangard._notes import MARK, SLACK
 
 if TYPE_CHECKING:
     from engine import FakeEngine

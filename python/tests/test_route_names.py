@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from spangard import frameworks
-from spangard._notes import SLACK
-from spangard.frameworks import MARK, RouteNames, noted, route_names
+from spangard._notes import MARK, SLACK
+from spangard.frameworks import RouteNames, noted, route_names
 
 if TYPE_CHECKING:
     from spangard._buffer import Recorder

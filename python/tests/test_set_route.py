@@ -13,7 +13,7 @@ import pytest
 from asgi import hello, http_scope, run, websocket_scope
 from spangard import OpenTelemetryMiddleware, _notes, set_route
 from spangard._facts import MAX_FIELD_TEXT
-from spangard.frameworks import MARK
+from spangard._notes import MARK
 
 if TYPE_CHECKING:
     from engine import FakeEngine

@@ -11,7 +11,8 @@ import pytest
 
 from asgi import hello, http_scope, run
 from spangard import OpenTelemetryMiddleware
-from spangard._settings import compiled, header_capture, url_excluder, warn
+from spangard._log import warn
+from spangard._settings import compiled, header_capture, url_excluder
 
 CAPTURE = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_"
 VARIABLES = [

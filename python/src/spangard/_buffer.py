@@ -92,7 +92,7 @@ class Recorder:
         if "uvicorn.server" in sys.modules:
             from ._farewell import watch_uvicorn
 
-            watch_uvicorn()
+            watch_uvicorn(self)
 
     def _start_over(self) -> None:
         from random import Random  # imported here: it takes half of what the package's import may
@@ -198,7 +198,7 @@ class Recorder:
             told = clean(record, MAX_RECORD_BYTES // 2)
         if not self._has_said_lost:
             self._has_said_lost = True
-            from ._settings import warn
+            from ._log import warn
 
             warn("a record can not be written; it is left out, and counted as malformed where it is a whole request's")
         return (LOST, _span_id(record)) if record[0] in FINISHED else None

@@ -248,7 +248,7 @@ def _give_up(message: str | None) -> None:
     global _hopeless
     _hopeless = True
     if message is not None:
-        from ._settings import warn
+        from ._log import warn
 
         warn(message)
 

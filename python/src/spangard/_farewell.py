@@ -16,10 +16,21 @@ from . import _engine
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, Protocol
 
     from ._asgi import Send
-    from ._buffer import Recorder
+    from ._link import Link
+
+    class Recorder(Protocol):
+        """What is asked of the recorder, whose own module imports this one."""
+
+        link: Link
+        patience: float | None
+        has_told_lost: bool
+
+        def delivers(self) -> bool: ...
+        def undelivered(self) -> int: ...
+
 
 EXIT_WAIT_S = 8.0
 """How long a process waits in all, over every server and test client that ends in it; else SPANGARD_EXIT_WAIT."""
@@ -40,7 +51,7 @@ def exit_wait() -> float:
         seconds = -1.0
     if 0.0 <= seconds <= MAX_EXIT_WAIT_S:
         return seconds
-    from ._settings import warn
+    from ._log import warn
 
     warn(f"SPANGARD_EXIT_WAIT: {given[:80]!r} is no number of seconds; {EXIT_WAIT_S:g} is used")
     return EXIT_WAIT_S
@@ -113,7 +124,7 @@ def tell_lost(recorder: Recorder) -> None:
     if not lost or recorder.has_told_lost or recorder.link.refused or _engine.has_given_up():
         return
     recorder.has_told_lost = True
-    from ._settings import warn
+    from ._log import warn
 
     try:
         path = _engine.socket_path()
@@ -123,7 +134,7 @@ def tell_lost(recorder: Recorder) -> None:
     warn(f"{lost} requests are not recorded: {state} at {path}, and the process ends (SPANGARD_EXIT_WAIT)")
 
 
-def watch_uvicorn() -> None:
+def watch_uvicorn(recorder: Recorder) -> None:
     """uvicorn ends its process by the signal that it was sent, behind which no exit handler runs; and not every
     application takes part in its lifespan. So its server's end is looked at, once it is loaded.
     """
@@ -135,12 +146,10 @@ def watch_uvicorn() -> None:
     @functools.wraps(shutdown)
     async def settled_shutdown(self: Any, *args: Any, **kwargs: Any) -> Any:
         result = await shutdown(self, *args, **kwargs)
-        from ._buffer import recorder
-
         try:
-            await settled(recorder())
+            await settled(recorder)
             if getattr(self, "_captured_signals", None):
-                tell_lost(recorder())
+                tell_lost(recorder)
         except Exception:
             pass
         return result

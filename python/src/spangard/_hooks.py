@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ._settings import warn
+from ._log import warn
 from ._values import pair_of
 
 TYPE_CHECKING = False

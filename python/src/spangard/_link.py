@@ -201,7 +201,7 @@ class Link:
         self.refused = True
         if why != self._said:
             self._said = why
-            from ._settings import warn
+            from ._log import warn
 
             warn(why)
 

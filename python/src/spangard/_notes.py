@@ -11,7 +11,6 @@ from ._buffer import recorder
 from ._endings import said_by
 from ._facts import failure
 from ._values import type_name
-from .frameworks import MARK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +20,12 @@ if TYPE_CHECKING:
     class Live(Container[int], Sized, Protocol):
         """Marks of the requests that run."""
 
+
+MARK = "spangard"
+"""Scope key of a request that is being recorded: a second wrapper, ours or nested, records nothing more.
+
+Its value is the span id, which copies of the scope have too.
+"""
 
 SLACK = 1024
 """Notes beyond the running requests, at most: some come when their request is just over."""

@@ -43,7 +43,8 @@ def settings() -> dict[str, str]:
     """The variables that configure the engine's part. One too long, or one too many, is named: with it, HELLO would be
     refused whole.
     """
-    from ._settings import effective, warn
+    from ._log import warn
+    from ._settings import effective
 
     found: dict[str, str] = {}
     left = MAX_SETTINGS_BYTES

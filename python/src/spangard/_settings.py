@@ -7,9 +7,8 @@ Nothing here runs per request except the small callables it returns.
 
 from __future__ import annotations
 
-import sys
-
 from ._facts import MAX_HEADERS, pairs
+from ._log import warn
 from ._sampling import Sampler, sampler_from
 from ._values import items
 
@@ -278,16 +277,3 @@ class AnyOf:
 def split(text: str) -> list[str]:
     """The elements of a comma list; empty ones are nothing (PARITY B14)."""
     return [part for part in (raw.strip() for raw in text.split(",")) if part]
-
-
-def warn(message: str) -> None:
-    """One line through the application's logging; on standard error where none is configured."""
-    try:
-        import logging
-
-        logging.getLogger("spangard").warning("spangard: %s", message)
-    except Exception:  # the application's own handlers may raise; telemetry never hurts it
-        try:
-            sys.stderr.write(f"spangard: {message}\n")
-        except Exception:  # closed, or none: nobody to tell
-            pass

@@ -241,7 +241,7 @@ def left_out(kind: type, instead: str) -> None:
     name = type_name(kind)
     if name not in _said and len(_said) < MAX_TYPES_SAID:
         _said.add(name)
-        from ._settings import warn
+        from ._log import warn
 
         warn(f"values of type {name} are left out of telemetry: {instead}")
 

@@ -16,14 +16,14 @@ from ._buffer import BATCH, NOT_ARMED, recorder
 from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, address, cut, failure, headers_of, leave, lookup
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Detailed
-from ._notes import noted, told
+from ._notes import MARK, noted, told
 from ._sampling import keeps
 from ._settings import Settings, effective, header_capture, profile_name, url_excluder
 from ._sums import Counted, Summed
 from ._tracecontext import joined, sole, traceparent, tracestate, whole
 from ._values import text
 from ._websocket import SummedWebSocket, UnheardWebSocket
-from .frameworks import MARK, route_names
+from .frameworks import route_names
 from .frameworks.own import as_fastapi_knows, quieting
 
 TYPE_CHECKING = False
@@ -488,7 +488,7 @@ class OpenTelemetryMiddleware:
             from ._farewell import before_shutdown, watch_uvicorn
             from ._instance import serves_what_it_was_given
 
-            watch_uvicorn()
+            watch_uvicorn(recorder)
             if not serves_what_it_was_given():
                 recorder.flush()
             send = before_shutdown(recorder, send)

@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 
     from .starlette import StarletteRoutes
 
-MARK = "spangard"
-"""Scope key of a request that is being recorded: a second wrapper, ours or nested, records nothing more.
-
-Its value is the span id, which copies of the scope have too.
-"""
-
 _WATCHED = {
     "django.core.handlers.base": "django",
     "channels.routing": "channels",

@@ -10,8 +10,8 @@ makes; whatever is written into a copy never comes back.
 from __future__ import annotations
 
 from .. import _buffer
-from .._notes import keep_bounded
-from . import MARK, RouteNames
+from .._notes import MARK, keep_bounded
+from . import RouteNames
 from .litestar import LitestarRoutes
 from .starlette_tree import MOUNT_TAIL
 

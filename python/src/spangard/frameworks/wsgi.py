@@ -11,7 +11,7 @@ import sys
 from functools import wraps
 
 from .. import _messages, _sums, _websocket
-from . import MARK
+from .._notes import MARK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,11 +14,10 @@ from time import perf_counter as clock
 
 from .._buffer import BATCH, NOT_ARMED
 from .._facts import MAX_REQUEST_TEXT, address, cut, failure, headers_of, leave, lookup
-from .._notes import noted, told
+from .._notes import MARK, noted, told
 from .._sampling import keeps
 from .._tracecontext import sole, traceparent, tracestate, whole
 from .._values import text
-from ..frameworks import MARK
 from ..frameworks.own import as_fastapi_knows
 from .exchange import CANCELLED, DISCONNECTED, INTERNAL, SAMPLED, UpstreamExchange
 
