@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from typing import Any
 
+TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 HEADERS = [(b"host", b"shop.example:8443"), (b"user-agent", b"curl/8.5"), (b"accept", b"*/*")]
 
 
@@ -62,6 +63,10 @@ def run(app: Any, scope: dict[str, Any] | None = None, *incoming: dict[str, Any]
 
     asyncio.run(request())
     return server
+
+
+async def ignore(message: Any) -> None:
+    """A ``send`` whose messages nobody reads."""
 
 
 async def hello(scope: Any, receive: Any, send: Any) -> None:

@@ -1,18 +1,24 @@
 # SPDX-FileCopyrightText: The spangard authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures: a fresh recorder for each test, talking to a hand-written engine over a real Unix socket."""
+"""Fixtures: a fresh recorder for each test, talking to a hand-written engine over a real Unix socket.
+
+What several files of tests share stands here, too: profiles, samplers, clocks, and what an engine is started with.
+"""
 
 from __future__ import annotations
 
 import faulthandler
 import os
 import signal
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from engine import FakeEngine
-from spangard import _buffer
+from farewells import Starts, Time
+from java import FakeJava
+from spangard import _buffer, _engine, _java, _link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,3 +87,65 @@ def engine(tmp_path: Path, recorder: _buffer.Recorder) -> Iterator[FakeEngine]:
     yield fake
     recorder.close()
     fake.stop()
+
+
+@pytest.fixture(params=["stable", "upstream"])
+def profile(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=["parentbased_always_on", "parentbased_always_off"])
+def _sampler(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, recorder: _buffer.Recorder
+) -> Iterator[None]:
+    """Sampled and sampled out; either way nothing runs in the end."""
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", request.param)
+    yield
+    assert not recorder.live
+
+
+@pytest.fixture
+def off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are sampled out."""
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+
+
+@pytest.fixture
+def _another_request_runs(recorder: _buffer.Recorder) -> None:
+    recorder.live[1] = (7, perf_counter(), 1, "GET", "http", None)
+
+
+@pytest.fixture
+def _reconnects_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_link, "RETRY_S", 0.0)
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    return Time(monkeypatch)
+
+
+@pytest.fixture
+def starts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, recorder: _buffer.Recorder) -> Iterator[Starts]:
+    starts = Starts(monkeypatch, tmp_path)
+    yield starts
+    if starts.engine is not None:
+        recorder.close()
+        starts.engine.stop()
+
+
+@pytest.fixture
+def java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeJava]:
+    fake = FakeJava(tmp_path / "runtime")
+    monkeypatch.setattr(_java, "JARS", str(fake.jars))
+    monkeypatch.setattr(_engine, "_hopeless", False)
+    monkeypatch.setattr(_engine, "_failures", 0)
+    monkeypatch.setenv("JAVA_HOME", str(fake.home))
+    monkeypatch.delenv("SPANGARD_ENGINE")
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def socket_path() -> str:
+    return os.environ["SPANGARD_SOCKET"]

@@ -1,85 +1,18 @@
 # SPDX-FileCopyrightText: The spangard authors
 # SPDX-License-Identifier: Apache-2.0
+"""When an engine is started, with what, and how often."""
+
 from __future__ import annotations
 
 import json
 import os
-import signal
-import stat
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import child
-from spangard import _engine, _java
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-FAKE_JAVA = """#!{python}
-import json, os, socket, sys
-with open({told!r}, "a") as file:
-    print(json.dumps({{"pid": os.getpid(), "parent": os.getppid(), "session": os.getsid(0), "cwd": os.getcwd(),
-        "name": os.path.basename(sys.argv[0]),
-        "arguments": sys.argv[1:], "environment": dict(os.environ)}}), file=file)
-print("hello from the engine", file=sys.stderr, flush=True)
-if {exits}:
-    sys.exit({code})
-listener = socket.socket(socket.AF_UNIX)
-listener.bind(sys.argv[sys.argv.index("--socket") + 1])
-listener.listen(16)
-listener.settimeout(60)
-while True:
-    listener.accept()[0].close()
-"""
-
-
-class FakeJava:
-    """A Java runtime whose `java` tells how it was started, then listens like an engine, or exits with 3."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.told = home / "told"
-        self.jars = home / "jars"
-        self.jars.mkdir(parents=True)
-        (self.jars / "cli.jar").touch()
-        (home / "release").write_text('JAVA_VERSION="25.0.1"\n')
-        (home / "bin").mkdir()
-        self.script(exits=False)
-
-    def script(self, exits: bool, code: int = 3) -> None:
-        java = self.home / "bin" / "java"
-        java.write_text(FAKE_JAVA.format(python=sys.executable, told=str(self.told), exits=exits, code=code))
-        java.chmod(0o755)
-
-    def starts(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.told.read_text().splitlines()] if self.told.exists() else []
-
-    def stop(self) -> None:
-        for start in self.starts():
-            try:
-                os.kill(start["pid"], signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-
-
-@pytest.fixture
-def java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeJava]:
-    fake = FakeJava(tmp_path / "runtime")
-    monkeypatch.setattr(_java, "JARS", str(fake.jars))
-    monkeypatch.setattr(_engine, "_hopeless", False)
-    monkeypatch.setattr(_engine, "_failures", 0)
-    monkeypatch.setenv("JAVA_HOME", str(fake.home))
-    monkeypatch.delenv("SPANGARD_ENGINE")
-    yield fake
-    fake.stop()
-
-
-@pytest.fixture
-def socket_path() -> str:
-    return os.environ["SPANGARD_SOCKET"]
+from java import FakeJava
+from spangard import _engine
 
 
 def test_starts_an_engine_that_is_not_ours_to_wait_for(java: FakeJava, socket_path: str) -> None:
@@ -224,79 +157,3 @@ def test_never_raises_where_nothing_can_be_written(
     _engine.start_engine()
     assert len(caplog.records) == 1
     assert java.starts() == []
-
-
-def test_socket_path_is_what_the_variable_says(socket_path: str) -> None:
-    assert _engine.socket_path() == socket_path
-
-
-@pytest.mark.parametrize("length", [107, 108])
-def test_socket_path_has_the_limit_of_a_unix_address(monkeypatch: pytest.MonkeyPatch, length: int) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    path = "/ü" + "x" * (length - len("/ü".encode()))
-    monkeypatch.setenv("SPANGARD_SOCKET", path)
-    if length <= _engine.MAX_SOCKET_PATH:
-        assert _engine.socket_path() == path
-    else:
-        with pytest.raises(OSError, match="SPANGARD_SOCKET"):
-            _engine.socket_path()
-
-
-@pytest.mark.parametrize("mode", [0o750, 0o755, 0o770])
-def test_starts_no_engine_in_a_directory_that_is_not_this_users_alone(mode: int, tmp_path: Path) -> None:
-    (tmp_path / "open").mkdir()
-    (tmp_path / "open").chmod(mode)
-    with pytest.raises(OSError, match="must be a directory of this user with mode 0700"):
-        _engine._lock(str(tmp_path / "open" / "engine.sock"))
-
-
-@pytest.mark.parametrize("value", ["nobody", "-1", "1.5"])
-def test_a_trusted_user_that_is_no_number_is_an_error(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPANGARD_ENGINE_UID", value)
-    with pytest.raises(OSError, match="SPANGARD_ENGINE_UID"):
-        _engine.trusted_uids()
-
-
-@pytest.fixture
-def runtime(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.delenv("SPANGARD_SOCKET")
-    directory = tmp_path / "run"
-    directory.mkdir(0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(directory))
-    return directory
-
-
-def test_default_is_in_the_runtime_directory(runtime: Path) -> None:
-    assert _engine.socket_path() == f"{runtime}/spangard/engine.sock"
-    assert stat.S_IMODE((runtime / "spangard").stat().st_mode) == 0o700
-
-
-@pytest.mark.parametrize("trap", ["writable runtime", "open", "link", "file", "missing runtime", "long"])
-def test_a_directory_that_others_may_write_to_is_not_used(
-    runtime: Path, trap: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ours = runtime / "spangard"
-    if trap == "writable runtime":
-        runtime.chmod(0o777)
-    elif trap == "open":
-        ours.mkdir()
-        ours.chmod(0o770)
-    elif trap == "link":
-        (runtime / "elsewhere").mkdir(0o700)
-        ours.symlink_to(runtime / "elsewhere")
-    elif trap == "file":
-        ours.touch()
-    elif trap == "missing runtime":
-        runtime.rmdir()
-    else:
-        runtime = runtime / ("x" * 100)
-        runtime.mkdir(0o700)
-        monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
-    assert _engine.socket_path() == f"/tmp/spangard-{os.geteuid()}/engine.sock"
-    assert stat.S_IMODE(os.stat(f"/tmp/spangard-{os.geteuid()}").st_mode) == 0o700
-
-
-def test_without_any_private_directory_says_so(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_engine, "_made_private", lambda directory: False)
-    with pytest.raises(OSError, match="set SPANGARD_SOCKET"):
-        _engine.socket_path()

@@ -34,7 +34,7 @@ LEFT_OUT = "are left out of telemetry:"
 
 def test_no_value_holds_up_fails_or_costs_a_request() -> None:
     seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
-    driver = Path(__file__).with_name("odd_values.py")
+    driver = Path(__file__).with_name("odd_requests.py")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-W", "ignore", str(driver), str(seed), str(ROUNDS)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=HANG_S, check=False)
