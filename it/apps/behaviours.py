@@ -4,25 +4,11 @@
 """Applications that do what none should, one a path. Served bare and recorded, with a witness on either side of the recorder."""
 
 import asyncio
-from http import HTTPStatus
 
+import odd_messages  # noqa: F401 - adds its own to ALL
+from behaviour import ALL, Text, behaviour, body, start
 from recording import recorded
 from witness import Inside, Outside
-
-ALL = {}
-
-
-def behaviour(function):
-    ALL[f"/{function.__name__}"] = function
-    return function
-
-
-def start(status=200, headers=((b"x-a", b"1"),), **more):
-    return {"type": "http.response.start", "status": status, "headers": headers, **more}
-
-
-def body(data=b"body", more=False):
-    return {"type": "http.response.body", "body": data, "more_body": more}
 
 
 class Odd(BaseException):
@@ -34,10 +20,6 @@ class Unprintable(Exception):
         raise ValueError("no text for you")
 
     __repr__ = __str__
-
-
-class Text(str):
-    """marshal refuses it."""
 
 
 @behaviour
@@ -176,147 +158,6 @@ async def works_on_after_the_end(scope, receive, send):
     await send(start())
     await send(body())
     await asyncio.sleep(0.05)
-
-
-@behaviour
-async def tuple_headers(scope, receive, send):
-    await send(start(headers=((b"x-a", b"1"), (b"x-b", b"2"), (b"content-length", b"4"))))
-    await send(body())
-
-
-@behaviour
-async def list_headers(scope, receive, send):
-    await send(start(headers=[[b"x-a", b"1"], [b"x-b", b"2"], [b"content-length", b"4"]]))
-    await send(body())
-
-
-@behaviour
-async def iterator_headers(scope, receive, send):
-    await send(start(headers=iter([(b"x-a", b"1"), (b"x-b", b"2"), (b"content-length", b"4")])))
-    await send(body())
-
-
-@behaviour
-async def generator_headers(scope, receive, send):
-    await send(start(headers=((b"x-%d" % n, b"v") for n in range(3))))
-    await send(body())
-
-
-@behaviour
-async def missing_headers(scope, receive, send):
-    await send({"type": "http.response.start", "status": 200})
-    await send({"type": "http.response.body"})
-
-
-@behaviour
-async def odd_header_bytes(scope, receive, send):
-    await send(start(headers=[(b"x-a", b"\xff\\x"), (b"x-b", b"\\u0041\\n"), (b"content-length", b"4")]))
-    await send(body())
-
-
-@behaviour
-async def text_headers(scope, receive, send):
-    await send(start(headers=[("x-a", "1")]))
-    await send(body())
-
-
-@behaviour
-async def many_headers(scope, receive, send):
-    await send(start(headers=[(b"x-%d" % n, b"v" * 100) for n in range(200)]))
-    await send(body())
-
-
-@behaviour
-async def megabyte_header(scope, receive, send):
-    await send(start(headers=[(b"x-a", b"v" * 1_000_000)]))
-    await send(body())
-
-
-@behaviour
-async def false_content_length(scope, receive, send):
-    await send(start(headers=[(b"content-length", b"abc")]))
-    await send(body())
-
-
-@behaviour
-async def status_member(scope, receive, send):
-    await send(start(HTTPStatus.CREATED))
-    await send(body())
-
-
-@behaviour
-async def status_member_of_an_error(scope, receive, send):
-    await send(start(HTTPStatus.SERVICE_UNAVAILABLE))
-    await send(body())
-
-
-@behaviour
-async def status_text(scope, receive, send):
-    await send(start("200"))
-    await send(body())
-
-
-@behaviour
-async def status_99(scope, receive, send):
-    await send(start(99))
-    await send(body())
-
-
-@behaviour
-async def status_beyond_32_bits(scope, receive, send):
-    await send(start(10**12))
-    await send(body())
-
-
-@behaviour
-async def status_none(scope, receive, send):
-    await send(start(None))
-    await send(body())
-
-
-@behaviour
-async def no_status(scope, receive, send):
-    await send({"type": "http.response.start"})
-    await send(body())
-
-
-@behaviour
-async def unknown_message(scope, receive, send):
-    await send({"type": "http.response.debugging"})
-
-
-@behaviour
-async def message_without_type(scope, receive, send):
-    await send({})
-
-
-@behaviour
-async def message_is_none(scope, receive, send):
-    await send(None)
-
-
-@behaviour
-async def text_body(scope, receive, send):
-    await send(start())
-    await send(body("text"))
-
-
-@behaviour
-async def bytearray_body(scope, receive, send):
-    await send(start())
-    await send(body(bytearray(b"bytes")))
-
-
-@behaviour
-async def memoryview_body(scope, receive, send):
-    await send(start())
-    await send(body(memoryview(b"bytes")))
-
-
-@behaviour
-async def subclass_of_str(scope, receive, send):
-    await send({"type": Text("http.response.start"), "status": 200, "headers": []})
-    await send({"type": Text("http.response.body"), "body": b"body"})
 
 
 @behaviour

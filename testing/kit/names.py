@@ -12,9 +12,9 @@ APPS = Path(__file__).parent.parent.parent / "it" / "apps"
 
 
 def behaviours() -> list[str]:
-    """Paths of apps/behaviours.py."""
-    tree = ast.parse((APPS / "behaviours.py").read_text())
-    marked = [f for f in tree.body if isinstance(f, ast.AsyncFunctionDef) and f.decorator_list]
+    """Paths of apps/behaviours.py, and of apps/odd_messages.py, which that serves, too."""
+    trees = [ast.parse((APPS / name).read_text()) for name in ("behaviours.py", "odd_messages.py")]
+    marked = [f for tree in trees for f in tree.body if isinstance(f, ast.AsyncFunctionDef) and f.decorator_list]
     return [f"/{f.name}" for f in marked]
 
 
