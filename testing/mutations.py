@@ -29,6 +29,7 @@ MODULES = (
     "_context",
     "_link",
     "_buffer",
+    "_frames",
     "_farewell",
     "middleware",
 )

@@ -17,7 +17,8 @@ from marshal import dumps
 from time import perf_counter
 from typing import Any
 
-from spangard._buffer import BATCH, MAX_BATCH, Recorder, _clocks, _framed
+from spangard._buffer import BATCH, Recorder
+from spangard._frames import MAX_BATCH, clocks, framed
 
 TICK_S = 0.002
 LATE_S = 1.0
@@ -42,13 +43,13 @@ class Offering(Recorder):
 
     def _frame(self) -> tuple[bytes, int]:
         count = min(len(self.records), MAX_BATCH)
-        head = (1, self._seq, self._taken + count + self.dropped, self.dropped, *_clocks())
+        head = (1, self._seq, self._taken + count + self.dropped, self.dropped, *clocks())
         fields = b"".join(dumps(field, 2) for field in head)
         body = b"".join((b"(", _u32(len(head) + 1), fields, b"[", _u32(count), self._bytes * count))
         del self.records[:count]
         self._seq += 1
         self._taken += count
-        return _framed(body), count
+        return framed(body), count
 
 
 def _u32(number: int) -> bytes:

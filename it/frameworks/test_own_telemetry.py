@@ -14,7 +14,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
 
-from spangard import OpenTelemetryMiddleware, _buffer
+from spangard import OpenTelemetryMiddleware, _buffer, _frames
 from spangard._context import CurrentSpan
 
 
@@ -54,7 +54,7 @@ class Seen:
     def is_ours(self, recorder: _buffer.Recorder) -> None:
         [span] = self.spans
         assert isinstance(span, CurrentSpan)
-        finished = [record for record in recorder.records if record[0] in _buffer.FINISHED]
+        finished = [record for record in recorder.records if record[0] in _frames.FINISHED]
         assert [record[4] for record in finished] == [span.span_id]
 
 

@@ -22,7 +22,7 @@ from opentelemetry import trace
 import spangard
 from asgi import http_scope, websocket_scope
 from odd_values import HANG_S, failing, fails, raises, values, waits
-from spangard import _buffer
+from spangard import _buffer, _frames
 
 
 class Sink:
@@ -47,7 +47,7 @@ class Sink:
 
     def queue(self, frame: bytes, finished: int) -> None:
         told = marshal.loads(frame[4:])[6]
-        assert finished == sum(record[0] in _buffer.FINISHED for record in told)
+        assert finished == sum(record[0] in _frames.FINISHED for record in told)
         self.records += told
 
     def is_drained(self) -> bool:
@@ -208,9 +208,9 @@ def main(seed: int, rounds: int) -> None:
         recorder._announce(time.perf_counter())
         recorder.flush()
     recorder.flush()
-    finished = [record for record in sink.records if record[0] in _buffer.FINISHED]
+    finished = [record for record in sink.records if record[0] in _frames.FINISHED]
     assert len(finished) == requests, f"{len(finished)} records of {requests} requests"
-    assert not any(record[0] == _buffer.LOST for record in finished), "a value costs no record"
+    assert not any(record[0] == _frames.LOST for record in finished), "a value costs no record"
     assert not recorder.live
     print("right:", requests, "requests")
 

@@ -14,7 +14,7 @@ import pytest
 from asgi import hello, http_scope, ignore
 from engine import FakeEngine
 from records import numbers, put, request
-from spangard import OpenTelemetryMiddleware, _buffer
+from spangard import OpenTelemetryMiddleware, _buffer, _frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +110,7 @@ def test_of_what_is_dropped_only_finished_requests_count(recorder: Recorder) -> 
     recorder.records += [(kind, 0) for kind in range(1, 19)]  # what else there is: OPEN records, parts of events
     recorder.appended(0.0)
     assert recorder.records[-1] == request(_buffer.MAX_RECORDS - 1)
-    assert recorder.dropped == len(_buffer.FINISHED)
+    assert recorder.dropped == len(_frames.FINISHED)
 
 
 def test_only_finished_requests_count(engine: FakeEngine, recorder: Recorder) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from engine import FakeEngine
 from records import numbers, request
-from spangard import _buffer, _process
+from spangard import _frames, _process
 
 if TYPE_CHECKING:
     from spangard._buffer import Recorder
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(
     "value",
-    [b"x" * _buffer.MAX_FRAME_BYTES, [1] * 1_000_000, print, 1 << 99_999_999],
+    [b"x" * _frames.MAX_FRAME_BYTES, [1] * 1_000_000, print, 1 << 99_999_999],
     ids=["bytes", "list", "function", "int"],
 )
 def test_a_value_that_no_frame_can_hold_costs_itself_and_nothing_beside_it(
@@ -31,14 +31,14 @@ def test_a_value_that_no_frame_can_hold_costs_itself_and_nothing_beside_it(
     first, odd, last = engine.records()
     assert (first, last) == (request(1), request(2))
     assert odd[2] == "beside"
-    assert len(marshal.dumps(odd, 2)) <= _buffer.MAX_RECORD_BYTES
+    assert len(marshal.dumps(odd, 2)) <= _frames.MAX_RECORD_BYTES
     assert engine.batches[-1][2:4] == (3, 0)
 
 
 def test_a_record_that_can_not_be_written_at_all_is_told_by_its_span_and_said_once(
     engine: FakeEngine, recorder: Recorder, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_buffer, "clean", lambda record, most: record)
+    monkeypatch.setattr(_frames, "clean", lambda record, most: record)
     odd = object()
     told = [
         (1, 0.0, 0.0, b"", 7, odd),
@@ -50,7 +50,7 @@ def test_a_record_that_can_not_be_written_at_all_is_told_by_its_span_and_said_on
     recorder.records += [request(1), *told, (11, odd), (5, odd), request(2)]
     recorder.flush()
     engine.wait(lambda: len(engine.records()) == 7)
-    lost = [(_buffer.LOST, span_id) for span_id in (7, 8, 9, 10, 0)]
+    lost = [(_frames.LOST, span_id) for span_id in (7, 8, 9, 10, 0)]
     assert engine.records() == [request(1), *lost, request(2)]
     assert engine.batches[-1][2:4] == (7, 0)
     recorder.records.append((1, 0.0, 0.0, b"", 7, odd))
@@ -102,6 +102,6 @@ def test_a_frame_is_never_larger_than_the_engine_accepts(engine: FakeEngine, rec
 def test_reads_both_clocks_again_when_the_process_was_put_aside_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monotonic = iter([1.0, 1.5, 2.0, 2.000001])
     wall = iter([10, 20])
-    monkeypatch.setattr(_buffer, "perf_counter", lambda: next(monotonic))
-    monkeypatch.setattr(_buffer, "time_ns", lambda: next(wall))
-    assert _buffer._clocks() == (20, 2.0)
+    monkeypatch.setattr(_frames, "perf_counter", lambda: next(monotonic))
+    monkeypatch.setattr(_frames, "time_ns", lambda: next(wall))
+    assert _frames.clocks() == (20, 2.0)

@@ -12,10 +12,9 @@ from __future__ import annotations
 import os
 import sys
 from _thread import allocate_lock
-from marshal import dumps
-from time import perf_counter, time_ns
+from time import perf_counter
 
-from ._facts import clean
+from ._frames import FINISHED, OPEN, announcement, goodbye, hello, next_frame, say_lost
 from ._link import Link
 from ._marks import ATTACHED, RECORDS, mark
 
@@ -23,21 +22,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-VERSION = 2
-"""Of docs/wire-protocol.md."""
-
 BATCH = 128
 """A batch is written as soon as this many records wait."""
 
-MAX_BATCH = 256
-"""Records in one frame, at most."""
-
 MAX_RECORDS = 4096
 """Records that wait while the engine does not read; above it the newest is dropped and counted."""
-
-MAX_FRAME_BYTES = 4 << 20
-MAX_RECORD_BYTES = 1 << 20
-"""What the engine accepts."""
 
 TICK_S = 0.05
 """How long a record waits for company."""
@@ -54,20 +43,7 @@ OPEN_AFTER_S = 1.0
 LATE_S = 1.0
 """A timer this late is taken for lost with its event loop; a loop that is only busy still fires it."""
 
-TOGETHER_S = 2e-5
-"""Two readings of clocks that are no further apart were made together."""
-
-CLOCK_READINGS = 4
 NOT_ARMED = float("-inf")
-_NOT_YET = (None, None, None, None, None, 0, None, None)
-"""The fields of an OPEN record that only a finished request has: route to span, nothing spilled."""
-
-OPEN = frozenset((5, 6, 7, 8, 14, 15))
-"""Kinds of records that announce a request."""
-
-LOST = 18
-FINISHED = frozenset((1, 2, 3, 4, 9, 10, 12, 13, 17, LOST))
-"""Kinds of records that stand for one finished request each."""
 
 
 class Recorder:
@@ -154,54 +130,13 @@ class Recorder:
             self._lock.release()
 
     def _frame(self) -> tuple[bytes, int]:
-        """Takes up to MAX_BATCH records and encodes them: a frame, and how many finished requests it holds."""
-        records = self.records
-        count = min(len(records), MAX_BATCH)
-        head = (1, self._seq)
-        clocks = _clocks()
-        mended = False
-        while True:
-            batch = records[:count]
-            finished = len([None for record in batch if record[0] in FINISHED])
-            books = (self._taken + finished + self.dropped, self.dropped)
-            try:
-                body = dumps((*head, *books, *clocks, batch), 2)
-            except Exception:  # something in it can not be written
-                if mended:
-                    raise
-                body = b""
-            if body and len(body) <= MAX_FRAME_BYTES:
-                break
-            if not mended:
-                told = [self._mended(record) for record in batch]
-                records[:count] = kept = [record for record in told if record is not None]
-                count = len(kept)
-                mended = True
-            elif count > 1:
-                count //= 2
-        del records[:count]
+        frame, finished, is_lossy = next_frame(self.records, self._seq, self._taken, self.dropped)
         self._seq += 1
         self._taken += finished
-        return _framed(body), finished
-
-    def _mended(self, record: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        """``record`` if it can be written, else without the values that can not be. Where that does not help either, of
-        a finished request one that says so, for the engine to count; of anything else nothing.
-        """
-        told = record
-        for _ in range(2):
-            try:
-                if len(dumps(told, 2)) <= MAX_RECORD_BYTES:
-                    return told
-            except Exception:  # ValueError, or MemoryError
-                pass
-            told = clean(record, MAX_RECORD_BYTES // 2)
-        if not self._has_said_lost:
+        if is_lossy and not self._has_said_lost:
             self._has_said_lost = True
-            from ._log import warn
-
-            warn("a record can not be written; it is left out, and counted as malformed where it is a whole request's")
-        return (LOST, _span_id(record)) if record[0] in FINISHED else None
+            say_lost()
+        return frame, finished
 
     def _hello(self, sent: int) -> bytes:
         from ._process import describe, settings
@@ -210,7 +145,7 @@ class Recorder:
             self.announced.intersection_update([r[2 if r[0] in {7, 8} else 4] for r in self.records if r[0] in OPEN])
         seen = self._taken + self.dropped
         who = (self.link.recorder_id, sent, seen, self.dropped, describe(), settings())
-        return _framed(dumps((0, VERSION, *who), 2))
+        return hello(*who)
 
     def _drop_newest(self) -> None:
         if self._lock.acquire(False):
@@ -272,7 +207,7 @@ class Recorder:
                 if now - record[1] >= least_age and span_id not in announced:
                     if len(records) >= MAX_RECORDS:
                         break
-                    told = record if record[0] > 6 else (*record, *_NOT_YET, self.pid)
+                    told = announcement(record, self.pid)
                     announced.add(span_id)
                     records.append(told)
                     if span_id not in live:
@@ -297,7 +232,7 @@ class Recorder:
                     tell_lost(self)
                 self.dropped += sum(record[0] in FINISHED for record in self.records)
                 del self.records[:]
-                self.link.goodbye(_framed(dumps((2, self._taken + self.dropped, self.dropped, time_ns()), 2)))
+                self.link.goodbye(goodbye(self._taken + self.dropped, self.dropped))
             except Exception:  # at the end of the process
                 pass
             finally:
@@ -345,33 +280,12 @@ def _close_in_child(recorder: Recorder) -> None:
         pass
 
 
-def _clocks() -> tuple[int, float]:
-    """Wall and monotonic clock at one moment: were the process put aside between the two, a whole batch would shift."""
-    for _ in range(CLOCK_READINGS):
-        before = perf_counter()
-        wall = time_ns()
-        if perf_counter() - before < TOGETHER_S:
-            break
-    return wall, before
-
-
-def _framed(body: bytes) -> bytes:
-    return len(body).to_bytes(4, "big") + body
-
-
 def _take_back(records: list[Any], record: Any) -> None:
     """Under the lock: others only append."""
     for at in range(len(records) - 1, -1, -1):
         if records[at] is record:
             del records[at]
             break
-
-
-def _span_id(record: tuple[Any, ...]) -> int:
-    """Of the finished request's span; 0 where the engine was not told that it runs."""
-    inner = record[2] if record[0] == 17 else record
-    at = {3: 0, 4: 0, 9: 15, 10: 10}.get(inner[0], 4)
-    return int(inner[at]) if at else 0
 
 
 _recorder: Recorder | None = None
