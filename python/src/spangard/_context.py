@@ -11,8 +11,9 @@ from opentelemetry import context as _api
 from opentelemetry.context.context import Context
 
 from . import _parents as parents
-from ._current_span import CurrentSpan, RequestSpan
+from ._current_span import CurrentSpan
 from ._messages import Detailed
+from ._read_span import RequestSpan
 from ._sums import Counted, Summed
 from ._websocket import SummedWebSocket, UnheardWebSocket
 

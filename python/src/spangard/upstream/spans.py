@@ -18,9 +18,9 @@ from opentelemetry.context.context import Context
 from opentelemetry.trace.propagation import _SPAN_KEY as SPAN_KEY
 
 from .._context import attach, current, leave
-from .._current_span import ReadSpan
 from .._facts import failure
 from .._messages import EVENTS_KEPT
+from .._read_span import ReadSpan
 from .._values import members, pair_of
 from .exchange import FAILED, INTERNAL, UpstreamExchange, is_error
 
