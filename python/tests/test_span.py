@@ -12,8 +12,9 @@ from opentelemetry import trace
 
 from inside import inside
 from spangard import _current_span
+from spangard._attributes import MAX_BITS
 from spangard._current_span import MAX_ATTRIBUTES, MAX_EVENTS, MAX_TEXT_OF_A_SPAN
-from spangard._values import MAX_BITS, MAX_VALUE
+from spangard._values import MAX_VALUE
 
 if TYPE_CHECKING:
     from engine import FakeEngine

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from spangard import _values
-from spangard._values import attribute, integer, items, members, octets, scalar, text, truth
+from spangard import _attributes, _values
+from spangard._attributes import attribute, scalar
+from spangard._values import integer, items, members, octets, text, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +119,7 @@ def test_numpys_scalars_are_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ([1, Number(2)], [1, 2]),
         (("a", None, Plan.GOLD), ["a", "gold"]),
-        (range(10**30), list(range(_values.MAX_ITEMS))),
+        (range(10**30), list(range(_attributes.MAX_ITEMS))),
         (collections.deque([1.5]), [1.5]),
         ([1, "a"], None),
         ([[1]], None),

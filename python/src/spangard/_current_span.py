@@ -17,10 +17,11 @@ from typing import Any
 from opentelemetry import trace as trace_api
 
 from . import _parents as parents
+from ._attributes import attribute
 from ._facts import failure
 from ._sampling import LOW_64
 from ._tracecontext import tracestate
-from ._values import MAX_VALUE, attribute, items, members, text, truth
+from ._values import MAX_VALUE, items, members, text, truth
 
 MAX_ATTRIBUTES = 128
 MAX_EVENTS = 128

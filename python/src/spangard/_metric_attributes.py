@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from ._attributes import scalar
 from ._notes import mark_of, note_of
-from ._values import members, scalar
+from ._values import members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,14 +15,8 @@ from itertools import islice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Union
+    from typing import Any
 
-    Scalar = Union[str, bool, int, float]
-
-MAX_BITS = 4096
-"""Of a whole number; Python refuses to write much larger ones."""
-MAX_ITEMS = 128
-"""Of a list in an attribute's value."""
 MAX_MEMBERS = 1024
 """Of a dict of attributes that are looked at."""
 MAX_TYPES_SAID = 64
@@ -34,104 +28,6 @@ MAX_TYPE_NAME = 256
 _said: set[str] = set()
 _module_of: Any = type.__dict__["__module__"].__get__  # a metaclass may have its own
 _name_of: Any = type.__dict__["__qualname__"].__get__
-
-
-def scalar(value: Any, room: int) -> Scalar | None:
-    """``value`` as an attribute can be, texts cut to ``room`` characters; None for what is left out.
-
-    Members of an Enum are their values. Of other types numpy's scalars are told, and dates, times, Decimal and UUID.
-    """
-    kind = type(value)
-    if kind is str:
-        return value[:room]  # type: ignore[no-any-return]
-    if kind is bool or kind is float:
-        return value  # type: ignore[no-any-return]
-    plain = _plain(value, kind, room)
-    if plain is None and value is not None and not issubclass(kind, int):
-        plain = _told(value, kind, room)
-    return plain
-
-
-def _plain(value: Any, kind: type, room: int) -> Scalar | None:
-    """Of a built-in type or a subclass of one."""
-    if issubclass(kind, str):
-        return str.__getitem__(value, slice(room))
-    if kind is bool:
-        return value  # type: ignore[no-any-return]
-    if issubclass(kind, int):
-        bits = int.bit_length(value)
-        if bits > MAX_BITS:
-            return None
-        number = int.__int__(value)
-        return number if bits < 64 else _digits(number)[:room] or None
-    if issubclass(kind, float):
-        return float.__float__(value)
-    if issubclass(kind, (bytes, bytearray)):
-        base = bytes if issubclass(kind, bytes) else bytearray
-        return base.__getitem__(value, slice(4 * room)).decode("utf-8", "replace")[:room]
-    return None
-
-
-def _digits(number: int) -> str:
-    try:
-        return str(number)
-    except ValueError:  # the application allows fewer digits: sys.set_int_max_str_digits
-        return ""
-
-
-def _told(value: Any, kind: type, room: int) -> Scalar | None:
-    try:
-        from enum import Enum
-
-        if issubclass(kind, Enum):
-            inner = _own(value, Enum).get("_value_")
-            return _plain(inner, type(inner), room)
-        numpy: Any = getattr(sys.modules.get("numpy"), "generic", None)
-        if issubclass(type(numpy), type) and issubclass(kind, numpy):
-            inner = numpy.__dict__["item"](value)
-            return _plain(inner, type(inner), room)
-        if _is_of_the_standard_library(value, kind):
-            return str(value)[:room]
-    except Exception:  # made by other means than its class's
-        pass
-    left_out(kind, "give str, bool, int, float or a list of one of these")
-    return None
-
-
-def _is_of_the_standard_library(value: Any, kind: type) -> bool:
-    """Exactly a date or time, a decimal number or a UUID, of a size that is written in no time."""
-    for module, name in (("datetime", "datetime"), ("datetime", "time")):
-        if kind is getattr(sys.modules.get(module), name, None):
-            zoneinfo: Any = getattr(sys.modules.get("zoneinfo"), "ZoneInfo", None)
-            timezone: Any = getattr(sys.modules.get(module), "timezone", None)
-            return value.tzinfo is None or type(value.tzinfo) in (timezone, zoneinfo)
-    for module, name in (("datetime", "date"), ("datetime", "timedelta")):
-        if kind is getattr(sys.modules.get(module), name, None):
-            return True
-    if kind is getattr(sys.modules.get("decimal"), "Decimal", None):
-        return bool(value.__sizeof__() < MAX_BITS)
-    return kind is getattr(sys.modules.get("uuid"), "UUID", None) and type(value.int) is int
-
-
-def attribute(value: Any, room: int) -> tuple[Scalar | list[Any] | None, int]:
-    """As an attribute can be: a scalar, or a list of scalars of one type, None for any other; and how much of ``room``
-    it takes: characters, and one for each of a list's items.
-    """
-    kind = type(value)
-    found = None if kind is str else items(value, min(MAX_ITEMS, room))
-    if found is None:
-        told = scalar(value, min(MAX_VALUE, room))
-        return told, len(told) if type(told) is str else 0
-    left = room - len(found)
-    kept: list[Any] = []
-    for item in found:
-        if item is not None:
-            told = scalar(item, min(MAX_VALUE, max(0, left)))
-            if told is None or (kept and type(told) is not type(kept[0])):
-                return None, 0
-            kept.append(told)
-            left -= len(told) if type(told) is str else 0
-    return kept, room - left
 
 
 def items(value: Any, limit: int) -> list[Any] | None:
@@ -201,7 +97,7 @@ def _dict_in(mapping: Any) -> Any:
             for module, name, field in _COVERS:
                 cover: Any = getattr(sys.modules.get(module), name, None)
                 if type(cover) is type(kind) and issubclass(kind, cover):
-                    inner = _own(mapping, cover).get(field)
+                    inner = fields_as(mapping, cover).get(field)
                     break
             else:
                 return None
@@ -217,7 +113,7 @@ _COVERS = (
 """Classes whose instances keep their members in a dict: module, name, where."""
 
 
-def _own(value: Any, base: type) -> dict[str, Any]:
+def fields_as(value: Any, base: type) -> dict[str, Any]:
     """The instance's own fields, as ``base`` keeps them."""
     return base.__dict__["__dict__"].__get__(value)  # type: ignore[no-any-return]
 
