@@ -15,11 +15,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._asgi import Send
+
 FAILED, CANCELLED, CLIENT_LEFT = 0, 1, 2
 """What an exception that leaves the application says. docs/wire-protocol.md, failure."""
 
 EVENT_STREAM = -1
 """In place of a length: a response that ends when its client has had enough of it."""
+
+LOST = 1006
+"""RFC 6455, 7.4.1: the code of a WebSocket that nobody closed."""
 
 MAX_LENGTH_DIGITS = 18
 MAX_HEADERS = 1024
@@ -78,7 +83,7 @@ def _is_group(kind: type) -> bool:
 def close_code_of(error: BaseException) -> int:
     """Of an exception that says the client is gone; 0 if it does not tell, or only that the connection was lost."""
     code = own_fields(error).get("code")
-    return code if type(code) is int and 1000 <= code < 5000 and code != 1006 else 0
+    return code if type(code) is int and 1000 <= code < 5000 and code != LOST else 0
 
 
 def promised(start: Any) -> int | None:
@@ -164,3 +169,42 @@ def ways_of_the_server(server_send: Any) -> Ways:
         if module in sys.modules:
             return _WAYS[name]
     return ANY
+
+
+def lost(server_send: Send) -> int:
+    """The code of a WebSocket that the server says is lost; 0 where it says so of every close, too."""
+    return LOST if ways_of_the_server(server_send).tells_closes else 0
+
+
+def websocket_answer(messages: list[Any], status: int | None, ways: Ways, says: int | None, end: float) -> int | None:
+    """What was answered to a WebSocket that was not accepted; the status that its client saw, None for none.
+
+    Takes out of ``messages``, its events, what the server has not sent; adds what it said of its own.
+
+    :param status: that of the application's answer
+    :param says: what the exception says that left the application, None where there was none
+    :param end: of the request
+    """
+    kept: list[Any] = []
+    seen = None
+    answered = False
+    at = 0
+    while at < len(messages):
+        code = messages[at]
+        event = messages[at : at + (3 if code < 16 else 4)]
+        at += len(event)
+        if code == 1 or code == 9:
+            if not (ways.answers if code == 1 else ways.denies):
+                continue
+            answered = True
+            seen = status
+            event = [9, event[1], status]
+        elif code == 8:
+            answered = True
+        elif code in (2, 3, 4, 10) and not answered:
+            continue
+        kept += event
+    if not answered and (says is None or says == FAILED):
+        kept += (13, end, ways.returned if says is None else ways.raised)
+    messages[:] = kept
+    return seen

@@ -12,7 +12,7 @@ from __future__ import annotations
 from time import perf_counter as clock
 
 from ._answered import answering, closes_for_an_error
-from ._endings import CLIENT_LEFT, FAILED, close_code_of, promised, ways_of_the_server
+from ._endings import CLIENT_LEFT, LOST, close_code_of, lost, promised, ways_of_the_server, websocket_answer
 from ._facts import close_of, listed, size_of
 from ._values import integer, truth
 from ._values import text as text_of
@@ -36,16 +36,11 @@ if TYPE_CHECKING:
 EVENTS_KEPT = 512
 """Elements of an event list (about 128 messages) after which it is sent ahead of the request's record."""
 
-
 MAX_NAME = 256
 """Of a message's type that is not known here, or a subprotocol."""
 
 WRITTEN_AT_ONCE = 65536
 """Bytes of a body sent whole for which the server does not wait for the client: handing it over is sending it."""
-
-
-LOST = 1006
-"""RFC 6455, 7.4.1: the code of a WebSocket that nobody closed."""
 
 LAST = (3, 8, 21)
 """Codes of the messages after which nothing more is to come for the client."""
@@ -167,30 +162,8 @@ class Detailed:
         """A WebSocket that was not accepted is over: what of its answer the server sent, or what it said of its own."""
         try:
             ways = ways_of_the_server(self.server_send)
-            messages = self.messages
-            kept: list[Any] = []
-            status = None
-            answered = False
-            at = 0
-            while at < len(messages):
-                code = messages[at]
-                event = messages[at : at + (3 if code < 16 else 4)]
-                at += len(event)
-                if code == 1 or code == 9:
-                    if not (ways.answers if code == 1 else ways.denies):
-                        continue
-                    answered = True
-                    status = self.status_code
-                    event = [9, event[1], status]
-                elif code == 8:
-                    answered = True
-                elif code in (2, 3, 4, 10) and not answered:
-                    continue
-                kept += event
-            if not answered and (failed is None or failed[3] == FAILED):
-                kept += (13, end, ways.returned if failed is None else ways.raised)
-            self.status_code = status
-            messages[:] = kept
+            says = None if failed is None else failed[3]
+            self.status_code = websocket_answer(self.messages, self.status_code, ways, says, end)
         except Exception:  # a message that nobody knows
             pass
 
@@ -318,8 +291,3 @@ class Detailed:
         self.touched = True
         del self.messages[:]
         recorder.appended(clock())
-
-
-def lost(server_send: Send) -> int:
-    """The code of a WebSocket that the server says is lost; 0 where it says so of every close, too."""
-    return LOST if ways_of_the_server(server_send).tells_closes else 0

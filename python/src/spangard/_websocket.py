@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from ._endings import LOST, lost
 from ._facts import close_of, size_of
-from ._messages import EVENTS_KEPT, LOST, Detailed, lost
+from ._messages import EVENTS_KEPT, Detailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
