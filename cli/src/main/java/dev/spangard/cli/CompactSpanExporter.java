@@ -76,10 +76,10 @@ final class CompactSpanExporter implements SpanExporter {
         paint(line, DIM, time.format(Instant.ofEpochSecond(0, span.getStartEpochNanos())));
         line.append(' ');
         if (method == null) {
-            line.append(pad(Console.printable(span.getName()), ROUTE_WIDTH + 8));
+            line.append(pad(Printable.of(span.getName()), ROUTE_WIDTH + 8));
         } else {
-            line.append(pad(Console.printable(method), 7)).append(' ');
-            line.append(pad(where == null ? "-" : Console.printable(where), ROUTE_WIDTH));
+            line.append(pad(Printable.of(method), 7)).append(' ');
+            line.append(pad(where == null ? "-" : Printable.of(where), ROUTE_WIDTH));
         }
         line.append("  ");
         paint(line, colour(status, span), status == null ? "---" : String.valueOf(status));
@@ -88,7 +88,7 @@ final class CompactSpanExporter implements SpanExporter {
         paint(line, DIM, span.getTraceId());
         if (error != null && (status == null || !error.equals(String.valueOf(status)))) {
             line.append("  ");
-            paint(line, RED, Console.printable(error + message(span)));
+            paint(line, RED, Printable.of(error + message(span)));
         }
         return line.toString();
     }

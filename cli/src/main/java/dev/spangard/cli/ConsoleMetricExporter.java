@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.intake.Accounts;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
 import io.opentelemetry.sdk.metrics.InstrumentType;
@@ -53,7 +54,7 @@ final class ConsoleMetricExporter implements MetricExporter {
     static String json(Collection<MetricData> metrics) {
         Map<Resource, Map<InstrumentationScopeInfo, List<MetricData>>> grouped = metrics.stream()
                 .filter(metric ->
-                        !metric.getInstrumentationScopeInfo().getName().equals(ServiceMetrics.SCOPE))
+                        !metric.getInstrumentationScopeInfo().getName().equals(Accounts.INSTRUMENTATION_SCOPE))
                 .collect(Collectors.groupingBy(
                         MetricData::getResource,
                         LinkedHashMap::new,

@@ -142,7 +142,7 @@ final class DeclaredVariables {
 
     /** One for all readers and instruments here: the last that says one. */
     private void cardinality(YamlNode reader) {
-        put(MetricReaders.CARDINALITY_LIMIT, reader.map("cardinality_limits").text("default"));
+        put(Settings.CARDINALITY_LIMIT, reader.map("cardinality_limits").text("default"));
     }
 
     /** What {@code OTEL_…_EXPORTER} calls it; nothing for one that there is none of. */

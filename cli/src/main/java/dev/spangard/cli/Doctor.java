@@ -105,7 +105,7 @@ final class Doctor {
             OtlpSettings otlp = switch (signal) {
                 case TRACES -> TraceExporters.collector(settings);
                 case METRICS -> MetricReaders.collector(settings);
-                case LOGS -> LogExporters.collector(settings);
+                case LOGS -> ServiceSdk.exceptions(settings).inLogs() ? LogExporters.collector(settings) : null;
             };
             if (otlp != null) {
                 targets.put(signal, otlp.protocol().shown() + " to " + Variables.shown("", otlp.endpoint()));
@@ -133,6 +133,6 @@ final class Doctor {
     }
 
     private void print(String... fields) {
-        out.println(Stream.of(fields).map(Console::printable).collect(Collectors.joining("\t")));
+        out.println(Stream.of(fields).map(Printable::of).collect(Collectors.joining("\t")));
     }
 }

@@ -103,7 +103,7 @@ final class Engine implements AutoCloseable {
     /** Waits until somebody asks for the end, or no recorder has been there for long enough. */
     void awaitStop() throws InterruptedException {
         // Said here and not at the start: whoever reads it may send a signal, which the caller is ready for only now.
-        LOG.log(Level.INFO, () -> "engine " + Main.version() + " listens at " + options.socket());
+        LOG.log(Level.INFO, () -> "engine " + EngineVersion.TEXT + " listens at " + options.socket());
         stop.await();
     }
 
@@ -127,7 +127,7 @@ final class Engine implements AutoCloseable {
         }
         exposition.add(MetricSnapshots.of(overflow.snapshot()));
         exposition.add(EngineMetrics.collect(
-                Main.version(),
+                EngineVersion.TEXT,
                 listening.peers(),
                 listening.counters(),
                 services.books().told(),
@@ -152,7 +152,7 @@ final class Engine implements AutoCloseable {
                 && System.nanoTime() - listening.lastActivityNanoTime() >= limit.toNanos();
     }
 
-    /** Stops accepting, reads what has arrived, exports it within {@link ServiceRegistry#CLOSE_TIMEOUT}, closes the books. */
+    /** Stops accepting, reads what has arrived, exports it within {@link SpanQueueOptions#SHUTDOWN_TIMEOUT}, closes the books. */
     @Override
     public void close() {
         stop.countDown();

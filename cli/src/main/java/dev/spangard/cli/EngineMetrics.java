@@ -101,7 +101,7 @@ final class EngineMetrics {
     private static Map<Labels, SpoolFolder> folders(List<ServiceSdk> sdks) {
         Map<Labels, SpoolFolder> folders = new LinkedHashMap<>();
         for (ServiceSdk sdk : sdks) {
-            for (ServiceSdk.Pipe pipe : sdk.pipes()) {
+            for (ExporterPipe pipe : sdk.pipes()) {
                 SpoolFolder folder = pipe.spool();
                 if (folder != null) {
                     folders.put(sdk.name().labels().add("exporter", pipe.exporter()), folder);
@@ -172,7 +172,7 @@ final class EngineMetrics {
                 .name("spangard_exporter_spans")
                 .help("Spans given to each exporter, by what became of them");
         for (ServiceSdk sdk : sdks) {
-            for (ServiceSdk.Pipe pipe : sdk.pipes()) {
+            for (ExporterPipe pipe : sdk.pipes()) {
                 Labels labels = sdk.name().labels().add("exporter", pipe.exporter());
                 for (ExportBooks.Outcome outcome : ExportBooks.Outcome.values()) {
                     counter.dataPoint(point(pipe.books().spans(outcome), labels.add("outcome", outcome.label())));
@@ -185,7 +185,7 @@ final class EngineMetrics {
     private static GaugeSnapshot queued(List<ServiceSdk> sdks) {
         var gauge = GaugeSnapshot.builder().name("spangard_queued_spans").help("Spans waiting for their exporter");
         for (ServiceSdk sdk : sdks) {
-            for (ServiceSdk.Pipe pipe : sdk.pipes()) {
+            for (ExporterPipe pipe : sdk.pipes()) {
                 gauge.dataPoint(
                         gaugePoint(pipe.queue().queued(), sdk.name().labels().add("exporter", pipe.exporter())));
             }

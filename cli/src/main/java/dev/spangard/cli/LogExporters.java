@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.telemetry.ExceptionSignal;
 import io.opentelemetry.api.metrics.MeterProvider;
 import io.opentelemetry.sdk.common.InternalTelemetryVersion;
 import io.opentelemetry.sdk.logs.SdkLoggerProvider;
@@ -18,10 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which exporters {@code OTEL_LOGS_EXPORTER} names, or what its absence means. The only log records are exceptions, and
- * only where {@value #OPT_IN} asks for them.
+ * only where {@value Settings#EXCEPTION_SIGNAL_OPT_IN} asks for them.
  */
 final class LogExporters {
-    static final String OPT_IN = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
     private static final String VARIABLE = "OTEL_LOGS_EXPORTER";
     private static final Duration DEFAULT_DELAY = Duration.ofSeconds(1);
     private static final String QUEUE_SIZE = "OTEL_BLRP_MAX_QUEUE_SIZE";
@@ -33,19 +31,14 @@ final class LogExporters {
 
     private LogExporters() {}
 
-    static ExceptionSignal exceptions(Settings settings) {
-        List<String> optIns = settings.list(OPT_IN);
-        return ExceptionSignal.of(optIns == null ? List.of() : optIns);
-    }
-
     /**
-     * Makes them; none if nothing is to be told as a log record.
+     * Makes them. Only to be called where something is to be told as a log record.
      *
      * @param undo ends them, if what they are for does not come to be
      */
     static List<LogRecordExporter> read(Settings settings, Rollback undo) throws ConfigurationException {
         List<LogRecordExporter> exporters = new ArrayList<>();
-        for (String name : exceptions(settings).inLogs() ? names(settings) : Set.<String>of()) {
+        for (String name : names(settings)) {
             OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.LOGS, name);
             if (otlp != null) {
                 LogRecordExporter exporter = OtlpExporters.logs(otlp);
@@ -101,17 +94,15 @@ final class LogExporters {
         return queue;
     }
 
-    /** Where log records go by OTLP; null if they do not. */
+    /** Where log records go by OTLP, if there are any; null if they do not. */
     static @Nullable OtlpSettings collector(Settings settings) throws ConfigurationException {
         OtlpSettings collector = null;
-        if (exceptions(settings).inLogs()) {
-            for (String name : names(settings)) {
-                OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.LOGS, name);
-                if (otlp != null) {
-                    collector = otlp;
-                } else if (!name.equals("none")) {
-                    throw unsupported(name);
-                }
+        for (String name : names(settings)) {
+            OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.LOGS, name);
+            if (otlp != null) {
+                collector = otlp;
+            } else if (!name.equals("none")) {
+                throw unsupported(name);
             }
         }
         return collector;

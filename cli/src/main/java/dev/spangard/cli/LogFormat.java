@@ -18,10 +18,10 @@ enum LogFormat {
             var line = new StringBuilder(160);
             TIME.formatTo(time, line);
             line.append(' ').append(level).repeat(' ', Math.max(0, 5 - level.length()));
-            line.append(' ').append(Console.printable(told(message)));
+            line.append(' ').append(Printable.of(told(message)));
             String exception = exception(thrown);
             if (exception != null) {
-                line.append(": ").append(Console.printable(exception));
+                line.append(": ").append(Printable.of(exception));
             }
             return line.toString();
         }

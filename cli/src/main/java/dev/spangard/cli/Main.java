@@ -44,7 +44,7 @@ public final class Main {
 
     static int run(List<String> arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
         if (arguments.contains("--version")) {
-            out.println("spangard " + version());
+            out.println("spangard " + EngineVersion.TEXT);
             return OK;
         }
         if (arguments.contains("--help") || arguments.contains("-h")) {
@@ -67,7 +67,7 @@ public final class Main {
                     throw new UsageException("the first argument must be engine, configuration or doctor; try --help");
             }
         } catch (UsageException e) {
-            err.println("spangard: " + Console.printable(e.getMessage()));
+            err.println("spangard: " + Printable.of(e.getMessage()));
             return USAGE;
         }
         EngineLog.write(err, options.logLevel(), options.logFormat());
@@ -96,7 +96,7 @@ public final class Main {
             out.println(json.endArray().endObject());
             return OK;
         } catch (ConfigurationException e) {
-            err.println("spangard: " + Console.printable(e.getMessage()));
+            err.println("spangard: " + Printable.of(e.getMessage()));
             return START_FAILED;
         }
     }
@@ -140,11 +140,5 @@ public final class Main {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /** As in the jar's manifest; of classes outside a jar, as in tests, unknown. */
-    static String version() {
-        String version = Main.class.getPackage().getImplementationVersion();
-        return version == null ? "unknown" : version;
     }
 }

@@ -38,7 +38,6 @@ record MetricReaders(
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
     private static final int DEFAULT_PROMETHEUS_PORT = 9464;
 
-    static final String CARDINALITY_LIMIT = "SPANGARD_METRIC_CARDINALITY_LIMIT";
     /** What the OpenTelemetry specification and its SDKs have. */
     static final int DEFAULT_CARDINALITY_LIMIT = 2000;
     /** Some kilobytes a series, for each reader, in a heap that all applications share. */
@@ -143,10 +142,10 @@ record MetricReaders(
      * books, which are observed, are bounded by what they count.
      */
     static CardinalityLimitSelector cardinality(Settings settings) {
-        int given = settings.whole(CARDINALITY_LIMIT, DEFAULT_CARDINALITY_LIMIT, 2);
+        int given = settings.whole(Settings.CARDINALITY_LIMIT, DEFAULT_CARDINALITY_LIMIT, 2);
         int limit = Math.min(given, MOST_CARDINALITY_LIMIT);
         if (limit < given) {
-            settings.warn(CARDINALITY_LIMIT + "=" + given + " is more than " + limit + "; using " + limit);
+            settings.warn(Settings.CARDINALITY_LIMIT + "=" + given + " is more than " + limit + "; using " + limit);
         }
         return type -> switch (type) {
             case COUNTER, UP_DOWN_COUNTER, HISTOGRAM, GAUGE -> limit;

@@ -54,7 +54,7 @@ final class OtlpHttpSender implements OtlpSender {
         }
         this.client = builder.build();
         this.request = HttpRequest.newBuilder(URI.create(settings.endpoint()));
-        request.setHeader("user-agent", "spangard/" + Main.version());
+        request.setHeader("user-agent", "spangard/" + EngineVersion.TEXT);
         settings.headers().forEach(request::setHeader);
         request.setHeader("content-type", "application/x-protobuf");
         if (gzip) {

@@ -11,7 +11,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 
 /**
  * How many measurements have no series of their own, because their instrument had as many as
- * {@value MetricReaders#CARDINALITY_LIMIT} lets it: the count of its overflow series. Of histograms, as the others' values
+ * {@value Settings#CARDINALITY_LIMIT} lets it: the count of its overflow series. Of histograms, as the others' values
  * are no counts; an instrument without any is left out.
  *
  * <p>One use, one thread.

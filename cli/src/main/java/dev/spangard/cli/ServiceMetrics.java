@@ -24,9 +24,6 @@ import java.util.stream.Stream;
  * {@code spangard.requests.inherited}.
  */
 final class ServiceMetrics {
-    /** Of the instrumentation scope. */
-    static final String SCOPE = "spangard.engine";
-
     /** What {@link EngineMetrics} says already, as Prometheus names it. */
     private static final List<String> SAID_BY_ENGINE =
             List.of("spangard_requests_", "spangard_exporter_spans", "spangard_queued_spans", "spangard_spool_");
@@ -44,7 +41,7 @@ final class ServiceMetrics {
     private static final Attributes IN_ENGINE = Attributes.of(PLACE, "engine");
 
     private final Accounts accounts;
-    private final List<ServiceSdk.Pipe> pipes;
+    private final List<ExporterPipe> pipes;
     private final Balance start;
 
     private final ObservableLongMeasurement seen;
@@ -60,7 +57,7 @@ final class ServiceMetrics {
     private final ObservableLongMeasurement spoolSize;
     private final ObservableLongMeasurement spoolDamages;
 
-    private ServiceMetrics(Meter meter, Accounts accounts, Balance start, List<ServiceSdk.Pipe> pipes) {
+    private ServiceMetrics(Meter meter, Accounts accounts, Balance start, List<ExporterPipe> pipes) {
         this.accounts = accounts;
         this.start = start;
         this.pipes = pipes;
@@ -112,7 +109,7 @@ final class ServiceMetrics {
      *
      * @param start of the counters
      */
-    static void register(Meter meter, Accounts accounts, Balance start, List<ServiceSdk.Pipe> pipes) {
+    static void register(Meter meter, Accounts accounts, Balance start, List<ExporterPipe> pipes) {
         new ServiceMetrics(meter, accounts, start, pipes);
     }
 
@@ -133,7 +130,7 @@ final class ServiceMetrics {
         inherited.record(start.queuedAtRecorders() + start.queuedInEngine());
         queued.record(now.queuedAtRecorders(), AT_RECORDERS);
         queued.record(now.queuedInEngine(), IN_ENGINE);
-        for (ServiceSdk.Pipe pipe : pipes) {
+        for (ExporterPipe pipe : pipes) {
             Attributes exporter = Attributes.of(EXPORTER, pipe.exporter());
             for (ExportBooks.Outcome outcome : ExportBooks.Outcome.values()) {
                 exporterSpans.record(

@@ -28,6 +28,6 @@ record ServiceName(String name, String instance, int duplicate) {
 
     @Override
     public String toString() {
-        return Console.printable(name);
+        return Printable.of(name);
     }
 }

@@ -35,9 +35,6 @@ final class ServiceRegistry implements Services, AutoCloseable {
     static final long MAX_SETTINGS_BYTES = 4 << 20;
     /** A server that is restarted joins again, and goes on with the same series. */
     static final Duration UNUSED_FOR = Duration.ofSeconds(30);
-    /** Of all services together, at the end. */
-    static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-
     /** For the queues to say and book what they could not export, once that time is over. */
     private static final Duration BOOKING_TIME = Duration.ofSeconds(1);
 
@@ -243,7 +240,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
         return books;
     }
 
-    /** Flushes all, within {@link #CLOSE_TIMEOUT}. No recorder may join any more. */
+    /** Flushes all, within {@link SpanQueueOptions#SHUTDOWN_TIMEOUT}. No recorder may join any more. */
     @Override
     public void close() {
         List<Lease> all;
@@ -260,7 +257,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
                 .map(lease -> lease.sdk.shutdown().whenComplete(() -> books.close(lease.key)))
                 .toList();
         CompletableResultCode.ofAll(results)
-                .join(CLOSE_TIMEOUT.plus(BOOKING_TIME).toMillis(), TimeUnit.MILLISECONDS);
+                .join(SpanQueueOptions.SHUTDOWN_TIMEOUT.plus(BOOKING_TIME).toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /**

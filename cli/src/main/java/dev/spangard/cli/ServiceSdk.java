@@ -8,6 +8,7 @@ import dev.spangard.intake.Caller;
 import dev.spangard.intake.ProcessOutput;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
+import dev.spangard.telemetry.ExceptionSignal;
 import dev.spangard.telemetry.OptIn;
 import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.Telemetry;
@@ -42,12 +43,12 @@ final class ServiceSdk {
     private static final Set<String> SCRAPED_RESOURCE = Set.of("service.name", "service.instance.id");
 
     private static final long RELEASE_SECONDS = 2;
-    /** Of {@link ServiceRegistry#CLOSE_TIMEOUT}, for spans that are still being exported. */
+    /** Of {@link SpanQueueOptions#SHUTDOWN_TIMEOUT}, for spans that are still being exported. */
     private static final long METRICS_WAIT_SECONDS = 3;
 
     private final ServiceName name;
     private final Service service;
-    private final List<Pipe> pipes;
+    private final List<ExporterPipe> pipes;
     private final SdkTracerProvider tracers;
     private final SdkMeterProvider meters;
     private final @Nullable SdkLoggerProvider loggers;
@@ -56,21 +57,10 @@ final class ServiceSdk {
     private final @Nullable InetSocketAddress prometheus;
     private final @Nullable Console console;
 
-    /**
-     * An exporter with its queue and its books.
-     *
-     * @param spool what of it is on disk; null if it does not spool
-     */
-    record Pipe(
-            String exporter,
-            SpanQueue<?> queue,
-            ExportBooks books,
-            @Nullable SpoolFolder spool) {}
-
     private ServiceSdk(
             ServiceName name,
             Service service,
-            List<Pipe> pipes,
+            List<ExporterPipe> pipes,
             SdkTracerProvider tracers,
             SdkMeterProvider meters,
             @Nullable SdkLoggerProvider loggers,
@@ -131,7 +121,8 @@ final class ServiceSdk {
         Console console = caller.output() == null ? null : new Console(tty);
         List<TraceExporters.Output> outputs = TraceExporters.read(settings, console, undo);
         MetricReaders readers = MetricReaders.read(settings, console, caller.isGuest(), undo);
-        List<LogRecordExporter> logExporters = LogExporters.read(settings, undo);
+        List<LogRecordExporter> logExporters =
+                options.exceptions().inLogs() ? LogExporters.read(settings, undo) : List.of();
         boolean prints =
                 readers.prints() || outputs.stream().anyMatch(output -> output.outlet() instanceof PrintedOutlet);
         SpanLimits limits = limits(settings, options.attributeValueLengthLimit());
@@ -148,9 +139,10 @@ final class ServiceSdk {
                 .setSampler(Sampler.alwaysOn())
                 .setSpanLimits(limits);
         Balance booksAtStart = accounts.balance();
-        List<Pipe> pipes = new ArrayList<>();
+        List<ExporterPipe> pipes = new ArrayList<>();
         for (TraceExporters.Output output : outputs) {
-            Pipe pipe = pipe(name, output, shares.spans(), new ExportBooks(pipes.isEmpty() ? accounts : null), spool);
+            ExporterPipe pipe =
+                    pipe(name, output, shares.spans(), new ExportBooks(pipes.isEmpty() ? accounts : null), spool);
             undo.add(pipe.queue()::shutdown);
             pipes.add(pipe);
             tracers.addSpanProcessor(pipe.queue());
@@ -180,7 +172,8 @@ final class ServiceSdk {
         var tracerProvider = tracers.build();
         var meterProvider = meters.build();
         undo.add(() -> detached(meterProvider::shutdown));
-        ServiceMetrics.register(meterProvider.get(ServiceMetrics.SCOPE), accounts, booksAtStart, List.copyOf(pipes));
+        ServiceMetrics.register(
+                meterProvider.get(Accounts.INSTRUMENTATION_SCOPE), accounts, booksAtStart, List.copyOf(pipes));
         var loggers = logExporters.isEmpty()
                 ? null
                 : LogExporters.loggers(logExporters, settings, resource, meterProvider, shares.spans());
@@ -210,7 +203,7 @@ final class ServiceSdk {
                 prints ? console : null);
     }
 
-    private static Pipe pipe(
+    private static ExporterPipe pipe(
             ServiceName name,
             TraceExporters.Output output,
             SpanMemory memory,
@@ -225,10 +218,10 @@ final class ServiceSdk {
                     spool.outlet(title, new ThreadAgenda(thread + "-spool"), folder, target, output.queue(), books);
             SpanQueueOptions options = output.queue().trying(SpoolOutlet.FOR_ROOM);
             var queue = new SpanQueue<>(title, new ThreadAgenda(thread), outlet, options, memory, books);
-            return new Pipe(output.name(), queue, books, folder);
+            return new ExporterPipe(output.name(), queue, books, folder);
         }
         var queue = new SpanQueue<>(title, new ThreadAgenda(thread), output.outlet(), output.queue(), memory, books);
-        return new Pipe(output.name(), queue, books, null);
+        return new ExporterPipe(output.name(), queue, books, null);
     }
 
     private static List<String> elements(Settings settings, String name) {
@@ -252,8 +245,13 @@ final class ServiceSdk {
                 settings.isTrue("SPANGARD_WORKER_PID"),
                 read(settings, "SPANGARD_TRUSTED_PROXIES", TrustedProxies::of),
                 read(settings, "SPANGARD_ATTRIBUTES", OptIn::of),
-                LogExporters.exceptions(settings),
+                exceptions(settings),
                 settings.whole("SPANGARD_WEBSOCKET_EVENTS", 0, 0));
+    }
+
+    /** As what an exception is told. */
+    static ExceptionSignal exceptions(Settings settings) {
+        return ExceptionSignal.of(elements(settings, Settings.EXCEPTION_SIGNAL_OPT_IN));
     }
 
     /** A list that {@code from} understands, or says what it does not. */
@@ -295,7 +293,7 @@ final class ServiceSdk {
         return service;
     }
 
-    List<Pipe> pipes() {
+    List<ExporterPipe> pipes() {
         return pipes;
     }
 

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable; {@code warnings} is called on the thread that reads.
  */
 final class Settings {
+    static final String CARDINALITY_LIMIT = "SPANGARD_METRIC_CARDINALITY_LIMIT";
+    /** Without it there are no log records. */
+    static final String EXCEPTION_SIGNAL_OPT_IN = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
+
     private static final String OTLP = "OTEL_EXPORTER_OTLP_";
 
     private final Map<String, String> values;

@@ -16,8 +16,11 @@ import java.time.Duration;
  */
 record SpanQueueOptions(
         int capacity, int batch, Duration delay, Duration exportTimeout, Duration shutdownTimeout, Retry retry) {
+    /** Of all queues together, at the engine's end. */
+    static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(5);
+
     static final SpanQueueOptions DEFAULTS = new SpanQueueOptions(
-            8192, 2048, Duration.ofSeconds(1), Duration.ofSeconds(30), ServiceRegistry.CLOSE_TIMEOUT, Retry.DEFAULTS);
+            8192, 2048, Duration.ofSeconds(1), Duration.ofSeconds(30), SHUTDOWN_TIMEOUT, Retry.DEFAULTS);
 
     SpanQueueOptions {
         if (capacity < 1 || batch < 1 || batch > capacity) {

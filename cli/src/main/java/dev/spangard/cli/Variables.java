@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 final class Variables {
     private static final Pattern OTLP = Pattern.compile("OTEL_EXPORTER_OTLP_(?:(?:TRACES|METRICS|LOGS)_)?"
             + "(?:ENDPOINT|PROTOCOL|HEADERS|TIMEOUT|COMPRESSION|CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY|INSECURE)");
-    /** Of log records, which are made only where {@link LogExporters#OPT_IN} asks for them. */
+    /** Of log records, which are made only where {@link Settings#EXCEPTION_SIGNAL_OPT_IN} asks for them. */
     private static final Pattern OF_LOGS = Pattern.compile("OTEL_(?:LOGS_EXPORTER|BLRP_.*|EXPORTER_OTLP_LOGS_.*)");
 
     private static final Pattern EXCLUDED_URLS = Pattern.compile("OTEL_PYTHON_(?:[A-Z0-9_]+_)?EXCLUDED_URLS");
@@ -54,7 +54,7 @@ final class Variables {
                 .map(Map.Entry::getKey)
                 .filter(name -> !isKnown(name)
                         || (OF_LOGS.matcher(name).matches()
-                                && settings.getOrDefault(LogExporters.OPT_IN, "")
+                                && settings.getOrDefault(Settings.EXCEPTION_SIGNAL_OPT_IN, "")
                                         .isBlank()))
                 .sorted()
                 .collect(Collectors.toList());

@@ -18,8 +18,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class ConsoleTest {
     @TempDir
@@ -191,18 +189,5 @@ class ConsoleTest {
             writer.join();
             assertThat(closed).isTrue();
         }
-    }
-
-    @ParameterizedTest
-    @CsvSource({"9,\\x09", "31,\\x1f", "127,\\x7f", "159,\\x9f", "8232,\\u2028", "8238,\\u202e", "8297,\\u2069"})
-    void printableEscapesTheEdgesOfEachRange(int control, String escaped) {
-        assertThat(Console.printable("a" + (char) control + "b")).isEqualTo("a" + escaped + "b");
-    }
-
-    @ParameterizedTest
-    @CsvSource({"32", "126", "160", "233", "8231", "8239", "8293", "8304"})
-    void printableKeepsWhatIsBesideThem(int harmless) {
-        String text = "a" + (char) harmless + "b";
-        assertThat(Console.printable(text)).isSameAs(text);
     }
 }

@@ -18,6 +18,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Any thread may call any method; none blocks or throws.
  */
 public final class Accounts {
+    /** Of the metrics that tell what stands in the books. */
+    public static final String INSTRUMENTATION_SCOPE = "spangard.engine";
+
     private static final VarHandle COUNTER = ValueLayout.JAVA_LONG.varHandle();
 
     private static final int SEEN = 0;

@@ -29,10 +29,16 @@ final class RecorderLine {
         this.slot = slot;
     }
 
-    /** Books what a HELLO says: what was written to earlier connections and not read is lost. */
-    void returned(Hello hello, Accounts accounts) {
-        told(hello.seen(), hello.dropped(), accounts);
-        lost(hello.sent() - get(READ), accounts);
+    /**
+     * Books what a HELLO says: what was written to earlier connections and not read is lost.
+     *
+     * @param sent finished requests written to earlier connections
+     * @param seen finished requests, however they ended
+     * @param dropped those of them that the recorder had no room for
+     */
+    void returned(long sent, long seen, long dropped, Accounts accounts) {
+        told(seen, dropped, accounts);
+        lost(sent - get(READ), accounts);
     }
 
     /** Books a recorder's own counts, which only grow; returns whether it had to drop more. */

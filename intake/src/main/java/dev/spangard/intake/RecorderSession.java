@@ -33,7 +33,7 @@ final class RecorderSession {
         this.line = line;
         this.records = records;
         this.accounts = accounts;
-        line.returned(hello, accounts);
+        line.returned(hello.sent(), hello.seen(), hello.dropped(), accounts);
     }
 
     /**

@@ -193,10 +193,10 @@ final class LedgerTest {
         }
         try (Ledger next = Ledger.open(socket)) {
             Accounts accounts = next.accounts("shop");
-            line(next, 1, accounts).returned(hello(1, 8), accounts);
+            line(next, 1, accounts).returned(8, 8, 0, accounts);
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(3);
 
-            line(next, 2, accounts).returned(hello(2, 6), accounts);
+            line(next, 2, accounts).returned(6, 6, 0, accounts);
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(3 + 6);
         }
     }
@@ -207,13 +207,13 @@ final class LedgerTest {
             Accounts accounts = ledger.accounts("shop");
             for (int i = 0; i < 3; i++) {
                 RecorderLine line = line(ledger, 1, accounts);
-                line.returned(hello(1, 8), accounts);
+                line.returned(8, 8, 0, accounts);
                 ledger.release(1, line, accounts);
             }
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(8);
 
             RecorderLine line = line(ledger, 1, accounts);
-            line.returned(hello(1, 10), accounts);
+            line.returned(10, 10, 0, accounts);
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(10);
             assertThat(accounts.seen()).isEqualTo(10);
         }
@@ -245,7 +245,7 @@ final class LedgerTest {
             line.told(-1, -1, accounts);
             line.told(Long.MIN_VALUE, Long.MAX_VALUE, accounts);
             line.told(3, 0, accounts);
-            line.returned(hello(1, Long.MAX_VALUE), accounts);
+            line.returned(Long.MAX_VALUE, Long.MAX_VALUE, 0, accounts);
             line.read(4, accounts);
             line.told(Long.MAX_VALUE, Long.MAX_VALUE, accounts);
 
@@ -292,7 +292,7 @@ final class LedgerTest {
             ledger.forget(1, old, accounts);
 
             assertThat(line(ledger, 1, accounts)).isSameAs(next);
-            next.returned(hello(1, 5), accounts);
+            next.returned(5, 5, 0, accounts);
             assertThat(accounts.dropped()).isZero();
         }
     }
@@ -469,15 +469,5 @@ final class LedgerTest {
         try (Ledger ledger = Ledger.open(socket)) {
             assertThat(ledger.accounts("shop").dropped()).isZero();
         }
-    }
-
-    private static Hello hello(long recorderId, long sent) {
-        return new Hello(
-                recorderId,
-                sent,
-                sent,
-                0,
-                new Hello.WorkerProcess(1, "i", null, null, null, null, null, null, null, null, null),
-                Map.of());
     }
 }

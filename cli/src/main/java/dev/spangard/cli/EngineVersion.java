@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+/** Which release this is, as the jar's manifest has it. */
+final class EngineVersion {
+    /** {@code unknown} of classes outside a jar, as in tests. */
+    static final String TEXT = read();
+
+    private EngineVersion() {}
+
+    private static String read() {
+        String version = EngineVersion.class.getPackage().getImplementationVersion();
+        return version == null ? "unknown" : version;
+    }
+}
