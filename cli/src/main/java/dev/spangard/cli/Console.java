@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.intake.ProcessOutput;
+import dev.spangard.books.ProcessOutput;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.books.Ledger;
+import dev.spangard.books.SocketDirectory;
+import dev.spangard.books.TakeOver;
 import dev.spangard.intake.Intake;
 import dev.spangard.intake.IntakeOptions;
-import dev.spangard.intake.Ledger;
 import dev.spangard.intake.RecordedIds;
-import dev.spangard.intake.SocketDirectory;
-import dev.spangard.intake.TakeOver;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -89,7 +89,7 @@ final class Engine implements AutoCloseable {
      *
      * @param environment the engine's own variables: defaults for its services
      * @param stop counted down by whoever wants the end, the engine itself when it is idle
-     * @throws dev.spangard.intake.EngineRunningException if another engine serves this socket
+     * @throws dev.spangard.books.EngineRunningException if another engine serves this socket
      * @throws TakeOver.FailedException if that one is to be replaced and cannot be
      */
     static Engine start(EngineOptions options, Map<String, String> environment, CountDownLatch stop)

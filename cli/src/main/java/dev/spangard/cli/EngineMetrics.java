@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.intake.Balance;
-import dev.spangard.intake.DropReason;
+import dev.spangard.books.Balance;
+import dev.spangard.books.DropReason;
 import dev.spangard.intake.IntakeCounters;
 import dev.spangard.intake.Turned;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.intake.Accounts;
-import dev.spangard.intake.DropReason;
+import dev.spangard.books.Accounts;
+import dev.spangard.books.DropReason;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.intake.EngineRunningException;
-import dev.spangard.intake.TakeOver;
+import dev.spangard.books.EngineRunningException;
+import dev.spangard.books.TakeOver;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;

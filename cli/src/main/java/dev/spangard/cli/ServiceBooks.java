@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.books.Accounts;
+import dev.spangard.books.Balance;
+import dev.spangard.books.Digest;
+import dev.spangard.books.Ledger;
 import dev.spangard.cli.ExportBooks.Outcome;
-import dev.spangard.intake.Accounts;
-import dev.spangard.intake.Balance;
-import dev.spangard.intake.Digest;
-import dev.spangard.intake.Ledger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

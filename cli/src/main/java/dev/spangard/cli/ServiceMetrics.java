@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.intake.Accounts;
-import dev.spangard.intake.Balance;
-import dev.spangard.intake.DropReason;
+import dev.spangard.books.Accounts;
+import dev.spangard.books.Balance;
+import dev.spangard.books.DropReason;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.Meter;

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.books.Digest;
+import dev.spangard.books.Ledger;
 import dev.spangard.intake.Caller;
-import dev.spangard.intake.Digest;
 import dev.spangard.intake.Hello;
-import dev.spangard.intake.Ledger;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
 import dev.spangard.intake.Services;

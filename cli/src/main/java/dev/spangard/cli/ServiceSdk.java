@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.intake.Accounts;
-import dev.spangard.intake.Balance;
+import dev.spangard.books.Accounts;
+import dev.spangard.books.Balance;
+import dev.spangard.books.ProcessOutput;
 import dev.spangard.intake.Caller;
-import dev.spangard.intake.ProcessOutput;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
 import dev.spangard.telemetry.ExceptionSignal;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.intake.Digest;
+import dev.spangard.books.Digest;
 
 /**
  * Where one service's exporters have their spools.

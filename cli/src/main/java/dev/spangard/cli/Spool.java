@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.intake.Digest;
-import dev.spangard.intake.SocketDirectory;
+import dev.spangard.books.Digest;
+import dev.spangard.books.SocketDirectory;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

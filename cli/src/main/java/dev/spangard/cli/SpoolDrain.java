@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.books.Digest;
 import dev.spangard.cli.Courier.Fate;
 import dev.spangard.cli.ExportBooks.Outcome;
-import dev.spangard.intake.Digest;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.io.IOException;
 import java.lang.System.Logger;

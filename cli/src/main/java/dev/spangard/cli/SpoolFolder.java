@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.intake.Digest;
+import dev.spangard.books.Digest;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

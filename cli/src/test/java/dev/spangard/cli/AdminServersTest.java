@@ -4,7 +4,7 @@ package dev.spangard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.intake.Ledger;
+import dev.spangard.books.Ledger;
 import dev.spangard.intake.RecordedIds;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.sdk.resources.Resource;

@@ -4,11 +4,11 @@ package dev.spangard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.books.Accounts;
+import dev.spangard.books.Balance;
+import dev.spangard.books.Digest;
+import dev.spangard.books.DropReason;
 import dev.spangard.cli.ModelRecorder.Truth;
-import dev.spangard.intake.Accounts;
-import dev.spangard.intake.Balance;
-import dev.spangard.intake.Digest;
-import dev.spangard.intake.DropReason;
 import dev.spangard.intake.ModelPeer;
 import dev.spangard.wire.MalformedException;
 import java.io.IOException;

@@ -5,7 +5,7 @@ package dev.spangard.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.spangard.intake.ProcessOutput;
+import dev.spangard.books.ProcessOutput;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;

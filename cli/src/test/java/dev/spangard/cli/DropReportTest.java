@@ -4,10 +4,10 @@ package dev.spangard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.intake.Accounts;
-import dev.spangard.intake.Digest;
-import dev.spangard.intake.DropReason;
-import dev.spangard.intake.Ledger;
+import dev.spangard.books.Accounts;
+import dev.spangard.books.Digest;
+import dev.spangard.books.DropReason;
+import dev.spangard.books.Ledger;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -4,7 +4,7 @@ package dev.spangard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.intake.Ledger;
+import dev.spangard.books.Ledger;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

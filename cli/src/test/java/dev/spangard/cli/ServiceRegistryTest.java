@@ -6,8 +6,8 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.spangard.books.Ledger;
 import dev.spangard.intake.Caller;
-import dev.spangard.intake.Ledger;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
 import dev.spangard.intake.Services;

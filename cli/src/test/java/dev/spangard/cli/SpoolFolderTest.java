@@ -6,7 +6,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.spangard.intake.Digest;
+import dev.spangard.books.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,11 +5,11 @@ package dev.spangard.cli;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.books.Accounts;
+import dev.spangard.books.Digest;
+import dev.spangard.books.DropReason;
+import dev.spangard.books.Ledger;
 import dev.spangard.cli.ExportBooks.Outcome;
-import dev.spangard.intake.Accounts;
-import dev.spangard.intake.Digest;
-import dev.spangard.intake.DropReason;
-import dev.spangard.intake.Ledger;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.books.Digest;
 import dev.spangard.wire.MarshalReader;
 import java.util.HashMap;
 import java.util.Map;

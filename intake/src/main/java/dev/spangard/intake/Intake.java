@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.books.EngineRunningException;
+import dev.spangard.books.Ledger;
 import dev.spangard.wire.ByteBudget;
 import java.io.IOException;
 import java.lang.System.Logger;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.books.Ledger;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.books.ProcessOutput;
+import dev.spangard.books.RecorderLine;
 import dev.spangard.wire.BudgetException;
 import dev.spangard.wire.FrameAssembler;
 import dev.spangard.wire.MalformedException;

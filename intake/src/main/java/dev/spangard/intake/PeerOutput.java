@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.books.ProcessOutput;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.StandardSocketOptions;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.books.Accounts;
 import dev.spangard.telemetry.Address;
 import dev.spangard.telemetry.Conversation;
 import dev.spangard.telemetry.Exchange;

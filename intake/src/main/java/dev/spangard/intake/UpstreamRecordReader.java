@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
+import dev.spangard.books.Accounts;
+import dev.spangard.books.DropReason;
 import dev.spangard.telemetry.ApplicationSpan;
 import dev.spangard.telemetry.ChildSpan;
 import dev.spangard.telemetry.Failure;

@@ -4,6 +4,7 @@ package dev.spangard.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.books.Ledger;
 import dev.spangard.telemetry.OptIn;
 import dev.spangard.telemetry.TelemetryOptions;
 import dev.spangard.telemetry.TrustedProxies;

@@ -4,6 +4,9 @@ package dev.spangard.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.books.Accounts;
+import dev.spangard.books.DropReason;
+import dev.spangard.books.Ledger;
 import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.SeriesLimit;
 import dev.spangard.telemetry.Telemetry;

@@ -4,6 +4,8 @@ package dev.spangard.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.books.DropReason;
+import dev.spangard.books.Ledger;
 import dev.spangard.wire.FrameAssembler;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -4,6 +4,8 @@ package dev.spangard.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.books.DropReason;
+import dev.spangard.books.Ledger;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.SpanKind;

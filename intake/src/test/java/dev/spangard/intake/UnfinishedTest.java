@@ -4,6 +4,7 @@ package dev.spangard.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.books.Ledger;
 import dev.spangard.telemetry.Request;
 import dev.spangard.wire.ByteBudget;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.intake;
+package dev.spangard.books;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -9,7 +9,7 @@ import java.nio.file.Path;
 public final class EngineRunningException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    EngineRunningException(Path socket) {
+    public EngineRunningException(Path socket) {
         super("another engine is running at " + socket);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.intake;
+package dev.spangard.books;
 
 import java.io.IOException;
 import java.nio.file.Files;

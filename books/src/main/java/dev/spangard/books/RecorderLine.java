@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.intake;
+package dev.spangard.books;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,7 +14,7 @@ import java.lang.invoke.VarHandle;
  * <p>Whatever a recorder says, {@code read + dropped ≤ seen}, and none of them falls: what is told beyond that is not
  * believed, and what is read beyond it was finished. So no line takes anything from the sums of others.
  */
-final class RecorderLine {
+public final class RecorderLine {
     private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
     private static final long ID = 0;
     /** Finished requests read, or known to be lost on their way. */
@@ -36,13 +36,13 @@ final class RecorderLine {
      * @param seen finished requests, however they ended
      * @param dropped those of them that the recorder had no room for
      */
-    void returned(long sent, long seen, long dropped, Accounts accounts) {
+    public void returned(long sent, long seen, long dropped, Accounts accounts) {
         told(seen, dropped, accounts);
         lost(sent - get(READ), accounts);
     }
 
     /** Books a recorder's own counts, which only grow; returns whether it had to drop more. */
-    boolean told(long seen, long dropped, Accounts accounts) {
+    public boolean told(long seen, long dropped, Accounts accounts) {
         long finished = seen - get(SEEN);
         if (finished > 0) {
             set(SEEN, get(SEEN) + accounts.claimed(finished));
@@ -56,7 +56,7 @@ final class RecorderLine {
     }
 
     /** Books records read, before anything is made of them. */
-    void read(long records, Accounts accounts) {
+    public void read(long records, Accounts accounts) {
         long untold = records - unread();
         if (untold > 0) {
             accounts.finished(untold);

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.intake;
+package dev.spangard.books;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -32,7 +32,7 @@ public record Digest(String hex) {
     }
 
     /** Its beginning, never 0. */
-    long start() {
+    public long start() {
         long start = Long.parseUnsignedLong(hex, 0, 16, 16);
         return start == 0 ? 1 : start;
     }

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.intake;
+package dev.spangard.books;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -297,7 +297,7 @@ public final class Ledger implements AutoCloseable {
      *
      * @param isGuest whether it is another user's than the engine's
      */
-    RecorderLine recorder(long id, Accounts accounts, boolean isGuest) {
+    public RecorderLine recorder(long id, Accounts accounts, boolean isGuest) {
         synchronized (lock) {
             Held held = recorders.get(id);
             if (held == null) {
@@ -335,7 +335,7 @@ public final class Ledger implements AutoCloseable {
     }
 
     /** The recorder is not connected; it may come back, to this engine or the next. */
-    void release(long id, RecorderLine line, Accounts accounts) {
+    public void release(long id, RecorderLine line, Accounts accounts) {
         synchronized (lock) {
             boolean isRemembered = isRemembered(id, line);
             if (letGo(id, line) && !isRemembered) {
@@ -350,7 +350,7 @@ public final class Ledger implements AutoCloseable {
     }
 
     /** The recorder said goodbye: what it told and nobody read is lost, its slot is free. */
-    void forget(long id, RecorderLine line, Accounts accounts) {
+    public void forget(long id, RecorderLine line, Accounts accounts) {
         synchronized (lock) {
             line.settle(accounts);
             if (letGo(id, line)) {

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.intake;
+package dev.spangard.books;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -165,7 +165,7 @@ public final class Accounts {
         add(FIRST_DROPPED + reason.slot(), requests);
     }
 
-    void finished(long requests) {
+    public void finished(long requests) {
         add(SEEN, requests);
     }
 
@@ -180,11 +180,11 @@ public final class Accounts {
         return counted;
     }
 
-    void receive(long records) {
+    public void receive(long records) {
         add(RECEIVED, records);
     }
 
-    void measure(long records) {
+    public void measure(long records) {
         add(MEASURED, records);
     }
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.intake;
+package dev.spangard.books;
 
 /**
  * The {@link Accounts} of one service at one instant: {@code seen = measured + exported + queued + dropped}, exactly.
