@@ -3,6 +3,7 @@
 package dev.spangard.cli;
 
 import dev.spangard.intake.Hello;
+import dev.spangard.settings.Settings;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.sdk.resources.Resource;

@@ -2,6 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.settings.ConfigurationException;
+import dev.spangard.settings.OtlpSettings;
+import dev.spangard.settings.Printable;
+import dev.spangard.settings.Settings;
+import dev.spangard.settings.Signal;
+import dev.spangard.settings.Variables;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.HashMap;

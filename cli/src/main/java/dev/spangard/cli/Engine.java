@@ -8,6 +8,7 @@ import dev.spangard.books.TakeOver;
 import dev.spangard.intake.Intake;
 import dev.spangard.intake.IntakeOptions;
 import dev.spangard.intake.RecordedIds;
+import dev.spangard.settings.EngineVersion;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 import java.lang.System.Logger;

@@ -4,6 +4,10 @@ package dev.spangard.cli;
 
 import dev.spangard.books.EngineRunningException;
 import dev.spangard.books.TakeOver;
+import dev.spangard.settings.ConfigurationException;
+import dev.spangard.settings.ConfigurationFile;
+import dev.spangard.settings.EngineVersion;
+import dev.spangard.settings.Printable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;

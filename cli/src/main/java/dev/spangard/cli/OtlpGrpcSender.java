@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.settings.OtlpSettings;
+import dev.spangard.settings.Settings;
 import io.opentelemetry.common.ComponentLoader;
 import io.opentelemetry.exporter.internal.SenderUtil;
 import io.opentelemetry.sdk.common.export.Compressor;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.settings.EngineVersion;
+import dev.spangard.settings.OtlpSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

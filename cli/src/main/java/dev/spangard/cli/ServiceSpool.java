@@ -3,6 +3,7 @@
 package dev.spangard.cli;
 
 import dev.spangard.books.Digest;
+import dev.spangard.settings.OtlpSettings;
 
 /**
  * Where one service's exporters have their spools.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.settings.Settings;
 import java.time.Duration;
 
 /**

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.settings.ConfigurationException;
+import dev.spangard.settings.OtlpSettings;
+import dev.spangard.settings.Settings;
+import dev.spangard.settings.Signal;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.time.Duration;
 import java.time.ZoneId;

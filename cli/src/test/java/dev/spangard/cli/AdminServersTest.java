@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spangard.books.Ledger;
 import dev.spangard.intake.RecordedIds;
+import dev.spangard.settings.Settings;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.sdk.resources.Resource;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;

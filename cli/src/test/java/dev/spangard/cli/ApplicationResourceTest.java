@@ -4,6 +4,7 @@ package dev.spangard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.settings.Settings;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.sdk.resources.Resource;
 import java.util.ArrayList;

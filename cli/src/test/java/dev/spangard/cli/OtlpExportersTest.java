@@ -6,6 +6,10 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.spangard.settings.ConfigurationException;
+import dev.spangard.settings.OtlpSettings;
+import dev.spangard.settings.Settings;
+import dev.spangard.settings.Signal;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.metrics.export.AggregationTemporalitySelector;

@@ -5,6 +5,8 @@ package dev.spangard.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.spangard.settings.ConfigurationException;
+import dev.spangard.settings.Settings;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;

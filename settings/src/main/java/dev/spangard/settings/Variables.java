@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.cli;
+package dev.spangard.settings;
 
 import java.util.List;
 import java.util.Locale;
@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Which environment variables mean something here: docs/configuration.md describes them. */
-final class Variables {
+public final class Variables {
     private static final Pattern OTLP = Pattern.compile("OTEL_EXPORTER_OTLP_(?:(?:TRACES|METRICS|LOGS)_)?"
             + "(?:ENDPOINT|PROTOCOL|HEADERS|TIMEOUT|COMPRESSION|CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY|INSECURE)");
     /** Of log records, which are made only where {@link Settings#EXCEPTION_SIGNAL_OPT_IN} asks for them. */
@@ -47,7 +47,7 @@ final class Variables {
     private Variables() {}
 
     /** Those of {@code OTEL_…} that are set and do nothing, in order. */
-    static List<String> withoutEffect(Map<String, String> settings) {
+    public static List<String> withoutEffect(Map<String, String> settings) {
         return settings.entrySet().stream()
                 .filter(set ->
                         set.getKey().startsWith("OTEL_") && !set.getValue().isBlank())
@@ -60,7 +60,7 @@ final class Variables {
                 .collect(Collectors.toList());
     }
 
-    static boolean isKnown(String name) {
+    public static boolean isKnown(String name) {
         return OTHERS.contains(name)
                 || OTLP.matcher(name).matches()
                 || EXCLUDED_URLS.matcher(name).matches()
@@ -68,7 +68,7 @@ final class Variables {
     }
 
     /** The value as it may be shown: what may be a secret is {@code ***}. */
-    static String shown(String name, String value) {
+    public static String shown(String name, String value) {
         String upper = name.toUpperCase(Locale.ROOT);
         if (upper.endsWith("_CLIENT_KEY")) {
             return value; // a path

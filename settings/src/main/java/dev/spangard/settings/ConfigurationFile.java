@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.cli;
+package dev.spangard.settings;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,8 +20,8 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  *
  * <p>What of the schema is understood is in docs/configuration.md; anything else in a file is named and ignored.
  */
-final class ConfigurationFile {
-    static final String VARIABLE = "OTEL_CONFIG_FILE";
+public final class ConfigurationFile {
+    public static final String VARIABLE = "OTEL_CONFIG_FILE";
 
     static final int MAX_BYTES = 1 << 20;
     private static final int MAX_ALIASES = 50;
@@ -33,10 +33,12 @@ final class ConfigurationFile {
     private ConfigurationFile() {}
 
     /**
+     * Reads a configuration file as the variables that say the same.
+     *
      * @param environment for what the file refers to
      * @param warnings takes a line for each thing in the file that is not understood
      */
-    static Map<String, String> read(String file, Map<String, String> environment, Consumer<String> warnings)
+    public static Map<String, String> read(String file, Map<String, String> environment, Consumer<String> warnings)
             throws ConfigurationException {
         String text = text(file);
         Object document;

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.cli;
+package dev.spangard.settings;
 
 import java.util.Locale;
 
 /** What OTLP carries here, as its variables and paths name it. */
-enum Signal {
+public enum Signal {
     TRACES,
     METRICS,
     LOGS;

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.cli;
+package dev.spangard.settings;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;

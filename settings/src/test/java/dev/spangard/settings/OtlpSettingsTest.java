@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.cli;
+package dev.spangard.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
-import dev.spangard.cli.OtlpSettings.Protocol;
+import dev.spangard.settings.OtlpSettings.Protocol;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.cli;
+package dev.spangard.settings;
 
 /** Text from clients and applications, made safe to show on a terminal or in a log. */
-final class Printable {
+public final class Printable {
     private Printable() {}
 
     /** Control characters as {@code \xNN}: they come from clients and would steer the terminal. */
-    static String of(String text) {
+    public static String of(String text) {
         int i = 0;
         while (i < text.length() && !isControl(text.charAt(i))) {
             i++;

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.cli;
+package dev.spangard.settings;
 
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Private keys in the forms that OpenSSL writes and Python reads, as PKCS #8 (RFC 5958), the only one Java reads. A key is
  * not copied into any message.
  */
-final class PrivateKeyPem {
+public final class PrivateKeyPem {
     private static final Pattern TRADITIONAL =
             Pattern.compile("-----BEGIN (RSA|EC) PRIVATE KEY-----([A-Za-z0-9+/=\\s]+)-----END \\1 PRIVATE KEY-----");
 
@@ -35,7 +35,7 @@ final class PrivateKeyPem {
     private PrivateKeyPem() {}
 
     /** What is of neither form, PKCS #8 above all, stays as it is. */
-    static String pkcs8(String pem) {
+    public static String pkcs8(String pem) {
         Matcher key = TRADITIONAL.matcher(pem);
         if (!key.find()) {
             return pem;

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.cli;
+package dev.spangard.settings;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable; {@code warnings} is called on the thread that reads.
  */
-final class Settings {
-    static final String CARDINALITY_LIMIT = "SPANGARD_METRIC_CARDINALITY_LIMIT";
+public final class Settings {
+    public static final String CARDINALITY_LIMIT = "SPANGARD_METRIC_CARDINALITY_LIMIT";
     /** Without it there are no log records. */
-    static final String EXCEPTION_SIGNAL_OPT_IN = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
+    public static final String EXCEPTION_SIGNAL_OPT_IN = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
 
     private static final String OTLP = "OTEL_EXPORTER_OTLP_";
 
@@ -31,8 +31,12 @@ final class Settings {
 
     private final Consumer<String> warnings;
 
-    /** @param warnings takes one line for each value that is not understood */
-    Settings(Map<String, String> values, Consumer<String> warnings) {
+    /**
+     * Makes settings of these variables.
+     *
+     * @param warnings takes one line for each value that is not understood
+     */
+    public Settings(Map<String, String> values, Consumer<String> warnings) {
         this.values = Map.copyOf(values);
         this.warnings = warnings;
     }
@@ -41,7 +45,7 @@ final class Settings {
      * The application's variables over the engine's own. The engine's OTLP variables are a default only as a whole: were
      * they mixed, its credentials would go to an endpoint the application chose.
      */
-    static Map<String, String> overlay(Map<String, String> engine, Map<String, String> application) {
+    public static Map<String, String> overlay(Map<String, String> engine, Map<String, String> application) {
         boolean ownOtlp = application.keySet().stream().anyMatch(name -> name.startsWith(OTLP));
         Map<String, String> merged = new HashMap<>(application);
         engine.forEach((name, value) -> {
@@ -54,29 +58,29 @@ final class Settings {
     }
 
     /** All of them, in one order, so that equal settings are equal texts. */
-    Map<String, String> sorted() {
+    public Map<String, String> sorted() {
         return new TreeMap<>(values);
     }
 
     /** Null if there is none or it is blank. */
     @Nullable
-    String text(String name) {
+    public String text(String name) {
         String value = values.get(name);
         return value == null || value.isBlank() ? null : value.strip();
     }
 
-    String text(String name, String otherwise) {
+    public String text(String name, String otherwise) {
         String value = text(name);
         return value == null ? otherwise : value;
     }
 
-    boolean isTrue(String name) {
+    public boolean isTrue(String name) {
         return "true".equalsIgnoreCase(text(name));
     }
 
     /** Comma-separated, blanks around and empty elements dropped; null if the variable is not set. */
     @Nullable
-    List<String> list(String name) {
+    public List<String> list(String name) {
         String value = text(name);
         if (value == null) {
             return null;
@@ -110,7 +114,7 @@ final class Settings {
     }
 
     /** {@link #pairs}, those left out whose key the SDK takes for no name of a resource's attribute. */
-    Map<String, String> attributes(String name) {
+    public Map<String, String> attributes(String name) {
         Map<String, String> attributes = pairs(name);
         attributes.keySet().removeIf(key -> {
             boolean isNone = !isAttributeName(key);
@@ -128,7 +132,7 @@ final class Settings {
     }
 
     /** A whole number from {@code least} on. */
-    int whole(String name, int otherwise, int least) {
+    public int whole(String name, int otherwise, int least) {
         String value = text(name);
         if (value == null) {
             return otherwise;
@@ -147,7 +151,7 @@ final class Settings {
     }
 
     /** Milliseconds, as all but the OTLP timeouts are. */
-    Duration millis(String name, Duration otherwise) {
+    public Duration millis(String name, Duration otherwise) {
         return Duration.ofMillis(whole(name, Math.toIntExact(otherwise.toMillis()), 1));
     }
 
@@ -173,12 +177,12 @@ final class Settings {
         return otherwise;
     }
 
-    void warn(String line) {
+    public void warn(String line) {
         warnings.accept(line);
     }
 
     /** For messages: a value somebody pasted into the wrong variable may be long. */
-    static String shortened(String value) {
+    public static String shortened(String value) {
         return value.length() <= 60 ? value : value.substring(0, 60) + "…";
     }
 }

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.cli;
+package dev.spangard.settings;
 
 /** Which release this is, as the jar's manifest has it. */
-final class EngineVersion {
+public final class EngineVersion {
     /** {@code unknown} of classes outside a jar, as in tests. */
-    static final String TEXT = read();
+    public static final String TEXT = read();
 
     private EngineVersion() {}
 

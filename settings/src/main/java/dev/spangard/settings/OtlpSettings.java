@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The spangard authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.spangard.cli;
+package dev.spangard.settings;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param clientKey PEM; null together with {@code clientCertificate}
  * @param retries whether an export that failed for a while is tried again
  */
-record OtlpSettings(
+public record OtlpSettings(
         Protocol protocol,
         String endpoint,
         Map<String, String> headers,
@@ -36,12 +36,12 @@ record OtlpSettings(
         @Nullable String clientKey,
         @Nullable String clientCertificate,
         boolean retries) {
-    enum Protocol {
+    public enum Protocol {
         HTTP_PROTOBUF,
         GRPC;
 
         /** As its variable has it. */
-        String shown() {
+        public String shown() {
             return this == GRPC ? "grpc" : "http/protobuf";
         }
     }
@@ -53,13 +53,13 @@ record OtlpSettings(
     private static final int MAX_PEM_BYTES = 1 << 20;
 
     /** Whether the application says where its telemetry should go. */
-    static boolean hasEndpoint(Settings settings, Signal signal) {
+    public static boolean hasEndpoint(Settings settings, Signal signal) {
         return settings.text(signal.variable("ENDPOINT")) != null
                 || settings.text("OTEL_EXPORTER_OTLP_ENDPOINT") != null;
     }
 
     /** Whether these variables name files for the engine to read. */
-    static boolean namesFiles(Map<String, String> variables) {
+    public static boolean namesFiles(Map<String, String> variables) {
         return variables.entrySet().stream()
                 .anyMatch(variable -> !variable.getValue().isBlank()
                         && variable.getKey().matches("OTEL_EXPORTER_OTLP_.*(CERTIFICATE|CLIENT_KEY)"));
@@ -71,7 +71,7 @@ record OtlpSettings(
      * @param name as in {@code OTEL_…_EXPORTER}
      * @return null if it exports by other means, or there is none of this name
      */
-    static @Nullable OtlpSettings ofExporter(Settings settings, Signal signal, String name)
+    public static @Nullable OtlpSettings ofExporter(Settings settings, Signal signal, String name)
             throws ConfigurationException {
         return switch (name) {
             case "otlp" -> read(settings, signal, null);
@@ -81,8 +81,13 @@ record OtlpSettings(
         };
     }
 
-    /** @param named the protocol that the exporter's name implies ({@code otlp_proto_grpc}); null to look at the variables */
-    static OtlpSettings read(Settings settings, Signal signal, @Nullable Protocol named) throws ConfigurationException {
+    /**
+     * Reads what the variables of a signal say.
+     *
+     * @param named the protocol that the exporter's name implies ({@code otlp_proto_grpc}); null to look at the variables
+     */
+    public static OtlpSettings read(Settings settings, Signal signal, @Nullable Protocol named)
+            throws ConfigurationException {
         String own = settings.text(signal.variable("ENDPOINT"));
         String common = settings.text("OTEL_EXPORTER_OTLP_ENDPOINT");
         String given = own == null ? common : own;
@@ -114,7 +119,7 @@ record OtlpSettings(
     }
 
     /** Equal for exports that go to the same place with the same credentials. Holds secrets: never shown. */
-    String destination() {
+    public String destination() {
         var text = new StringBuilder().append(protocol);
         // Lengths keep a value that looks like the next entry from being taken for it.
         for (String part : Arrays.asList(endpoint, trustedCertificates, clientKey, clientCertificate)) {
@@ -131,12 +136,12 @@ record OtlpSettings(
     }
 
     /** For one export whose fate is to be known, within {@code longest}. */
-    OtlpSettings once(Duration longest) {
+    public OtlpSettings once(Duration longest) {
         return with(shorter(longest), false);
     }
 
     /** With a timeout that is no longer. */
-    OtlpSettings within(Duration longest) {
+    public OtlpSettings within(Duration longest) {
         return with(shorter(longest), retries);
     }
 
