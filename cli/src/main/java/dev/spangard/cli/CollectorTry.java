@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.export.NotDelivered;
+import dev.spangard.export.OtlpExporters;
 import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.OtlpSettings;
 import dev.spangard.settings.Settings;

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.export.LogExporters;
+import dev.spangard.export.MetricReaders;
+import dev.spangard.export.TraceExporters;
 import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.OtlpSettings;
 import dev.spangard.settings.Printable;

@@ -4,6 +4,7 @@ package dev.spangard.cli;
 
 import dev.spangard.books.Accounts;
 import dev.spangard.books.DropReason;
+import dev.spangard.export.ServiceBooks;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;

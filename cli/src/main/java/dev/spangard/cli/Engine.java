@@ -5,6 +5,8 @@ package dev.spangard.cli;
 import dev.spangard.books.Ledger;
 import dev.spangard.books.SocketDirectory;
 import dev.spangard.books.TakeOver;
+import dev.spangard.export.SpanQueueOptions;
+import dev.spangard.export.Spool;
 import dev.spangard.intake.Intake;
 import dev.spangard.intake.IntakeOptions;
 import dev.spangard.intake.RecordedIds;

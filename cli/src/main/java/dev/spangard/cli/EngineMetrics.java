@@ -4,6 +4,12 @@ package dev.spangard.cli;
 
 import dev.spangard.books.Balance;
 import dev.spangard.books.DropReason;
+import dev.spangard.export.ExportBooks;
+import dev.spangard.export.ExporterPipe;
+import dev.spangard.export.ServiceBooks;
+import dev.spangard.export.ServiceName;
+import dev.spangard.export.Spool;
+import dev.spangard.export.SpoolFolder;
 import dev.spangard.intake.IntakeCounters;
 import dev.spangard.intake.Turned;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;

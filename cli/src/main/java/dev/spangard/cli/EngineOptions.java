@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.export.Spool;
 import dev.spangard.settings.Settings;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;

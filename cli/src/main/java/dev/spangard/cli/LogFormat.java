@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.export.Json;
 import dev.spangard.settings.Printable;
 import java.time.Instant;
 import java.time.ZoneOffset;

@@ -4,6 +4,7 @@ package dev.spangard.cli;
 
 import dev.spangard.books.EngineRunningException;
 import dev.spangard.books.TakeOver;
+import dev.spangard.export.Json;
 import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.ConfigurationFile;
 import dev.spangard.settings.EngineVersion;

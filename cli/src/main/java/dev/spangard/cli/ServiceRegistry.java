@@ -4,6 +4,11 @@ package dev.spangard.cli;
 
 import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
+import dev.spangard.export.ServiceBooks;
+import dev.spangard.export.ServiceName;
+import dev.spangard.export.ServiceSpool;
+import dev.spangard.export.SpanQueueOptions;
+import dev.spangard.export.Spool;
 import dev.spangard.intake.Caller;
 import dev.spangard.intake.Hello;
 import dev.spangard.intake.RecordedIds;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.export.SpanMemory;
+
 /**
  * What services may hold of the engine's memory together. Those of other users than the engine's have a smaller memory of
  * their own, so that they can not take the others'.

@@ -5,6 +5,8 @@ package dev.spangard.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spangard.books.Ledger;
+import dev.spangard.export.CapturedLog;
+import dev.spangard.export.ServiceName;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.settings.Settings;
 import io.opentelemetry.api.common.Attributes;

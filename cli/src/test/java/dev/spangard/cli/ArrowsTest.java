@@ -9,11 +9,14 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The arrows between modules run one way. Here, because this module alone sees all of them. */
 class ArrowsTest {
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .withImportOption(location -> !location.contains("-tests.jar"))
             .importPackages("dev.spangard");
 
     @Test
@@ -32,6 +35,8 @@ class ArrowsTest {
                 .definedBy("dev.spangard.telemetry")
                 .layer("intake")
                 .definedBy("dev.spangard.intake")
+                .layer("export")
+                .definedBy("dev.spangard.export")
                 .layer("cli")
                 .definedBy("dev.spangard.cli")
                 .whereLayer("asgi")
@@ -39,8 +44,10 @@ class ArrowsTest {
                 .whereLayer("wire")
                 .mayOnlyBeAccessedByLayers("intake")
                 .whereLayer("books")
-                .mayOnlyBeAccessedByLayers("intake", "cli")
+                .mayOnlyBeAccessedByLayers("intake", "export", "cli")
                 .whereLayer("settings")
+                .mayOnlyBeAccessedByLayers("export", "cli")
+                .whereLayer("export")
                 .mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("telemetry")
                 .mayOnlyBeAccessedByLayers("intake", "cli")
@@ -63,14 +70,26 @@ class ArrowsTest {
                 .check(CLASSES);
     }
 
-    @Test
-    void asgiDependsOnNothing() {
+    @ParameterizedTest
+    @ValueSource(strings = {"asgi", "wire", "books"})
+    void whatIsBelowAllDependsOnNothing(String module) {
         ArchRuleDefinition.classes()
                 .that()
-                .resideInAPackage("dev.spangard.asgi")
+                .resideInAPackage("dev.spangard." + module)
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("dev.spangard.asgi", "java..", "org.jspecify.annotations")
+                .resideInAnyPackage("dev.spangard." + module, "java..", "org.jspecify.annotations")
+                .check(CLASSES);
+    }
+
+    @Test
+    void settingsKnowNoOpenTelemetry() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideInAPackage("dev.spangard.settings")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.opentelemetry..")
                 .check(CLASSES);
     }
 
@@ -86,10 +105,10 @@ class ArrowsTest {
     }
 
     @Test
-    void onlyTheCompositionRootKnowsExportersAndPrometheus() {
+    void onlyWhatExportsAndTheCompositionRootKnowExportersAndPrometheus() {
         ArchRuleDefinition.noClasses()
                 .that()
-                .resideOutsideOfPackage("dev.spangard.cli")
+                .resideOutsideOfPackages("dev.spangard.export", "dev.spangard.cli")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.opentelemetry.exporter..", "io.prometheus..", "com.sun.net.httpserver..")

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spangard.books.Ledger;
+import dev.spangard.export.CapturedLog;
 import dev.spangard.intake.Caller;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;

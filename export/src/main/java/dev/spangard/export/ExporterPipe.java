@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.export;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One exporter of a service, with its queue and its books.
+ *
+ * @param exporter as {@code OTEL_TRACES_EXPORTER} names it
+ * @param spool what of it is on disk; null if it does not spool
+ */
+public record ExporterPipe(
+        String exporter,
+        SpanQueue<?> queue,
+        ExportBooks books,
+        @Nullable SpoolFolder spool) {}

@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.export;
+
+import dev.spangard.settings.Settings;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+
+/** What went wrong on the way to a collector, in a few words for the log. */
+final class Failures {
+    private Failures() {}
+
+    static String said(Throwable failure, Duration timeout) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            switch (cause) {
+                case TimeoutException e -> {
+                    return unanswered(timeout);
+                }
+                case HttpTimeoutException e -> {
+                    return unanswered(timeout);
+                }
+                case UnknownHostException e -> {
+                    return "its host name is not known";
+                }
+                case UnresolvedAddressException e -> {
+                    return "its host name is not known";
+                }
+                case SSLException e -> {
+                    return "TLS failed: " + Settings.shortened(String.valueOf(e.getMessage()));
+                }
+                case ConnectException e -> {
+                    return "nobody listens there";
+                }
+                default -> {}
+            }
+        }
+        Throwable last = failure;
+        while (last.getCause() != null) {
+            last = last.getCause();
+        }
+        String message = last.getMessage();
+        return message == null ? last.getClass().getSimpleName() : Settings.shortened(message);
+    }
+
+    private static String unanswered(Duration timeout) {
+        return "no answer within " + timeout.toMillis() + " ms";
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.export;
+
+import dev.spangard.settings.ConfigurationException;
+import dev.spangard.settings.OtlpSettings;
+import dev.spangard.settings.Settings;
+import dev.spangard.settings.Signal;
+import io.opentelemetry.api.metrics.MeterProvider;
+import io.opentelemetry.sdk.common.InternalTelemetryVersion;
+import io.opentelemetry.sdk.logs.SdkLoggerProvider;
+import io.opentelemetry.sdk.logs.export.BatchLogRecordProcessor;
+import io.opentelemetry.sdk.logs.export.LogRecordExporter;
+import io.opentelemetry.sdk.resources.Resource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which exporters {@code OTEL_LOGS_EXPORTER} names, or what its absence means. The only log records are exceptions, and
+ * only where {@value Settings#EXCEPTION_SIGNAL_OPT_IN} asks for them.
+ */
+public final class LogExporters {
+    private static final String VARIABLE = "OTEL_LOGS_EXPORTER";
+    private static final Duration DEFAULT_DELAY = Duration.ofSeconds(1);
+    private static final String QUEUE_SIZE = "OTEL_BLRP_MAX_QUEUE_SIZE";
+    private static final int DEFAULT_QUEUE = 2048;
+    /** Of records, some with a stack trace of 16 KiB. */
+    static final int MOST_QUEUE = 8192;
+
+    private static final int DEFAULT_BATCH = 512;
+
+    private LogExporters() {}
+
+    /**
+     * Makes them. Only to be called where something is to be told as a log record.
+     *
+     * @param undo ends them, if what they are for does not come to be
+     */
+    public static List<LogRecordExporter> read(Settings settings, Rollback undo) throws ConfigurationException {
+        List<LogRecordExporter> exporters = new ArrayList<>();
+        for (String name : names(settings)) {
+            OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.LOGS, name);
+            if (otlp != null) {
+                LogRecordExporter exporter = OtlpExporters.logs(otlp);
+                undo.add(exporter::shutdown);
+                exporters.add(exporter);
+            } else if (!name.equals("none")) {
+                throw unsupported(name);
+            }
+        }
+        return exporters;
+    }
+
+    /**
+     * The service's loggers.
+     *
+     * @param exporters as {@link #read} made them
+     * @param meters take the counts of records that were exported, failed, or dropped from a full queue
+     * @param memory that records wait in
+     */
+    public static SdkLoggerProvider loggers(
+            List<LogRecordExporter> exporters,
+            Settings settings,
+            Resource resource,
+            MeterProvider meters,
+            SpanMemory memory) {
+        var loggers = SdkLoggerProvider.builder().setResource(resource);
+        int queue = queue(settings);
+        for (LogRecordExporter exporter : exporters) {
+            loggers.addLogRecordProcessor(new LogGate(
+                    queue,
+                    memory,
+                    meters,
+                    exporter,
+                    counted -> BatchLogRecordProcessor.builder(counted)
+                            .setScheduleDelay(settings.millis("OTEL_BLRP_SCHEDULE_DELAY", DEFAULT_DELAY))
+                            .setMaxQueueSize(queue)
+                            .setMaxExportBatchSize(Math.min(
+                                    queue, settings.whole("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", DEFAULT_BATCH, 1)))
+                            .setMeterProvider(() -> meters)
+                            .setInternalTelemetryVersion(InternalTelemetryVersion.LATEST)
+                            .build()));
+        }
+        return loggers.build();
+    }
+
+    /** The SDK's processor makes room for all of them at once. */
+    private static int queue(Settings settings) {
+        int given = settings.whole(QUEUE_SIZE, DEFAULT_QUEUE, 1);
+        int queue = Math.min(given, MOST_QUEUE);
+        if (queue < given) {
+            settings.warn(QUEUE_SIZE + "=" + given + " is more than " + queue + "; using " + queue);
+        }
+        return queue;
+    }
+
+    /** Where log records go by OTLP, if there are any; null if they do not. */
+    public static @Nullable OtlpSettings collector(Settings settings) throws ConfigurationException {
+        OtlpSettings collector = null;
+        for (String name : names(settings)) {
+            OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.LOGS, name);
+            if (otlp != null) {
+                collector = otlp;
+            } else if (!name.equals("none")) {
+                throw unsupported(name);
+            }
+        }
+        return collector;
+    }
+
+    private static ConfigurationException unsupported(String name) {
+        return new ConfigurationException(
+                VARIABLE + "=" + Settings.shortened(name) + " is not supported: it can be otlp or none");
+    }
+
+    /** Whoever names a collector for spans wants exceptions there too. */
+    private static Set<String> names(Settings settings) {
+        List<String> named = settings.list(VARIABLE);
+        if (named != null) {
+            return new LinkedHashSet<>(named);
+        }
+        List<String> traces = settings.list("OTEL_TRACES_EXPORTER");
+        boolean otlp = OtlpSettings.hasEndpoint(settings, Signal.LOGS)
+                || (traces != null && traces.stream().anyMatch(name -> name.startsWith("otlp")));
+        return otlp ? Set.of("otlp") : Set.of();
+    }
+}

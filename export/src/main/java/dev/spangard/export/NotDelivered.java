@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.export;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why an exporter did not deliver all of a batch: the failure of its result. Any other failure is final.
+ *
+ * <p>Exactly one of three: the fault may pass, and the batch is worth another try; or it will not; or the collector took
+ * the batch but for some of its spans.
+ */
+public final class NotDelivered extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final boolean mayPass;
+    private final @Nullable Duration retryAfter;
+    private final long rejected;
+
+    private final @Nullable String answered;
+
+    private NotDelivered(
+            String why,
+            @Nullable Throwable cause,
+            boolean mayPass,
+            @Nullable Duration retryAfter,
+            long rejected,
+            @Nullable String answered) {
+        super(why, cause, false, false);
+        this.answered = answered;
+        this.mayPass = mayPass;
+        this.retryAfter = retryAfter;
+        this.rejected = rejected;
+    }
+
+    /** No answer, or none that could be read. */
+    static NotDelivered unanswered(String why, Throwable cause) {
+        return new NotDelivered(why, cause, true, null, 0, null);
+    }
+
+    /**
+     * @param status the HTTP status, or the name of gRPC's
+     * @param retryAfter how long the collector asks to be left alone; null if it does not say
+     */
+    static NotDelivered answered(String why, String status, boolean mayPass, @Nullable Duration retryAfter) {
+        return new NotDelivered(why, null, mayPass, retryAfter, 0, status);
+    }
+
+    static NotDelivered isFinal(String why) {
+        return new NotDelivered(why, null, false, null, 0, null);
+    }
+
+    /**
+     * Of a batch that the collector took in part.
+     *
+     * @param rejected spans; at least 1
+     */
+    static NotDelivered inPart(String why, long rejected) {
+        return new NotDelivered(why, null, false, null, rejected, null);
+    }
+
+    boolean mayPass() {
+        return mayPass;
+    }
+
+    @Nullable
+    Duration retryAfter() {
+        return retryAfter;
+    }
+
+    /** The HTTP status, or the name of gRPC's; null if the collector did not answer. */
+    @Nullable
+    public String status() {
+        return answered;
+    }
+
+    /** Spans that were not taken although the batch was; 0 if none of it was. */
+    long rejected() {
+        return rejected;
+    }
+}

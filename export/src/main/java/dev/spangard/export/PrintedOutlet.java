@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.export;
+
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.util.List;
+
+/** Spans that are shown to people, by an exporter of the SDK's kind. */
+public record PrintedOutlet(SpanExporter exporter) implements SpanOutlet<PrintedOutlet.Snapshot> {
+    /** What objects hold of the memory beside their texts, against the same encoded. */
+    static final int OBJECTS_TO_ENCODED = 4;
+
+    /** A span, and how large it is. */
+    record Snapshot(SpanData span, int bytes) {}
+
+    @Override
+    public Snapshot prepare(SpanData span) {
+        return new Snapshot(span, OBJECTS_TO_ENCODED * EncodedSpan.of(span).bytes());
+    }
+
+    @Override
+    public int bytes(Snapshot waiting) {
+        return waiting.bytes;
+    }
+
+    @Override
+    public Handed export(List<Snapshot> batch, int requests) {
+        return Handed.sent(exporter.export(batch.stream().map(Snapshot::span).toList()));
+    }
+
+    @Override
+    public String exported() {
+        return "exported";
+    }
+
+    @Override
+    public CompletableResultCode shutdown(long byNanoTime) {
+        return exporter.shutdown();
+    }
+}

@@ -1,0 +1,266 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.export;
+
+import dev.spangard.books.Digest;
+import dev.spangard.books.SocketDirectory;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Spans on disk that wait for their collectors, so that neither a long outage nor the end of the engine loses them.
+ *
+ * <pre>
+ *     DIR/                                      mode 0700
+ *     DIR/lock                                  held by the engine
+ *     DIR/&lt;service&gt;-&lt;destination&gt;/              a {@link SpoolFolder}; both are {@link Digest digests}
+ *     DIR/&lt;service&gt;-&lt;destination&gt;/&lt;n&gt;.spool     a {@link SpoolSegment}
+ * </pre>
+ *
+ * <p>What is written survives the engine, not the machine: nothing waits for the disk. Thread-safe.
+ */
+public final class Spool implements AutoCloseable {
+    public static final long DEFAULT_BYTES = 256L << 20;
+    /** A batch always fits an empty spool. */
+    public static final long MIN_BYTES = 4L << 20;
+
+    private static final Logger LOG = System.getLogger("spangard.engine");
+    /** A segment is deleted as a whole: small enough that what is drained is soon free. */
+    private static final long MAX_SEGMENT_BYTES = 4L << 20;
+
+    private static final int SEGMENTS = 16;
+    private static final Pattern FOLDER = Pattern.compile("([0-9a-f]{64})-([0-9a-f]{64})");
+    private static final Pattern FILE = Pattern.compile("([0-7][0-9a-f]{15})\\.spool");
+
+    private final Path directory;
+    private final long limit;
+    private final FileChannel lock;
+    private final AtomicLong used = new AtomicLong();
+    private final Map<String, SpoolFolder> folders = new ConcurrentHashMap<>();
+    private final Set<SpoolDrain> drains = new CopyOnWriteArraySet<>();
+    private final AtomicLong spoiledBytes = new AtomicLong();
+
+    private Spool(Path directory, long limit, FileChannel lock) {
+        this.directory = directory;
+        this.limit = limit;
+        this.lock = lock;
+    }
+
+    /**
+     * Makes the directory if it is not there, and reads what an earlier engine left in it.
+     *
+     * @param limit bytes of all files together
+     * @throws IOException with one line for the user if it is not as it must be, or another engine has it
+     */
+    public static Spool open(Path directory, long limit) throws IOException {
+        Path lockFile = directory.resolve("lock");
+        SocketDirectory.prepare(lockFile, false);
+        FileChannel lock = FileChannel.open(
+                lockFile,
+                Set.of(
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.CREATE,
+                        LinkOption.NOFOLLOW_LINKS),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        try {
+            if (!locked(lock)) {
+                throw new IOException("another engine has the spool " + directory);
+            }
+            var spool = new Spool(directory, limit, lock);
+            spool.inherit();
+            return spool;
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private static boolean locked(FileChannel lock) throws IOException {
+        try {
+            return lock.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    private void inherit() throws IOException {
+        for (Path path : in(directory)) {
+            Matcher name = FOLDER.matcher(path.getFileName().toString());
+            if (name.matches() && Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+                inherit(path, new Digest(name.group(1)), new Digest(name.group(2)));
+            }
+        }
+        long spans = 0;
+        for (SpoolFolder folder : folders.values()) {
+            spans += folder.spans();
+        }
+        if (spans > 0) {
+            String found = spans + " spans of " + folders.size() + " exporters, " + used.get() + " bytes";
+            LOG.log(Level.INFO, () -> "the spool " + directory + " has " + found + " that wait for their services");
+        }
+        if (spoiledBytes.get() > 0) {
+            LOG.log(
+                    Level.WARNING,
+                    () -> "the spool " + directory + " is damaged: " + spoiledBytes + " bytes are no records");
+        }
+    }
+
+    private void inherit(Path path, Digest service, Digest destination) throws IOException {
+        var folder = new SpoolFolder(this, path, service, destination);
+        for (Path file : in(path)) {
+            Matcher number = FILE.matcher(file.getFileName().toString());
+            if (number.matches()) {
+                folder.inherit(file, HexFormat.fromHexDigitsToLong(number.group(1)));
+            }
+        }
+        if (!folder.isEmpty() || folder.spoiled() > 0) {
+            folders.put(path.getFileName().toString(), folder);
+        }
+        if (folder.isEmpty()) {
+            try {
+                Files.deleteIfExists(path);
+            } catch (DirectoryNotEmptyException e) {
+                // It has something in it that is not ours.
+            }
+        }
+    }
+
+    private static List<Path> in(Path directory) throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.sorted().toList();
+        }
+    }
+
+    /** Of a segment; in the order of the numbers. */
+    static String fileName(long number) {
+        return HexFormat.of().toHexDigits(number) + ".spool";
+    }
+
+    /** Where this exporter's spans are. */
+    SpoolFolder folder(Digest service, Digest destination) {
+        String name = service.hex() + '-' + destination.hex();
+        return folders.computeIfAbsent(
+                name, made -> new SpoolFolder(this, directory.resolve(made), service, destination));
+    }
+
+    /** That wait, of each service's books. */
+    Map<Digest, Long> requests() {
+        return folders.values().stream()
+                .collect(Collectors.groupingBy(SpoolFolder::service, Collectors.summingLong(SpoolFolder::requests)));
+    }
+
+    /** That wait, of one service's books. */
+    long requests(Digest service) {
+        return folders.values().stream()
+                .filter(folder -> folder.service().equals(service))
+                .mapToLong(SpoolFolder::requests)
+                .sum();
+    }
+
+    /** A folder with something in it for this destination that nobody drains, {@link SpoolFolder#take taken}; null if there is none. */
+    @Nullable
+    SpoolFolder orphan(Digest destination) {
+        for (SpoolFolder folder : folders.values()) {
+            if (folder.destination().equals(destination) && !folder.isEmpty() && !folder.isOwned() && folder.take()) {
+                return folder;
+            }
+        }
+        return null;
+    }
+
+    /** Those whose service is not here. */
+    public List<SpoolFolder> orphans() {
+        List<SpoolFolder> orphans = new ArrayList<>(folders.values());
+        orphans.removeIf(SpoolFolder::isOwned);
+        return orphans;
+    }
+
+    /** Told by {@link #changed} from now on. */
+    void add(SpoolDrain drain) {
+        drains.add(drain);
+    }
+
+    void remove(SpoolDrain drain) {
+        drains.remove(drain);
+    }
+
+    /** A folder of this destination is to be had. */
+    void changed(Digest destination) {
+        for (SpoolDrain drain : drains) {
+            if (drain.destination().equals(destination)) {
+                drain.wake();
+            }
+        }
+    }
+
+    /** Takes so much of the limit, if it is there. */
+    boolean take(long bytes) {
+        if (used.addAndGet(bytes) <= limit) {
+            return true;
+        }
+        used.addAndGet(-bytes);
+        return false;
+    }
+
+    /** As {@link #take}, of what is on disk already. */
+    void force(long bytes) {
+        used.addAndGet(bytes);
+    }
+
+    void give(long bytes) {
+        used.addAndGet(-bytes);
+    }
+
+    /** Bytes at the start that were no records. */
+    void spoiled(long bytes) {
+        spoiledBytes.addAndGet(bytes);
+    }
+
+    public long limit() {
+        return limit;
+    }
+
+    /** Of all files. */
+    public long used() {
+        return used.get();
+    }
+
+    /** From which on a segment is not appended to. */
+    long segmentBytes() {
+        return Math.min(MAX_SEGMENT_BYTES, limit / SEGMENTS);
+    }
+
+    /** Lets another engine have it. */
+    @Override
+    public void close() {
+        folders.values().forEach(SpoolFolder::close);
+        try {
+            lock.close();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "the spool's lock did not close", e);
+        }
+    }
+}

@@ -1,0 +1,302 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.export;
+
+import dev.spangard.books.Digest;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one exporter of one service has in the spool: segments, the oldest drained first, the newest appended to. A segment
+ * that is drained is deleted, so a spool that is empty has no files.
+ *
+ * <p>Thread-safe; files are written and read under its lock, its numbers are read without.
+ */
+public final class SpoolFolder {
+    private static final Logger LOG = System.getLogger("spangard.engine");
+
+    /** With a second between them, as long as a batch is tried before it makes room for others. */
+    static final int MAX_READS = 300;
+
+    private final Spool spool;
+    private final Path path;
+    private final Digest service;
+    private final Digest destination;
+    /** By {@link #take}: whoever has it may ask for {@link #first}. */
+    private final AtomicBoolean taken = new AtomicBoolean();
+    /** Exporters whose own folder it is. */
+    private final AtomicInteger owners = new AtomicInteger();
+
+    // Guarded by this.
+    private final ArrayDeque<SpoolSegment> segments = new ArrayDeque<>();
+    /** The last of the segments, if it may be appended to. */
+    private @Nullable SpoolSegment open;
+
+    private long nextNumber;
+    /** In a row. */
+    private int failedReads;
+
+    // Written under the lock.
+    private volatile long spans;
+    private volatile long requests;
+    private volatile long bytes;
+    private volatile long spoiled;
+
+    /**
+     * @param service its key's
+     * @param destination of the exporter's name and settings: records go there only
+     */
+    SpoolFolder(Spool spool, Path path, Digest service, Digest destination) {
+        this.spool = spool;
+        this.path = path;
+        this.service = service;
+        this.destination = destination;
+    }
+
+    /** What an earlier engine left in one file, which is older than any appended later. Files in order. */
+    synchronized void inherit(Path file, long number) {
+        nextNumber = Math.max(nextNumber, number + 1);
+        try {
+            long size = Files.size(file);
+            SpoolSegment segment = SpoolSegment.scan(file, number);
+            if (segment.bytes() < size) {
+                spoiled++;
+                spool.spoiled(size - segment.bytes());
+            }
+            if (segment.isDone()) {
+                segment.delete();
+                return;
+            }
+            if (segment.bytes() < size) {
+                segment.cut();
+            }
+            segments.add(segment);
+            spool.force(segment.bytes());
+            count(segment.spans(), segment.requests(), segment.bytes());
+        } catch (IOException e) {
+            spoiled++;
+            spool.spoiled(0);
+            LOG.log(Level.WARNING, () -> "in the spool " + file + " cannot be read: " + e);
+        }
+    }
+
+    /** @throws IOException if it is not in the spool then: there is no room for it, or the disk does not take it */
+    synchronized void append(SpoolRecord record) throws IOException {
+        int length = record.request().length;
+        if (length > SpoolSegment.MAX_REQUEST_BYTES) {
+            throw new IOException("a batch is larger than a record may be");
+        }
+        SpoolSegment last = open;
+        boolean fits = last != null && last.bytes() < spool.segmentBytes();
+        long needed = SpoolSegment.bytes(length) + (fits ? 0 : SpoolSegment.HEADER_BYTES);
+        if (!spool.take(needed)) {
+            throw new IOException("it is full");
+        }
+        try {
+            if (last == null || !fits) {
+                last = begin(last);
+            }
+            last.append(record);
+        } catch (IOException e) {
+            spool.give(needed);
+            giveUp(last, e);
+            throw e;
+        }
+        count(record.spans(), record.requests(), needed);
+    }
+
+    private SpoolSegment begin(@Nullable SpoolSegment last) throws IOException {
+        if (!Files.isDirectory(path)) {
+            Files.createDirectory(
+                    path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+        SpoolSegment begun = SpoolSegment.create(path.resolve(Spool.fileName(nextNumber)), nextNumber);
+        nextNumber++;
+        if (last != null && segments.peekFirst() != last) {
+            last.close();
+        }
+        segments.add(begun);
+        open = begun;
+        return begun;
+    }
+
+    /** The disk did not take a record: what is behind the last whole one goes, and the next begins a new segment. */
+    private void giveUp(@Nullable SpoolSegment last, IOException why) {
+        SpoolSegment failed = open;
+        open = null;
+        if (failed == null) {
+            return;
+        }
+        try {
+            if (failed.isDone()) {
+                segments.remove(failed);
+                failed.delete();
+            } else if (failed == last) {
+                failed.cut();
+            }
+        } catch (IOException e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    /**
+     * The oldest record. One thread at a time: {@link #take}.
+     *
+     * @return null if there is none, or, if it is not {@link #isEmpty empty}, what is oldest is to be given up, {@link #spoil}:
+     *     it is damaged or gone, or could not be read when that was tried {@value #MAX_READS} times; its file is then left to
+     *     the next engine
+     * @throws IOException if it cannot be read now, as when descriptors have run out; it is as it was
+     */
+    synchronized @Nullable SpoolRecord first() throws IOException {
+        SpoolSegment oldest = segments.peekFirst();
+        return oldest == null ? null : read(oldest);
+    }
+
+    /**
+     * Gives up what is oldest.
+     *
+     * @return what was in it
+     */
+    synchronized SpoolRecord spoil() {
+        SpoolSegment oldest = segments.element();
+        var lost = new SpoolRecord((int) oldest.spans(), (int) oldest.requests(), new byte[0]);
+        spoiled++;
+        count(-lost.spans(), -lost.requests(), 0);
+        drop(oldest);
+        LOG.log(Level.WARNING, () -> "the spool is damaged: " + lost.spans() + " spans in " + path + " are lost");
+        return lost;
+    }
+
+    /** Null if it is damaged, or given up. */
+    private @Nullable SpoolRecord read(SpoolSegment segment) throws IOException {
+        try {
+            SpoolRecord record = segment.first();
+            failedReads = 0;
+            return record;
+        } catch (NoSuchFileException e) {
+            LOG.log(Level.WARNING, () -> "in the spool " + segment.path() + " is gone");
+            return null;
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "in the spool " + segment.path() + " cannot be read: " + e);
+            if (++failedReads < MAX_READS) {
+                throw e;
+            }
+            failedReads = 0;
+            segment.spare();
+            return null;
+        }
+    }
+
+    /** What {@link #first} returned is not needed any more: not by this engine, nor by the next. */
+    synchronized void done(SpoolRecord record) {
+        SpoolSegment oldest = segments.element();
+        try {
+            oldest.done(record);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "in the spool " + oldest.path() + " cannot be written: " + e);
+        }
+        count(-record.spans(), -record.requests(), 0);
+        if (oldest.isDone()) {
+            drop(oldest);
+        }
+    }
+
+    private void drop(SpoolSegment segment) {
+        segments.remove(segment);
+        if (segment == open) {
+            open = null;
+        }
+        count(0, 0, -segment.bytes());
+        if (!segment.isSpared()) {
+            spool.give(segment.bytes());
+        }
+        try {
+            segment.delete();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, () -> "in the spool " + segment.path() + " cannot be deleted: " + e);
+        }
+    }
+
+    private synchronized void count(long moreSpans, long moreRequests, long moreBytes) {
+        spans += moreSpans;
+        requests += moreRequests;
+        bytes += moreBytes;
+    }
+
+    /** Files are closed; what is in them stays. */
+    synchronized void close() {
+        open = null;
+        for (SpoolSegment segment : segments) {
+            try {
+                segment.close();
+            } catch (IOException e) {
+                LOG.log(Level.WARNING, () -> "in the spool " + segment.path() + " did not close: " + e);
+            }
+        }
+    }
+
+    /** Makes the caller the one who drains, if nobody else does. */
+    boolean take() {
+        return taken.compareAndSet(false, true);
+    }
+
+    /** After {@link #take}. */
+    void give() {
+        taken.set(false);
+    }
+
+    /** An exporter of this engine drains it as its own, from now on. */
+    void own() {
+        owners.incrementAndGet();
+    }
+
+    /** After {@link #own}. */
+    void disown() {
+        owners.decrementAndGet();
+    }
+
+    boolean isOwned() {
+        return owners.get() > 0;
+    }
+
+    boolean isEmpty() {
+        return spans == 0;
+    }
+
+    Digest service() {
+        return service;
+    }
+
+    Digest destination() {
+        return destination;
+    }
+
+    /** That wait. */
+    public long spans() {
+        return spans;
+    }
+
+    /** Of the spans: those that the service's books count. */
+    long requests() {
+        return requests;
+    }
+
+    /** Of its files. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** Places so far where a file was damaged. */
+    public long spoiled() {
+        return spoiled;
+    }
+}

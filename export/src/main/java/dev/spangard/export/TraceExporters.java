@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.export;
+
+import dev.spangard.settings.ConfigurationException;
+import dev.spangard.settings.OtlpSettings;
+import dev.spangard.settings.Settings;
+import dev.spangard.settings.Signal;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Which exporters {@code OTEL_TRACES_EXPORTER} names, or what its absence means. */
+public final class TraceExporters {
+    private static final String VARIABLE = "OTEL_TRACES_EXPORTER";
+    private static final Set<String> WITHOUT_COLLECTOR = Set.of("none", "console", "compact");
+    /** A person watches: what happened shows while it is still of interest. */
+    private static final Duration CONSOLE_DELAY = Duration.ofMillis(100);
+
+    private TraceExporters() {}
+
+    /**
+     * An outlet and the limits of its queue.
+     *
+     * @param name as in the variable
+     * @param otlp where it sends to; null if it does not
+     */
+    public record Output(
+            String name,
+            SpanOutlet<?> outlet,
+            SpanQueueOptions queue,
+            @Nullable OtlpSettings otlp) {}
+
+    /**
+     * Makes them.
+     *
+     * @param console the application's standard output; null if it cannot be written to
+     * @param undo ends them, if what they are for does not come to be
+     */
+    public static List<Output> read(Settings settings, @Nullable Console console, Rollback undo)
+            throws ConfigurationException {
+        SpanQueueOptions queue = SpanQueueOptions.read(settings);
+        List<Output> outputs = new ArrayList<>();
+        for (String name : names(settings, console)) {
+            OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.TRACES, name);
+            if (otlp != null) {
+                OtlpOutlet outlet = OtlpExporters.spans(otlp);
+                undo.add(() -> outlet.shutdown(System.nanoTime()));
+                outputs.add(new Output(name, outlet, queue, otlp));
+                continue;
+            }
+            switch (name) {
+                case "none" -> {}
+                case "console", "compact" -> {
+                    if (console == null) {
+                        settings.warn(VARIABLE + "=" + name + ": the application has no standard output to print to");
+                    } else {
+                        outputs.add(new Output(name, printing(name, console), prompt(queue, settings), null));
+                    }
+                }
+                default -> throw unsupported(name);
+            }
+        }
+        return outputs;
+    }
+
+    /** Where spans go by OTLP; null if they do not. */
+    public static @Nullable OtlpSettings collector(Settings settings) throws ConfigurationException {
+        OtlpSettings collector = null;
+        for (String name : names(settings, null)) {
+            OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.TRACES, name);
+            if (otlp != null) {
+                collector = otlp;
+            } else if (!WITHOUT_COLLECTOR.contains(name)) {
+                throw unsupported(name);
+            }
+        }
+        return collector;
+    }
+
+    private static ConfigurationException unsupported(String name) {
+        return switch (name) {
+            case "zipkin", "jaeger", "zipkin_json", "zipkin_proto", "jaeger_thrift", "jaeger_proto" ->
+                new ConfigurationException(VARIABLE + "=" + name
+                        + ": OpenTelemetry has dropped this exporter; Zipkin and Jaeger take otlp");
+            default ->
+                new ConfigurationException(VARIABLE + "=" + Settings.shortened(name)
+                        + " is not supported: it can be otlp, console, compact, none, or several of them");
+        };
+    }
+
+    private static Set<String> names(Settings settings, @Nullable Console console) {
+        List<String> named = settings.list(VARIABLE);
+        if (named != null) {
+            return new LinkedHashSet<>(named);
+        }
+        if (OtlpSettings.hasEndpoint(settings, Signal.TRACES)) {
+            return Set.of("otlp");
+        }
+        return console != null && console.tty() ? Set.of("compact") : Set.of();
+    }
+
+    private static SpanOutlet<?> printing(String name, Console console) {
+        SpanExporter exporter = name.equals("compact")
+                ? new CompactSpanExporter(console, ZoneId.systemDefault())
+                : new ConsoleSpanExporter(console);
+        return new PrintedOutlet(exporter);
+    }
+
+    private static SpanQueueOptions prompt(SpanQueueOptions queue, Settings settings) {
+        return settings.text("OTEL_BSP_SCHEDULE_DELAY") != null
+                ? queue
+                : new SpanQueueOptions(
+                        queue.capacity(),
+                        queue.batch(),
+                        CONSOLE_DELAY,
+                        queue.exportTimeout(),
+                        queue.shutdownTimeout(),
+                        queue.retry());
+    }
+}
