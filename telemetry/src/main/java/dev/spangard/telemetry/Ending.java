@@ -95,7 +95,7 @@ record Ending(
         } else if (cancelled && !complete) {
             errorType = Exchange.CANCELLED;
         } else if (status < 0 || status > LARGEST_STATUS) {
-            errorType = Outcome.OTHER;
+            errorType = SeriesKey.OTHER;
         } else if (status >= INTERNAL_SERVER_ERROR) {
             errorType = Integer.toString(status);
         } else {

@@ -84,7 +84,7 @@ public final class Exchange {
     /** Counts the request as active until it ends or {@link #deactivate} is called. */
     public void activate() {
         if (activeSeries == null) {
-            activeSeries = activeCount().begun(method, Outcome.bounded(scheme));
+            activeSeries = activeCount().begun(method, SeriesKey.bounded(scheme));
         }
     }
 
@@ -103,7 +103,7 @@ public final class Exchange {
      * @return {@code parent} with the span in it: what is to be current while the application runs
      */
     public Context open(Context parent) {
-        Context opened = parent.with(new SpanFacts(this).start(parent));
+        Context opened = parent.with(new StableSpanWriter(this).start(parent));
         activate(); // after the sampler and the span processors, which are others' code and may throw
         live = opened;
         return opened;
@@ -116,7 +116,7 @@ public final class Exchange {
     public void route(@Nullable String route) {
         this.route = route == null ? null : telemetry.limit.cut(route);
         if (live != null && this.route != null) {
-            new SpanFacts(this).routed(Span.fromContext(live), this.route);
+            new StableSpanWriter(this).routed(Span.fromContext(live), this.route);
         }
     }
 
@@ -175,10 +175,10 @@ public final class Exchange {
             return;
         }
         Ending ending = Ending.of(this);
-        Outcome outcome = outcome(ending);
+        SeriesKey outcome = outcome(ending);
         Span span = Span.fromContext(opened);
         if (span.isRecording()) {
-            SpanFacts facts = new SpanFacts(this);
+            StableSpanWriter facts = new StableSpanWriter(this);
             facts.complete(span, outcome, ending);
             end(facts, span, outcome, ending, opened, epochNanos);
         } else {
@@ -193,13 +193,14 @@ public final class Exchange {
      */
     public void end(Context parent, long epochNanos) {
         Ending ending = Ending.of(this);
-        Outcome outcome = outcome(ending);
-        SpanFacts facts = new SpanFacts(this);
+        SeriesKey outcome = outcome(ending);
+        StableSpanWriter facts = new StableSpanWriter(this);
         Span span = facts.startEnded(parent, outcome, ending);
         end(facts, span, outcome, ending, parent.with(span), epochNanos);
     }
 
-    private void end(SpanFacts facts, Span span, Outcome outcome, Ending ending, Context context, long epochNanos) {
+    private void end(
+            StableSpanWriter facts, Span span, SeriesKey outcome, Ending ending, Context context, long epochNanos) {
         facts.addEvents(span, ending.failure(), epochNanos, context);
         facts.setStatus(span, outcome);
         long endNanos = endNanos(ending, epochNanos);
@@ -214,11 +215,11 @@ public final class Exchange {
         measure(outcome(ending), ending, endNanos(ending, epochNanos), Context.root());
     }
 
-    private void measure(Outcome outcome, Ending ending, long endNanos, Context context) {
+    private void measure(SeriesKey outcome, Ending ending, long endNanos, Context context) {
         if (activeSeries != null) {
             deactivate();
         } else {
-            activeCount().passed(method, Outcome.bounded(scheme));
+            activeCount().passed(method, SeriesKey.bounded(scheme));
         }
         double seconds = (endNanos - startNanos) / 1e9;
         if (ending.websocket()) {
@@ -240,7 +241,7 @@ public final class Exchange {
         return Math.max(startNanos, answered == 0 ? returnedNanos : answered);
     }
 
-    private Outcome outcome(Ending ending) {
+    private SeriesKey outcome(Ending ending) {
         boolean websocket = request.kind() == Request.Kind.WEBSOCKET;
         return telemetry.outcomes.of(
                 method, scheme, request.httpVersion(), websocket, route, ending.status(), ending.errorType());

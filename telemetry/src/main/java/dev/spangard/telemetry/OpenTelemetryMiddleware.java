@@ -36,7 +36,7 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
     private final Telemetry telemetry;
     private final TextMapPropagator propagator;
     private final @Nullable Predicate<String> excluded;
-    private final LiveExchange.Recording recording;
+    private final OpenExchange.Recording recording;
 
     OpenTelemetryMiddleware(AsgiApplication application, MiddlewareBuilder options) {
         this.application = application instanceof BlockingApplication blocking
@@ -45,7 +45,7 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
         this.telemetry = Telemetry.create(options.openTelemetry, options.telemetry);
         this.propagator = options.openTelemetry.getPropagators().getTextMapPropagator();
         this.excluded = options.excluded();
-        this.recording = new LiveExchange.Recording(
+        this.recording = new OpenExchange.Recording(
                 new ScopeReader(options.requestCapture(), options.responseCapture()), options.hooks(), options.clock);
     }
 
@@ -79,7 +79,7 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
 
     /** As {@link #route(String)}, for a request whose context is at hand but not current. Without a request it does nothing. */
     public static void route(Context context, String template) {
-        LiveExchange live = context.get(LiveExchange.KEY);
+        OpenExchange live = context.get(OpenExchange.KEY);
         if (live != null) {
             live.route(template);
         }
@@ -95,7 +95,7 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
 
     /** As {@link #metricAttributes(Attributes)}, for a request whose context is at hand but not current. */
     public static void metricAttributes(Context context, Attributes attributes) {
-        LiveExchange live = context.get(LiveExchange.KEY);
+        OpenExchange live = context.get(OpenExchange.KEY);
         if (live != null) {
             live.measuredWith(attributes);
         }
@@ -103,7 +103,7 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
 
     @Override
     public CompletionStage<Void> call(Scope scope, Receive receive, Send send) {
-        LiveExchange live = scope instanceof ConnectionScope connection ? open(connection, receive, send) : null;
+        OpenExchange live = scope instanceof ConnectionScope connection ? open(connection, receive, send) : null;
         if (live == null) {
             return application.call(scope, receive, send);
         }
@@ -121,17 +121,17 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
     }
 
     /** Null if it is not to be recorded, or cannot be. */
-    private @Nullable LiveExchange open(ConnectionScope scope, Receive receive, Send send) {
+    private @Nullable OpenExchange open(ConnectionScope scope, Receive receive, Send send) {
         try {
             Context outer = Context.current();
-            if (isExcluded(scope) || LiveExchange.isOf(outer, scope)) {
+            if (isExcluded(scope) || OpenExchange.isOf(outer, scope)) {
                 return null;
             }
             Clock clock = recording.clock();
             long startNanoTime = clock.nanoTime();
             Exchange exchange = telemetry.exchange(recording.scopes().request(scope), clock.epochNanos(startNanoTime));
             Context parent = propagator.extract(outer, scope, ScopeGetter.INSTANCE);
-            return new LiveExchange(recording, exchange, startNanoTime, parent, scope, receive, send);
+            return new OpenExchange(recording, exchange, startNanoTime, parent, scope, receive, send);
         } catch (RuntimeException | Error e) {
             LOG.log(Level.WARNING, "A request is not recorded", e);
             return null;

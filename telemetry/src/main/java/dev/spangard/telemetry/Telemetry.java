@@ -28,13 +28,13 @@ public final class Telemetry {
     final Forwarded forwarded;
     final SeriesLimit series;
     final OptInFacts optIns;
-    final Outcomes outcomes;
+    final SeriesCache outcomes;
     final CapturedHeaders requestHeaders = new CapturedHeaders("http.request.header.");
     final CapturedHeaders responseHeaders = new CapturedHeaders("http.response.header.");
 
     private Telemetry(Tracer tracer, Meter meter, Logger logger, TelemetryOptions options, SeriesLimit series) {
         this.series = series;
-        this.outcomes = new Outcomes(series);
+        this.outcomes = new SeriesCache(series);
         this.tracer = tracer;
         this.logger = logger;
         this.measurements = new Measurements(meter);
@@ -95,7 +95,7 @@ public final class Telemetry {
             String version = request.httpVersion();
             return version == null || version.startsWith("1") ? "GET" : "CONNECT";
         }
-        return method != null && options.knownMethods().contains(method) ? method : Outcome.OTHER;
+        return method != null && options.knownMethods().contains(method) ? method : SeriesKey.OTHER;
     }
 
     static String scheme(Request request) {

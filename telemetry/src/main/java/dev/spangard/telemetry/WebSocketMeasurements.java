@@ -48,7 +48,7 @@ final class WebSocketMeasurements {
      *
      * @param context of the span, for exemplars
      */
-    void ended(Exchange exchange, Outcome outcome, double seconds, Context context) {
+    void ended(Exchange exchange, SeriesKey outcome, double seconds, Context context) {
         OptInFacts optIns = exchange.telemetry.optIns;
         SeriesLimit series = exchange.telemetry.series;
         Conversation said = exchange.conversation;

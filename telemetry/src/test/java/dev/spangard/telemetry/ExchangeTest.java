@@ -150,11 +150,11 @@ final class ExchangeTest {
 
     @Test
     void tellsOfBackgroundWorkFromAMillisecondOn() {
-        end(collector.plain(200), START + 12 * MS + SpanFacts.BACKGROUND_FROM_NANOS - 1);
+        end(collector.plain(200), START + 12 * MS + StableSpanWriter.BACKGROUND_FROM_NANOS - 1);
         assertThat(attribute("spangard.background_time")).isNull();
         collector.spans.reset();
 
-        end(collector.plain(200), START + 12 * MS + SpanFacts.BACKGROUND_FROM_NANOS);
+        end(collector.plain(200), START + 12 * MS + StableSpanWriter.BACKGROUND_FROM_NANOS);
         assertThat(attribute("spangard.background_time")).isEqualTo(0.001);
     }
 

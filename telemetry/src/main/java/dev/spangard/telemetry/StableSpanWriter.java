@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the facts of an {@link Exchange} onto its span, in the {@code stable} profile. */
-final class SpanFacts {
+final class StableSpanWriter {
     /** What an application does for a shorter time after its response is no work worth telling of. */
     static final long BACKGROUND_FROM_NANOS = 1_000_000;
 
@@ -31,7 +31,7 @@ final class SpanFacts {
     private final Request request;
     private final TextLimit limit;
 
-    SpanFacts(Exchange exchange) {
+    StableSpanWriter(Exchange exchange) {
         this.exchange = exchange;
         this.request = exchange.request;
         this.limit = exchange.telemetry.limit;
@@ -41,7 +41,7 @@ final class SpanFacts {
      * The span of an exchange that has only begun. What no sampler asks for is put on it when it is known to be kept.
      */
     Span start(Context parent) {
-        Span span = builder(Outcome.spanName(exchange.method, exchange.route), parent)
+        Span span = builder(SeriesKey.spanName(exchange.method, exchange.route), parent)
                 .startSpan();
         if (span.isRecording()) {
             putConnection(SpanAttributes.of(span));
@@ -50,7 +50,7 @@ final class SpanFacts {
     }
 
     /** The span of an exchange that is over, everything given at its creation; the caller ends it. */
-    Span startEnded(Context parent, Outcome outcome, Ending ending) {
+    Span startEnded(Context parent, SeriesKey outcome, Ending ending) {
         ApplicationSpan application = exchange.application;
         String name = application == null || application.name() == null ? outcome.spanName() : application.name();
         SpanBuilder builder = builder(name, parent);
@@ -65,13 +65,13 @@ final class SpanFacts {
     }
 
     /** What became known since the span was started. The application has had the span meanwhile, and named it if it would. */
-    void complete(Span span, Outcome outcome, Ending ending) {
+    void complete(Span span, SeriesKey outcome, Ending ending) {
         putResponse(SpanAttributes.of(span), outcome, ending);
     }
 
     void routed(Span span, String route) {
         span.setAttribute(HttpAttributes.HTTP_ROUTE, route);
-        span.updateName(Outcome.spanName(exchange.method, route));
+        span.updateName(SeriesKey.spanName(exchange.method, route));
     }
 
     /**
@@ -125,7 +125,7 @@ final class SpanFacts {
     }
 
     /** The application's word first, ours where it said nothing. 1xx to 4xx are no error of a server. */
-    void setStatus(Span span, Outcome outcome) {
+    void setStatus(Span span, SeriesKey outcome) {
         ApplicationSpan application = exchange.application;
         if (application != null && application.status() != StatusCode.UNSET) {
             String description = application.statusDescription();
@@ -237,7 +237,7 @@ final class SpanFacts {
         return slash < 0 ? "/" : path.substring(slash);
     }
 
-    private void putResponse(SpanAttributes to, Outcome outcome, Ending ending) {
+    private void putResponse(SpanAttributes to, SeriesKey outcome, Ending ending) {
         if (outcome.status() != 0) {
             to.put(HttpAttributes.HTTP_RESPONSE_STATUS_CODE, (long) outcome.status());
         }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param attributes of a request's or WebSocket's measurements
  * @param received those of the messages that a WebSocket received, and {@code sent} of those it sent
  */
-record Outcome(
+record SeriesKey(
         String method,
         String scheme,
         @Nullable String httpVersion,
@@ -38,7 +38,7 @@ record Outcome(
 
     private static final String UNKNOWN_METHOD_NAME = "HTTP";
 
-    static Outcome of(
+    static SeriesKey of(
             String method,
             String scheme,
             @Nullable String httpVersion,
@@ -65,7 +65,7 @@ record Outcome(
             attributes.put(NetworkAttributes.NETWORK_PROTOCOL_VERSION, httpVersion);
         }
         Attributes all = attributes.build();
-        return new Outcome(
+        return new SeriesKey(
                 method,
                 scheme,
                 httpVersion,

@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  * waits for its end would wait for ever. The application may receive on one thread and send on another: what is told is told under a lock, which is never held
  * while others' code runs.
  */
-final class LiveExchange implements Receive, Send {
+final class OpenExchange implements Receive, Send {
     /** In the context of the application. */
-    static final ContextKey<LiveExchange> KEY = ContextKey.named("spangard-request");
+    static final ContextKey<OpenExchange> KEY = ContextKey.named("spangard-request");
 
     /** Bytes of a body sent whole for which the server does not wait for the client: handing it over is sending it. */
     private static final int WRITTEN_AT_ONCE = 65_536;
@@ -67,7 +67,7 @@ final class LiveExchange implements Receive, Send {
     record Recording(ScopeReader scopes, Hooks hooks, Clock clock) {}
 
     /** @param startNanoTime the clock's at the start of the exchange */
-    LiveExchange(
+    OpenExchange(
             Recording recording,
             Exchange exchange,
             long startNanoTime,
@@ -90,7 +90,7 @@ final class LiveExchange implements Receive, Send {
     /** Whether this request is being recorded already: its headers are the same object in scopes derived from one. */
     @SuppressWarnings("ReferenceEquality")
     static boolean isOf(Context context, ConnectionScope scope) {
-        LiveExchange live = context.get(KEY);
+        OpenExchange live = context.get(KEY);
         return live != null && live.scope.headers() == scope.headers();
     }
 

@@ -5,22 +5,22 @@ package dev.spangard.telemetry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers {@link Outcome}s, so that a request like an earlier one allocates none.
+ * Remembers {@link SeriesKey}s, so that a request like an earlier one allocates none.
  *
  * <p>A table in which a newcomer replaces the older one: bounded whatever routes and errors there are, as only those are
  * remembered whose series is admitted. Thread-safe without locks: outcomes are immutable, and a race only makes one again.
  */
-final class Outcomes {
+final class SeriesCache {
     private static final int SLOTS = 1024;
 
-    private final @Nullable Outcome[] slots = new @Nullable Outcome[SLOTS];
+    private final @Nullable SeriesKey[] slots = new @Nullable SeriesKey[SLOTS];
     private final SeriesLimit series;
 
-    Outcomes(SeriesLimit series) {
+    SeriesCache(SeriesLimit series) {
         this.series = series;
     }
 
-    Outcome of(
+    SeriesKey of(
             String method,
             String scheme,
             @Nullable String httpVersion,
@@ -33,9 +33,9 @@ final class Outcomes {
         hash = 31 * hash + (errorType == null ? 0 : errorType.hashCode());
         hash = 31 * hash + (httpVersion == null ? 0 : httpVersion.hashCode());
         int slot = (hash * 0x9E3779B9) >>> 22;
-        Outcome known = slots[slot];
+        SeriesKey known = slots[slot];
         if (known == null || !known.matches(method, scheme, httpVersion, websocket, route, status, errorType)) {
-            known = Outcome.of(method, scheme, httpVersion, websocket, route, status, errorType);
+            known = SeriesKey.of(method, scheme, httpVersion, websocket, route, status, errorType);
             if (series.admitted(known.attributes()).equals(known.attributes())) {
                 slots[slot] = known;
             }
