@@ -38,8 +38,7 @@ record Ending(
     private static final int CLOSE_SERVICE_RESTART = 1012;
 
     static Ending of(Exchange exchange) {
-        return exchange.request.kind() == Request.Kind.WEBSOCKET
-                        && (exchange.conversation.isAccepted() || exchange.workerEnd() != null)
+        return exchange.isWebSocket() && (exchange.conversation.isAccepted() || exchange.workerEnd() != null)
                 ? ofWebSocket(exchange)
                 : ofResponse(exchange);
     }
@@ -95,7 +94,7 @@ record Ending(
         } else if (cancelled && !complete) {
             errorType = Exchange.CANCELLED;
         } else if (status < 0 || status > LARGEST_STATUS) {
-            errorType = SeriesKey.OTHER;
+            errorType = Series.OTHER;
         } else if (status >= INTERNAL_SERVER_ERROR) {
             errorType = Integer.toString(status);
         } else {

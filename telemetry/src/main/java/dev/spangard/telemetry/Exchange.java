@@ -84,7 +84,7 @@ public final class Exchange {
     /** Counts the request as active until it ends or {@link #deactivate} is called. */
     public void activate() {
         if (activeSeries == null) {
-            activeSeries = activeCount().begun(method, SeriesKey.bounded(scheme));
+            activeSeries = activeCount().begun(method, Series.bounded(scheme));
         }
     }
 
@@ -175,14 +175,14 @@ public final class Exchange {
             return;
         }
         Ending ending = Ending.of(this);
-        SeriesKey outcome = outcome(ending);
+        Series series = series(ending);
         Span span = Span.fromContext(opened);
         if (span.isRecording()) {
             StableSpanWriter facts = new StableSpanWriter(this);
-            facts.complete(span, outcome, ending);
-            end(facts, span, outcome, ending, opened, epochNanos);
+            facts.complete(span, series, ending);
+            end(facts, span, series, ending, opened, epochNanos);
         } else {
-            measure(outcome, ending, endNanos(ending, epochNanos), opened);
+            measure(series, ending, endNanos(ending, epochNanos), opened);
         }
     }
 
@@ -193,46 +193,47 @@ public final class Exchange {
      */
     public void end(Context parent, long epochNanos) {
         Ending ending = Ending.of(this);
-        SeriesKey outcome = outcome(ending);
+        Series series = series(ending);
         StableSpanWriter facts = new StableSpanWriter(this);
-        Span span = facts.startEnded(parent, outcome, ending);
-        end(facts, span, outcome, ending, parent.with(span), epochNanos);
+        Span span = facts.startEnded(parent, series, ending);
+        end(facts, span, series, ending, parent.with(span), epochNanos);
     }
 
     private void end(
-            StableSpanWriter facts, Span span, SeriesKey outcome, Ending ending, Context context, long epochNanos) {
+            StableSpanWriter facts, Span span, Series series, Ending ending, Context context, long epochNanos) {
         facts.addEvents(span, ending.failure(), epochNanos, context);
-        facts.setStatus(span, outcome);
+        facts.setStatus(span, series);
         long endNanos = endNanos(ending, epochNanos);
         facts.putBackground(span, epochNanos - endNanos);
-        measure(outcome, ending, endNanos, context);
+        measure(series, ending, endNanos, context);
         span.end(endNanos, TimeUnit.NANOSECONDS);
     }
 
     /** As {@link #end}, of a recorded request that was not sampled: measurements only. */
     public void endUnsampled(long epochNanos) {
         Ending ending = Ending.of(this);
-        measure(outcome(ending), ending, endNanos(ending, epochNanos), Context.root());
+        measure(series(ending), ending, endNanos(ending, epochNanos), Context.root());
     }
 
-    private void measure(SeriesKey outcome, Ending ending, long endNanos, Context context) {
+    private void measure(Series series, Ending ending, long endNanos, Context context) {
         if (activeSeries != null) {
             deactivate();
         } else {
-            activeCount().passed(method, SeriesKey.bounded(scheme));
+            activeCount().passed(method, Series.bounded(scheme));
         }
         double seconds = (endNanos - startNanos) / 1e9;
         if (ending.websocket()) {
-            telemetry.websockets.ended(this, outcome, seconds, context);
+            telemetry.websockets.ended(this, series, seconds, context);
         } else {
-            Attributes attributes = telemetry.series.admitted(telemetry.optIns.measured(this, outcome.attributes()));
+            Attributes attributes =
+                    telemetry.seriesLimit.admitted(telemetry.optIns.measured(this, series.attributes()));
             telemetry.measurements.ended(
                     attributes, seconds, conversation.bytesReceived(), ending.bytesSent(), context);
         }
     }
 
     private ActiveCount activeCount() {
-        return request.kind() == Request.Kind.WEBSOCKET ? telemetry.websockets.active : telemetry.measurements.active;
+        return isWebSocket() ? telemetry.websockets.active : telemetry.measurements.active;
     }
 
     /** When the client had its response; work the application does after that is not the client's time. */
@@ -241,10 +242,12 @@ public final class Exchange {
         return Math.max(startNanos, answered == 0 ? returnedNanos : answered);
     }
 
-    private SeriesKey outcome(Ending ending) {
-        boolean websocket = request.kind() == Request.Kind.WEBSOCKET;
-        return telemetry.outcomes.of(
-                method, scheme, request.httpVersion(), websocket, route, ending.status(), ending.errorType());
+    private Series series(Ending ending) {
+        return telemetry.series.of(this, ending);
+    }
+
+    boolean isWebSocket() {
+        return request.kind() == Request.Kind.WEBSOCKET;
     }
 
     /** {@link #WORKER_DIED} or {@link #WORKER_EXITED} where the process ended first; else null. */

@@ -41,7 +41,7 @@ final class StableSpanWriter {
      * The span of an exchange that has only begun. What no sampler asks for is put on it when it is known to be kept.
      */
     Span start(Context parent) {
-        Span span = builder(SeriesKey.spanName(exchange.method, exchange.route), parent)
+        Span span = builder(Series.spanName(exchange.method, exchange.route), parent)
                 .startSpan();
         if (span.isRecording()) {
             putConnection(SpanAttributes.of(span));
@@ -50,13 +50,13 @@ final class StableSpanWriter {
     }
 
     /** The span of an exchange that is over, everything given at its creation; the caller ends it. */
-    Span startEnded(Context parent, SeriesKey outcome, Ending ending) {
+    Span startEnded(Context parent, Series series, Ending ending) {
         ApplicationSpan application = exchange.application;
-        String name = application == null || application.name() == null ? outcome.spanName() : application.name();
+        String name = application == null || application.name() == null ? series.spanName() : application.name();
         SpanBuilder builder = builder(name, parent);
         SpanAttributes attributes = SpanAttributes.of(builder);
         putConnection(attributes);
-        putResponse(attributes, outcome, ending);
+        putResponse(attributes, series, ending);
         if (application != null) {
             builder.setAllAttributes(application.attributes());
             application.links().forEach(link -> builder.addLink(link.to(), link.attributes()));
@@ -65,13 +65,13 @@ final class StableSpanWriter {
     }
 
     /** What became known since the span was started. The application has had the span meanwhile, and named it if it would. */
-    void complete(Span span, SeriesKey outcome, Ending ending) {
-        putResponse(SpanAttributes.of(span), outcome, ending);
+    void complete(Span span, Series series, Ending ending) {
+        putResponse(SpanAttributes.of(span), series, ending);
     }
 
     void routed(Span span, String route) {
         span.setAttribute(HttpAttributes.HTTP_ROUTE, route);
-        span.updateName(SeriesKey.spanName(exchange.method, route));
+        span.updateName(Series.spanName(exchange.method, route));
     }
 
     /**
@@ -125,7 +125,7 @@ final class StableSpanWriter {
     }
 
     /** The application's word first, ours where it said nothing. 1xx to 4xx are no error of a server. */
-    void setStatus(Span span, SeriesKey outcome) {
+    void setStatus(Span span, Series series) {
         ApplicationSpan application = exchange.application;
         if (application != null && application.status() != StatusCode.UNSET) {
             String description = application.statusDescription();
@@ -134,7 +134,7 @@ final class StableSpanWriter {
             } else {
                 span.setStatus(application.status(), limit.cut(description));
             }
-        } else if (outcome.errorType() != null) {
+        } else if (series.key().errorType() != null) {
             span.setStatus(StatusCode.ERROR);
         }
     }
@@ -237,11 +237,11 @@ final class StableSpanWriter {
         return slash < 0 ? "/" : path.substring(slash);
     }
 
-    private void putResponse(SpanAttributes to, SeriesKey outcome, Ending ending) {
-        if (outcome.status() != 0) {
-            to.put(HttpAttributes.HTTP_RESPONSE_STATUS_CODE, (long) outcome.status());
+    private void putResponse(SpanAttributes to, Series series, Ending ending) {
+        if (series.key().status() != 0) {
+            to.put(HttpAttributes.HTTP_RESPONSE_STATUS_CODE, (long) series.key().status());
         }
-        put(to, ErrorAttributes.ERROR_TYPE, outcome.errorType());
+        put(to, ErrorAttributes.ERROR_TYPE, series.key().errorType());
         if (ending.clientLeft()) {
             to.put(Keys.CLIENT_DISCONNECTED, true);
         }

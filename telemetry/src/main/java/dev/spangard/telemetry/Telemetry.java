@@ -26,15 +26,15 @@ public final class Telemetry {
     final QueryRedaction redaction;
     final HostHeader hostHeader = new HostHeader();
     final Forwarded forwarded;
-    final SeriesLimit series;
+    final SeriesLimit seriesLimit;
     final OptInFacts optIns;
-    final SeriesCache outcomes;
+    final SeriesCache series;
     final CapturedHeaders requestHeaders = new CapturedHeaders("http.request.header.");
     final CapturedHeaders responseHeaders = new CapturedHeaders("http.response.header.");
 
-    private Telemetry(Tracer tracer, Meter meter, Logger logger, TelemetryOptions options, SeriesLimit series) {
-        this.series = series;
-        this.outcomes = new SeriesCache(series);
+    private Telemetry(Tracer tracer, Meter meter, Logger logger, TelemetryOptions options, SeriesLimit seriesLimit) {
+        this.seriesLimit = seriesLimit;
+        this.series = new SeriesCache(seriesLimit);
         this.tracer = tracer;
         this.logger = logger;
         this.measurements = new Measurements(meter);
@@ -95,7 +95,7 @@ public final class Telemetry {
             String version = request.httpVersion();
             return version == null || version.startsWith("1") ? "GET" : "CONNECT";
         }
-        return method != null && options.knownMethods().contains(method) ? method : SeriesKey.OTHER;
+        return method != null && options.knownMethods().contains(method) ? method : Series.OTHER;
     }
 
     static String scheme(Request request) {

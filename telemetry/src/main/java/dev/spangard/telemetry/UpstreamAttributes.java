@@ -42,7 +42,7 @@ final class UpstreamAttributes {
     String spanName(@Nullable String method, String rawPath) {
         String path = UpstreamUrls.withoutCredentials(rawPath.strip());
         String known = sanitized(method == null ? "" : method.strip());
-        String shown = known.equals(SeriesKey.OTHER) ? "HTTP" : known;
+        String shown = known.equals(Series.OTHER) ? "HTTP" : known;
         if (path.isEmpty() || shown.isEmpty()) {
             return shown + path;
         }
@@ -122,7 +122,7 @@ final class UpstreamAttributes {
 
     private String sanitized(String method) {
         String upper = method.toUpperCase(Locale.ROOT);
-        return allMethods || knownMethods.contains(upper) ? upper : SeriesKey.OTHER;
+        return allMethods || knownMethods.contains(upper) ? upper : Series.OTHER;
     }
 
     private static @Nullable String syntheticType(String userAgent) {

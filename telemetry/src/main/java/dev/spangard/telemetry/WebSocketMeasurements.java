@@ -48,13 +48,13 @@ final class WebSocketMeasurements {
      *
      * @param context of the span, for exemplars
      */
-    void ended(Exchange exchange, SeriesKey outcome, double seconds, Context context) {
+    void ended(Exchange exchange, Series series, double seconds, Context context) {
         OptInFacts optIns = exchange.telemetry.optIns;
-        SeriesLimit series = exchange.telemetry.series;
+        SeriesLimit limit = exchange.telemetry.seriesLimit;
         Conversation said = exchange.conversation;
-        duration.record(seconds, series.admitted(optIns.measured(exchange, outcome.attributes())), context);
-        Attributes received = series.admitted(optIns.measured(exchange, outcome.received()));
-        Attributes sent = series.admitted(optIns.measured(exchange, outcome.sent()));
+        duration.record(seconds, limit.admitted(optIns.measured(exchange, series.attributes())), context);
+        Attributes received = limit.admitted(optIns.measured(exchange, series.received()));
+        Attributes sent = limit.admitted(optIns.measured(exchange, series.sent()));
         messages.add(said.messagesReceived(), received, context);
         messages.add(said.messagesSent(), sent, context);
         bytes.add(said.bytesReceived(), received, context);
