@@ -315,8 +315,19 @@ final class RecordReader {
         Failure failure = Fields.failure(in);
         var application = new ApplicationSpanReader(in).read();
         long pid = in.int64Or(0);
-        Request request = new Request(
-                kind, method, scheme, version, path, query, server, client, host, userAgent, requestHeaders, pid);
+        Request request = Request.builder(kind)
+                .method(method)
+                .scheme(scheme)
+                .httpVersion(version)
+                .path(path)
+                .query(query)
+                .server(server)
+                .client(client)
+                .host(host)
+                .userAgent(userAgent)
+                .capturedHeaders(requestHeaders)
+                .pid(pid)
+                .build();
         if (!finished) {
             Exchange exchange = telemetry.exchange(request, start);
             exchange.route(route);
@@ -371,8 +382,15 @@ final class RecordReader {
         in.skip(); // span
         in.skip(); // pid
         events(eventsAt, status, end, in, clock, conversation);
-        Request request =
-                new Request(kind, method, scheme, version, "", "", server, client, host, "", requestHeaders, 0);
+        Request request = Request.builder(kind)
+                .method(method)
+                .scheme(scheme)
+                .httpVersion(version)
+                .server(server)
+                .client(client)
+                .host(host)
+                .capturedHeaders(requestHeaders)
+                .build();
         Exchange exchange = telemetry.exchange(request, conversation, start);
         exchange.route(route);
         if (failure != null) {

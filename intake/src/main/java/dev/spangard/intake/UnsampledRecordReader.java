@@ -130,9 +130,11 @@ final class UnsampledRecordReader {
             @Nullable String scheme,
             @Nullable String version,
             MarshalReader in) {
+        Request.Builder request =
+                Request.builder(kind).method(method).scheme(scheme).httpVersion(version);
         if (!in.nextIsSequence()) {
             in.skip();
-            return Request.unsampled(kind, method, scheme, version);
+            return request.build();
         }
         Fields.expect(in, ASKED_FIELDS, in.sequence());
         Address server = Fields.address(in);
@@ -140,7 +142,12 @@ final class UnsampledRecordReader {
         String host = Fields.repeatedBytes(in);
         String userAgent = Fields.repeatedBytes(in);
         List<String> headers = Fields.headers(in);
-        return new Request(kind, method, scheme, version, "", "", server, client, host, userAgent, headers, 0);
+        return request.server(server)
+                .client(client)
+                .host(host)
+                .userAgent(userAgent)
+                .capturedHeaders(headers)
+                .build();
     }
 
     private void measure(

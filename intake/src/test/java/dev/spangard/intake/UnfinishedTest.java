@@ -28,7 +28,8 @@ final class UnfinishedTest {
     }
 
     private Unfinished.Open request() {
-        Request get = Request.unsampled(Request.Kind.HTTP, "GET", "http", null);
+        Request get =
+                Request.builder(Request.Kind.HTTP).method("GET").scheme("http").build();
         return new Unfinished.Open(services.telemetry.exchange(get, 0), null);
     }
 

@@ -54,19 +54,11 @@ final class Forwarded {
         }
         String named = named(request, scheme);
         boolean usable = host != null && hosts.address(host, false) != null;
-        return new Request(
-                request.kind(),
-                request.method(),
-                named,
-                request.httpVersion(),
-                request.path(),
-                request.query(),
-                request.server(),
-                client,
-                usable && host != null ? host : request.host(),
-                request.userAgent(),
-                request.capturedHeaders(),
-                request.pid());
+        return request.toBuilder()
+                .scheme(named)
+                .client(client)
+                .host(usable && host != null ? host : request.host())
+                .build();
     }
 
     /** Proxies say {@code https} of a WebSocket, too. */

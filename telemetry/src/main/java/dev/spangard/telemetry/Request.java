@@ -5,31 +5,20 @@ package dev.spangard.telemetry;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What is known of a request, or of a WebSocket's handshake, before the application is called.
- *
- * @param scheme null means the scope had none: {@code http} or {@code ws}
- * @param path decoded
- * @param query as sent, still encoded; empty if there is none
- * @param server where the server listens: for requests without a usable Host header
- * @param host the Host header; empty if there is none
- * @param userAgent empty if there is none
- * @param capturedHeaders name, value, name, value …: those that were asked for, secrets already hidden
- * @param pid of the worker; 0 if not known
- */
-public record Request(
-        Kind kind,
-        @Nullable String method,
-        @Nullable String scheme,
-        @Nullable String httpVersion,
-        String path,
-        String query,
-        @Nullable Address server,
-        @Nullable Address client,
-        String host,
-        String userAgent,
-        List<String> capturedHeaders,
-        long pid) {
+/** What is known of a request, or of a WebSocket's handshake, before the application is called. Immutable. */
+public final class Request {
+    private final Kind kind;
+    private final @Nullable String method;
+    private final @Nullable String scheme;
+    private final @Nullable String httpVersion;
+    private final String path;
+    private final String query;
+    private final @Nullable Address server;
+    private final @Nullable Address client;
+    private final String host;
+    private final String userAgent;
+    private final List<String> capturedHeaders;
+    private final long pid;
 
     /** What an ASGI scope is about. */
     public enum Kind {
@@ -37,9 +26,190 @@ public record Request(
         WEBSOCKET
     }
 
-    /** A request that is measured but makes no span: only what metrics need. */
-    public static Request unsampled(
-            Kind kind, @Nullable String method, @Nullable String scheme, @Nullable String httpVersion) {
-        return new Request(kind, method, scheme, httpVersion, "", "", null, null, "", "", List.of(), 0);
+    private Request(Builder from) {
+        this.kind = from.kind;
+        this.method = from.method;
+        this.scheme = from.scheme;
+        this.httpVersion = from.httpVersion;
+        this.path = from.path;
+        this.query = from.query;
+        this.server = from.server;
+        this.client = from.client;
+        this.host = from.host;
+        this.userAgent = from.userAgent;
+        this.capturedHeaders = from.capturedHeaders;
+        this.pid = from.pid;
+    }
+
+    /** Starts a request of which nothing but its kind is known. */
+    public static Builder builder(Kind kind) {
+        return new Builder(kind);
+    }
+
+    /** Starts a request that is like this one but for what is given anew. */
+    Builder toBuilder() {
+        Builder copy = new Builder(kind);
+        copy.method = method;
+        copy.scheme = scheme;
+        copy.httpVersion = httpVersion;
+        copy.path = path;
+        copy.query = query;
+        copy.server = server;
+        copy.client = client;
+        copy.host = host;
+        copy.userAgent = userAgent;
+        copy.capturedHeaders = capturedHeaders;
+        copy.pid = pid;
+        return copy;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** As sent; null if the scope had none, as a WebSocket's has. */
+    public @Nullable String method() {
+        return method;
+    }
+
+    /** Null if the scope had none, which means {@code http} or {@code ws}. */
+    public @Nullable String scheme() {
+        return scheme;
+    }
+
+    /** {@code 1.1}, {@code 2}; null if the scope had none. */
+    public @Nullable String httpVersion() {
+        return httpVersion;
+    }
+
+    /** Decoded; empty if it is not known. */
+    public String path() {
+        return path;
+    }
+
+    /** As sent, still encoded; empty if there is none. */
+    public String query() {
+        return query;
+    }
+
+    /** Where the server listens: for requests without a usable Host header. */
+    public @Nullable Address server() {
+        return server;
+    }
+
+    /** The other end of the server's socket, or the client that a trusted proxy named. */
+    public @Nullable Address client() {
+        return client;
+    }
+
+    /** The Host header; empty if there is none. */
+    public String host() {
+        return host;
+    }
+
+    /** Empty if there is none. */
+    public String userAgent() {
+        return userAgent;
+    }
+
+    /** Name, value, name, value …: those that were asked for, secrets already hidden. */
+    public List<String> capturedHeaders() {
+        return capturedHeaders;
+    }
+
+    /** Of the worker process; 0 if it is not known. */
+    public long pid() {
+        return pid;
+    }
+
+    @Override
+    public String toString() {
+        return kind + " " + method + ' ' + scheme + "://" + host + path;
+    }
+
+    /**
+     * Takes the parts of a request by name, for seven of them are strings. A part that is not given is unknown, or empty.
+     *
+     * <p>Not thread-safe. Made, filled and built in one method, it costs no allocation once that is compiled.
+     */
+    public static final class Builder {
+        private final Kind kind;
+        private @Nullable String method;
+        private @Nullable String scheme;
+        private @Nullable String httpVersion;
+        private String path = "";
+        private String query = "";
+        private @Nullable Address server;
+        private @Nullable Address client;
+        private String host = "";
+        private String userAgent = "";
+        private List<String> capturedHeaders = List.of();
+        private long pid;
+
+        private Builder(Kind kind) {
+            this.kind = kind;
+        }
+
+        public Builder method(@Nullable String method) {
+            this.method = method;
+            return this;
+        }
+
+        public Builder scheme(@Nullable String scheme) {
+            this.scheme = scheme;
+            return this;
+        }
+
+        public Builder httpVersion(@Nullable String httpVersion) {
+            this.httpVersion = httpVersion;
+            return this;
+        }
+
+        /** The path, decoded. */
+        public Builder path(String path) {
+            this.path = path;
+            return this;
+        }
+
+        /** The query as sent, still encoded. */
+        public Builder query(String query) {
+            this.query = query;
+            return this;
+        }
+
+        public Builder server(@Nullable Address server) {
+            this.server = server;
+            return this;
+        }
+
+        public Builder client(@Nullable Address client) {
+            this.client = client;
+            return this;
+        }
+
+        public Builder host(String host) {
+            this.host = host;
+            return this;
+        }
+
+        public Builder userAgent(String userAgent) {
+            this.userAgent = userAgent;
+            return this;
+        }
+
+        /** Name, value, name, value …, secrets already hidden; the list is not copied, and not to be changed. */
+        public Builder capturedHeaders(List<String> headers) {
+            this.capturedHeaders = headers;
+            return this;
+        }
+
+        public Builder pid(long pid) {
+            this.pid = pid;
+            return this;
+        }
+
+        public Request build() {
+            return new Request(this);
+        }
     }
 }

@@ -29,19 +29,18 @@ final class ScopeReader {
         Headers headers = scope.headers();
         String host = text(headers, HOST);
         ByteString query = scope.queryString();
-        return new Request(
-                http == null ? Request.Kind.WEBSOCKET : Request.Kind.HTTP,
-                http == null ? null : http.method(),
-                scope.scheme(),
-                scope.httpVersion(),
-                scope.path(),
-                query.isEmpty() ? "" : query.text(),
-                host.isEmpty() ? address(scope.server()) : null,
-                address(scope.client()),
-                host,
-                text(headers, USER_AGENT),
-                requestCapture == null ? List.of() : requestCapture.take(headers),
-                0);
+        return Request.builder(http == null ? Request.Kind.WEBSOCKET : Request.Kind.HTTP)
+                .method(http == null ? null : http.method())
+                .scheme(scope.scheme())
+                .httpVersion(scope.httpVersion())
+                .path(scope.path())
+                .query(query.isEmpty() ? "" : query.text())
+                .server(host.isEmpty() ? address(scope.server()) : null)
+                .client(address(scope.client()))
+                .host(host)
+                .userAgent(text(headers, USER_AGENT))
+                .capturedHeaders(requestCapture == null ? List.of() : requestCapture.take(headers))
+                .build();
     }
 
     List<String> captured(Headers responseHeaders) {

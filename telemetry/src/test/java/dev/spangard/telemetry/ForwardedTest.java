@@ -237,19 +237,11 @@ final class ForwardedTest {
         collector
                 .telemetry
                 .exchange(
-                        new Request(
-                                Request.Kind.HTTP,
-                                "GET",
-                                "http",
-                                "1.1",
-                                "/",
-                                "",
-                                null,
-                                peer,
-                                "app.internal",
-                                "",
-                                captured,
-                                0),
+                        Requests.plain()
+                                .client(peer)
+                                .host("app.internal")
+                                .capturedHeaders(captured)
+                                .build(),
                         START)
                 .end(Context.root(), START);
         Attributes said = collector.span().getAttributes();

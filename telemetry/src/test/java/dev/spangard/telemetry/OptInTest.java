@@ -91,19 +91,13 @@ final class OptInTest {
         Address client = new Address("127.0.0.1", 51234);
         made.telemetry
                 .exchange(
-                        new Request(
-                                Request.Kind.HTTP,
-                                "GET",
-                                "http",
-                                version,
-                                "/",
-                                "",
-                                local,
-                                client,
-                                "example.org:8000",
-                                agent,
-                                List.of(),
-                                0),
+                        Requests.plain()
+                                .httpVersion(version)
+                                .server(local)
+                                .client(client)
+                                .host("example.org:8000")
+                                .userAgent(agent)
+                                .build(),
                         START)
                 .end(Context.root(), START);
         return made.span().getAttributes();

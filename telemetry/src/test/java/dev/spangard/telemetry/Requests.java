@@ -21,13 +21,21 @@ final class Requests {
     }
 
     static Request path(String path) {
-        return new Request(
-                Request.Kind.HTTP, "GET", "http", "1.1", path, "", null, null, "example.org", "", List.of(), 0);
+        return plain().path(path).build();
     }
 
     static Request client(Address client) {
-        return new Request(
-                Request.Kind.HTTP, "GET", "http", "1.1", "/", "", null, client, "example.org", "", List.of(), 0);
+        return plain().client(client).build();
+    }
+
+    /** {@code GET http://example.org/} by nobody. */
+    static Request.Builder plain() {
+        return Request.builder(Request.Kind.HTTP)
+                .method("GET")
+                .scheme("http")
+                .httpVersion("1.1")
+                .path("/")
+                .host("example.org");
     }
 
     static Request query(String query) {
@@ -39,35 +47,27 @@ final class Requests {
     }
 
     static Request websocket(@Nullable String httpVersion) {
-        return new Request(
-                Request.Kind.WEBSOCKET,
-                null,
-                "ws",
-                httpVersion,
-                "/ws",
-                "",
-                null,
-                new Address("127.0.0.1", 51234),
-                "example.org",
-                "",
-                List.of(),
-                0);
+        return Request.builder(Request.Kind.WEBSOCKET)
+                .scheme("ws")
+                .httpVersion(httpVersion)
+                .path("/ws")
+                .client(new Address("127.0.0.1", 51234))
+                .host("example.org")
+                .build();
     }
 
     private static Request with(String method, String scheme, String query, String host, @Nullable Address server) {
-        return new Request(
-                Request.Kind.HTTP,
-                method,
-                scheme,
-                "1.1",
-                "/items/5",
-                query,
-                server,
-                new Address("127.0.0.1", 51234),
-                host,
-                "curl/8.5.0",
-                List.of("X-Team", "a", "x-team", "b", "Accept", "*/*"),
-                4711);
+        return plain().method(method)
+                .scheme(scheme)
+                .path("/items/5")
+                .query(query)
+                .server(server)
+                .client(new Address("127.0.0.1", 51234))
+                .host(host)
+                .userAgent("curl/8.5.0")
+                .capturedHeaders(List.of("X-Team", "a", "x-team", "b", "Accept", "*/*"))
+                .pid(4711)
+                .build();
     }
 
     /** Three bytes asked, seventeen answered. */

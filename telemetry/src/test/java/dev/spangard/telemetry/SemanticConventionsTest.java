@@ -248,19 +248,19 @@ final class SemanticConventionsTest {
             String host,
             String agent) {
         List<String> headers = List.of("X-Team", "a");
-        return new Request(
-                Request.Kind.HTTP,
-                method,
-                scheme,
-                version,
-                "/items/5",
-                query,
-                server,
-                client,
-                host,
-                agent,
-                headers,
-                4711);
+        return Requests.plain()
+                .method(method)
+                .scheme(scheme)
+                .httpVersion(version)
+                .path("/items/5")
+                .query(query)
+                .server(server)
+                .client(client)
+                .host(host)
+                .userAgent(agent)
+                .capturedHeaders(headers)
+                .pid(4711)
+                .build();
     }
 
     private static List<Ending> endings(Request request) {
