@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.telemetry;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Hides values of sensitive parameters in a raw query and leaves every other character as it was sent.
@@ -46,27 +44,6 @@ final class QueryRedaction {
 
     private boolean isSensitive(String query, int from, int to) {
         String key = query.substring(from, to);
-        return sensitive.contains(key) || sensitive.contains(decoded(key));
-    }
-
-    /** Percent-decoded, with {@code +} as a space; an escape that is none stays as it is. */
-    private static @Nullable String decoded(String key) {
-        if (key.indexOf('%') < 0 && key.indexOf('+') < 0) {
-            return key;
-        }
-        byte[] raw = key.getBytes(StandardCharsets.UTF_8);
-        byte[] out = new byte[raw.length];
-        int length = 0;
-        for (int i = 0; i < raw.length; i++) {
-            int high = i + 2 < raw.length ? Character.digit(raw[i + 1], 16) : -1;
-            int low = i + 2 < raw.length ? Character.digit(raw[i + 2], 16) : -1;
-            if (raw[i] == '%' && high >= 0 && low >= 0) {
-                out[length++] = (byte) (high << 4 | low);
-                i += 2;
-            } else {
-                out[length++] = raw[i] == '+' ? (byte) ' ' : raw[i];
-            }
-        }
-        return new String(out, 0, length, StandardCharsets.UTF_8);
+        return sensitive.contains(key) || sensitive.contains(PercentEncoding.decodedForm(key));
     }
 }

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.telemetry;
 
-import java.nio.charset.StandardCharsets;
-
 /** {@code http.url} and {@code url.query} of the {@code upstream} profile, with no secret left in them. */
 final class UpstreamUrls {
     private static final String HIDDEN_USER = "REDACTED:REDACTED@";
@@ -29,7 +27,9 @@ final class UpstreamUrls {
         String authority = request.host().isEmpty() ? address : withoutUser(request.host());
         String url = scheme + "://" + authority + path;
         // A value may hold an encoded parameter, which decoding would lay open.
-        return request.query().isEmpty() ? url : url + '?' + redacted(decoded(redacted(request.query())));
+        return request.query().isEmpty()
+                ? url
+                : url + '?' + redacted(PercentEncoding.decoded(redacted(request.query())));
     }
 
     /** {@code user:password@host} as the package hides it. */
@@ -53,26 +53,5 @@ final class UpstreamUrls {
         int slash = path.indexOf('/', from);
         int to = slash < 0 ? path.length() : slash;
         return path.substring(0, from) + withoutUser(path.substring(from, to)) + path.substring(to);
-    }
-
-    /** Bytes that are not UTF-8 become U+FFFD; an escape that is none stays as it is. */
-    private static String decoded(String query) {
-        if (query.indexOf('%') < 0) {
-            return query;
-        }
-        byte[] raw = query.getBytes(StandardCharsets.UTF_8);
-        byte[] out = new byte[raw.length];
-        int length = 0;
-        for (int i = 0; i < raw.length; i++) {
-            int high = raw[i] == '%' && i + 2 < raw.length ? Character.digit(raw[i + 1], 16) : -1;
-            int low = high < 0 ? -1 : Character.digit(raw[i + 2], 16);
-            if (low < 0) {
-                out[length++] = raw[i];
-            } else {
-                out[length++] = (byte) (high << 4 | low);
-                i += 2;
-            }
-        }
-        return new String(out, 0, length, StandardCharsets.UTF_8);
     }
 }
