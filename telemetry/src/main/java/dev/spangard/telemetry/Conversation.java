@@ -2,16 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.telemetry;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What application and client said to each other in one exchange: the state machine of its ASGI messages, and their
- * counts.
+ * What application and client said to each other in one exchange: the states of its ASGI messages, and their counts.
  *
- * <p>Methods are called in the order in which things happened; what ASGI does not allow there is counted nowhere and
- * changes nothing. All times are nanoseconds since the epoch. Not thread-safe; no method throws.
+ * <p>Two machines run side by side, one for each end, and both are tables: {@link AnswerState} for what the application
+ * sends, {@link ClientState} for whether the client is still there. Each method here is one message; it asks the tables what
+ * the message means where things stand, and counts. What ASGI does not allow there is counted nowhere and changes nothing.
+ *
+ * <p>Methods are called in the order in which things happened, by the thread that reads a record or, under its exchange's
+ * lock, by the one that sends or receives. All times are nanoseconds since the epoch, 0 where there is none. Not
+ * thread-safe; no method throws.
  */
 public final class Conversation {
     /** RFC 6455, 7.4.1: the connection was lost; never sent. */
@@ -28,17 +30,8 @@ public final class Conversation {
     /** A close whose code the server did not tell. */
     public static final int UNTOLD = 0;
 
-    enum Phase {
-        /** Nothing sent yet. */
-        WAITING,
-        /** The response has started; the WebSocket is accepted or denied. */
-        RESPONDING,
-        /** The last body was sent; the WebSocket is closed. */
-        COMPLETE
-    }
-
-    private Phase phase = Phase.WAITING;
-    private boolean accepted;
+    private AnswerState answer = AnswerState.WAITING;
+    private ClientState client = ClientState.PRESENT;
     private int status;
     private long firstBodyNanos;
     private long completeNanos;
@@ -55,23 +48,9 @@ public final class Conversation {
     /** When the client left a response that had begun and was not ended; 0 if it did not. */
     private long leftNanos;
 
-    private long messagesReceived;
-    private long messagesSent;
-    private int closeCode;
-    private @Nullable String closeReason;
-    private boolean closedByClient;
-    private boolean clientLeft;
-    private @Nullable String subprotocol;
     private final int keptMessages;
-    private List<Message> messages = List.of();
-
-    /**
-     * A message of a WebSocket.
-     *
-     * @param sent to the client, else received from it
-     * @param bytes of its payload, a text's in UTF-8
-     */
-    record Message(long epochNanos, boolean sent, boolean text, long bytes) {}
+    /** Null until there is something to be told of a WebSocket. */
+    private @Nullable WebSocketTraffic traffic;
 
     /**
      * Nothing said yet.
@@ -84,9 +63,17 @@ public final class Conversation {
 
     /** {@code http.response.start} or {@code websocket.http.response.start}. */
     public void responseStarted() {
-        if (phase == Phase.WAITING) {
-            phase = Phase.RESPONDING;
+        answered(AnswerState.Event.START);
+    }
+
+    /** Whether the event is allowed where things stand; then it has happened. */
+    private boolean answered(AnswerState.Event event) {
+        AnswerState next = answer.after(event);
+        if (next == null) {
+            return false;
         }
+        answer = next;
+        return true;
     }
 
     /**
@@ -108,9 +95,9 @@ public final class Conversation {
      * @param status 0 if it closed the connection without an answer
      */
     public void answeredByServer(int status) {
-        if (phase == Phase.WAITING && !clientLeft) {
+        if (!client.hasLeft()
+                && answered(status == 0 ? AnswerState.Event.SERVER_ABORT : AnswerState.Event.SERVER_ANSWER)) {
             this.status = status;
-            phase = status == 0 ? Phase.RESPONDING : Phase.COMPLETE;
         }
     }
 
@@ -125,7 +112,7 @@ public final class Conversation {
      * @param bytes {@link #UNKNOWN} for a file that the server sends
      */
     public void responseBody(long epochNanos, long bytes, boolean last) {
-        if (phase != Phase.RESPONDING) {
+        if (!answered(last ? AnswerState.Event.LAST_BODY : AnswerState.Event.BODY)) {
             return;
         }
         unknownBytes |= bytes < 0;
@@ -136,15 +123,14 @@ public final class Conversation {
         if (promised >= 0 && bytesSent >= promised && wholeNanos == 0) {
             wholeNanos = epochNanos;
         }
-        if (last) {
-            phase = Phase.COMPLETE;
+        if (answer == AnswerState.SENT) {
             completeNanos = epochNanos;
         }
     }
 
     /** The server took the last body; until then the client may have been slow to read. */
     public void responseTaken(long epochNanos) {
-        if (completeNanos != 0) {
+        if (answer == AnswerState.SENT) {
             completeNanos = epochNanos;
         }
     }
@@ -156,54 +142,43 @@ public final class Conversation {
 
     /** {@code http.disconnect}: after the response it is how a connection ends, before it may be a loss. */
     public void left(long epochNanos) {
-        if (phase == Phase.WAITING) {
-            clientLeft = true;
-        } else if (phase == Phase.RESPONDING && leftNanos == 0) {
+        if (answer == AnswerState.WAITING) {
+            client = client.after(ClientState.Event.LEAVE);
+        } else if (answer.isUnderWay() && leftNanos == 0) {
             leftNanos = epochNanos;
         }
     }
 
     /** {@code websocket.accept}. */
     public void accepted(@Nullable String subprotocol) {
-        if (phase == Phase.WAITING) {
-            this.subprotocol = subprotocol;
+        if (answered(AnswerState.Event.ACCEPT)) {
+            traffic().accepted(subprotocol);
             status = SWITCHING_PROTOCOLS;
-            accepted = true;
-            phase = Phase.RESPONDING;
         }
     }
 
     /** A message to the client. */
     public void messageSent(long epochNanos, boolean text, long bytes) {
         messagesSent(1, bytes);
-        keep(epochNanos, true, text, bytes);
+        traffic().keep(epochNanos, true, text, Math.max(0, bytes));
     }
 
     /** So many messages to the client, text or binary, of so many bytes together. */
     public void messagesSent(long messages, long bytes) {
-        messagesSent += Math.max(0, messages);
+        traffic().sent(messages);
         bytesSent += Math.max(0, bytes);
     }
 
     /** A message from the client. */
     public void messageReceived(long epochNanos, boolean text, long bytes) {
         messagesReceived(1, bytes);
-        keep(epochNanos, false, text, bytes);
+        traffic().keep(epochNanos, false, text, Math.max(0, bytes));
     }
 
     /** So many messages from the client, text or binary, of so many bytes together. */
     public void messagesReceived(long messages, long bytes) {
-        messagesReceived += Math.max(0, messages);
+        traffic().received(messages);
         bytesReceived += Math.max(0, bytes);
-    }
-
-    private void keep(long epochNanos, boolean sent, boolean text, long bytes) {
-        if (messages.size() < keptMessages) {
-            if (messages.isEmpty()) {
-                messages = new ArrayList<>();
-            }
-            messages.add(new Message(epochNanos, sent, text, Math.max(0, bytes)));
-        }
     }
 
     /** As {@link #closed(int, String)}, without a reason. */
@@ -213,13 +188,12 @@ public final class Conversation {
 
     /** {@code websocket.close} by the application: before the handshake was answered it is a 403. */
     public void closed(int code, @Nullable String reason) {
-        if (phase == Phase.WAITING) {
+        if (answer == AnswerState.WAITING) {
             status = FORBIDDEN;
-        } else if (closeCode == 0 && !closedByClient) {
-            closeCode = code;
-            closeReason = "".equals(reason) ? null : reason;
+        } else if (webSocket().closeCode() == UNTOLD && !client.hasEnded()) {
+            traffic().closed(code, reason);
         }
-        phase = Phase.COMPLETE;
+        answered(AnswerState.Event.CLOSE);
     }
 
     /** As {@link #disconnected(int, String)}, without a reason. */
@@ -233,25 +207,22 @@ public final class Conversation {
      * @param code {@link #UNTOLD} where the server says the same of a close and of a loss
      */
     public void disconnected(int code, @Nullable String reason) {
-        if (phase == Phase.COMPLETE) {
-            return;
-        }
-        if (phase == Phase.WAITING || code == CLOSE_ABNORMAL) {
-            clientLeft = true;
-        }
-        if (!closedByClient && closeCode == 0 && phase == Phase.RESPONDING) {
-            closeCode = code;
-            closeReason = "".equals(reason) ? null : reason;
-            closedByClient = true;
+        if (answer == AnswerState.WAITING) {
+            client = client.after(ClientState.Event.LEAVE);
+        } else if (answer.isUnderWay()) {
+            if (!client.hasEnded()) {
+                traffic().closed(code, reason);
+            }
+            client = client.after(code == CLOSE_ABNORMAL ? ClientState.Event.LOSE : ClientState.Event.CLOSE);
         }
     }
 
-    Phase phase() {
-        return phase;
+    AnswerState answer() {
+        return answer;
     }
 
-    boolean isAccepted() {
-        return accepted;
+    ClientState client() {
+        return client;
     }
 
     /** 0 if none is known. */
@@ -263,7 +234,7 @@ public final class Conversation {
         return firstBodyNanos;
     }
 
-    /** 0 if it was not completed. */
+    /** When the response was complete: in {@link AnswerState#SENT}, else 0. */
     long completeNanos() {
         return completeNanos;
     }
@@ -277,7 +248,7 @@ public final class Conversation {
         if (!unknownBytes) {
             return bytesSent;
         }
-        return phase == Phase.COMPLETE ? promised : UNKNOWN;
+        return answer.isOver() ? promised : UNKNOWN;
     }
 
     /** {@link #UNKNOWN} if nothing was. */
@@ -303,41 +274,15 @@ public final class Conversation {
         return bodies;
     }
 
-    long messagesReceived() {
-        return messagesReceived;
+    /** What is known of the WebSocket, to be read only. */
+    WebSocketTraffic webSocket() {
+        return traffic == null ? WebSocketTraffic.NONE : traffic;
     }
 
-    long messagesSent() {
-        return messagesSent;
-    }
-
-    /** 0 if it was not closed, or the server did not tell. */
-    int closeCode() {
-        return closeCode;
-    }
-
-    /** What the side that closed gave as its reason; null if nothing. */
-    @Nullable
-    String closeReason() {
-        return closeReason;
-    }
-
-    boolean closedByClient() {
-        return closedByClient;
-    }
-
-    /** Before anything was answered, or without closing its WebSocket. */
-    boolean clientLeft() {
-        return clientLeft;
-    }
-
-    /** The first of those that were told singly, in their order. */
-    List<Message> messages() {
-        return messages;
-    }
-
-    @Nullable
-    String subprotocol() {
-        return subprotocol;
+    private WebSocketTraffic traffic() {
+        if (traffic == null) {
+            traffic = new WebSocketTraffic(keptMessages);
+        }
+        return traffic;
     }
 }

@@ -38,7 +38,7 @@ record Ending(
     private static final int CLOSE_SERVICE_RESTART = 1012;
 
     static Ending of(Exchange exchange) {
-        return exchange.isWebSocket() && (exchange.conversation.isAccepted() || exchange.workerEnd() != null)
+        return exchange.isWebSocket() && (exchange.conversation.answer().isAccepted() || exchange.workerEnd() != null)
                 ? ofWebSocket(exchange)
                 : ofResponse(exchange);
     }
@@ -60,10 +60,10 @@ record Ending(
         boolean empty = hasNoContent(exchange.method, said.status()) || said.promised() == 0;
         long leftNanos = said.leftNanos();
         long completeNanos = said.completeNanos();
-        boolean complete = said.phase() == Conversation.Phase.COMPLETE;
-        boolean clientLeft = said.clientLeft();
+        boolean complete = said.answer().isOver();
+        boolean clientLeft = said.client().hasLeft();
         boolean hadEnough = false;
-        if (leftNanos != 0 || said.phase() == Conversation.Phase.RESPONDING) {
+        if (leftNanos != 0 || said.answer().isUnderWay()) {
             // Begun, and left or abandoned before the application said that it was complete.
             if (said.wholeNanos() != 0 && (leftNanos == 0 || said.wholeNanos() <= leftNanos)) {
                 complete = true;
@@ -81,31 +81,14 @@ record Ending(
             }
         }
         clientLeft |= gone && !complete;
-        boolean unanswered = said.phase() == Conversation.Phase.WAITING;
+        boolean unanswered = said.answer() == AnswerState.WAITING;
         boolean nobodyAsks = clientLeft || cancelled || exchange.workerEnd() != null;
         int status = unanswered ? (nobodyAsks ? 0 : INTERNAL_SERVER_ERROR) : said.status();
-        @Nullable String errorType;
-        if (exchange.workerEnd() != null) {
-            errorType = exchange.workerEnd();
-        } else if (failure != null && !cancelled && !gone) {
-            errorType = exchange.telemetry.limit.cut(failure.type());
-        } else if (clientLeft && !hadEnough) {
-            errorType = Exchange.CLIENT_DISCONNECTED;
-        } else if (cancelled && !complete) {
-            errorType = Exchange.CANCELLED;
-        } else if (status < 0 || status > LARGEST_STATUS) {
-            errorType = Series.OTHER;
-        } else if (status >= INTERNAL_SERVER_ERROR) {
-            errorType = Integer.toString(status);
-        } else {
-            boolean abandoned = !complete && (exchange.request.kind() == Request.Kind.HTTP || status == 0);
-            errorType = abandoned ? Exchange.RESPONSE_INCOMPLETE : null;
-        }
         boolean over = complete && (cancelled || gone);
         return new Ending(
                 false,
                 status,
-                errorType,
+                errorOfResponse(exchange, status, complete, clientLeft && !hadEnough),
                 completeNanos,
                 empty ? 0 : said.bytesSent(),
                 clientLeft,
@@ -113,37 +96,81 @@ record Ending(
                 over ? null : failure);
     }
 
+    /**
+     * {@code error.type} of a response, null if nothing went wrong: the first cause that is known, not the last effect.
+     *
+     * @param tooEarly whether the client left before it had what it wanted
+     */
+    private static @Nullable String errorOfResponse(Exchange exchange, int status, boolean complete, boolean tooEarly) {
+        Failure failure = exchange.failure;
+        if (exchange.workerEnd() != null) {
+            return exchange.workerEnd();
+        }
+        if (failure != null && failure.says() == Failure.Says.FAILED) {
+            return exchange.telemetry.limit.cut(failure.type());
+        }
+        if (tooEarly) {
+            return Exchange.CLIENT_DISCONNECTED;
+        }
+        if (says(failure, Failure.Says.CANCELLED) && !complete) {
+            return Exchange.CANCELLED;
+        }
+        if (status < 0 || status > LARGEST_STATUS) {
+            return Series.OTHER;
+        }
+        if (status >= INTERNAL_SERVER_ERROR) {
+            return Integer.toString(status);
+        }
+        boolean abandoned = !complete && (!exchange.isWebSocket() || status == 0);
+        return abandoned ? Exchange.RESPONSE_INCOMPLETE : null;
+    }
+
     /** A WebSocket that was accepted, or whose worker died before anybody could tell. */
     private static Ending ofWebSocket(Exchange exchange) {
         Conversation said = exchange.conversation;
         Failure failure = exchange.failure;
-        boolean cancelled = says(failure, Failure.Says.CANCELLED);
         boolean gone = says(failure, Failure.Says.CLIENT_LEFT);
-        int code = said.closeCode();
-        boolean byApplication = said.phase() == Conversation.Phase.COMPLETE && !said.closedByClient();
+        int code = said.webSocket().closeCode();
+        boolean byApplication = said.answer().isOver() && !said.client().hasEnded();
         // A send that fails says that the client is gone, and not how it went.
-        boolean byClient = said.closedByClient() || (gone && !byApplication);
-        boolean well = byApplication || isNormal(code);
-        @Nullable String errorType;
-        if (exchange.workerEnd() != null) {
-            errorType = exchange.workerEnd();
-        } else if (failure != null && !cancelled && !gone) {
-            errorType = exchange.telemetry.limit.cut(failure.type());
-        } else if (said.clientLeft()) {
-            errorType = Exchange.CLIENT_DISCONNECTED;
-        } else if (code == CLOSE_INTERNAL_ERROR) {
-            errorType = Integer.toString(code);
-        } else if (failure != null && gone && !well) {
-            errorType = exchange.telemetry.limit.cut(failure.type());
-        } else {
-            errorType = cancelled && !byApplication && !byClient ? Exchange.CANCELLED : null;
-        }
+        boolean byClient = said.client().hasEnded() || (gone && !byApplication);
+        String errorType = errorOfWebSocket(exchange, byApplication, byClient);
         String closedBy =
                 byClient ? (code == CLOSE_SERVICE_RESTART ? "server" : "client") : byApplication ? "application" : null;
-        int status = said.isAccepted() ? Conversation.SWITCHING_PROTOCOLS : said.status();
-        boolean over = errorType == null && (cancelled || gone);
+        boolean over = errorType == null && (gone || says(failure, Failure.Says.CANCELLED));
         return new Ending(
-                true, status, errorType, 0, said.bytesSent(), said.clientLeft(), closedBy, over ? null : failure);
+                true,
+                said.answer().isAccepted() ? Conversation.SWITCHING_PROTOCOLS : said.status(),
+                errorType,
+                0,
+                said.bytesSent(),
+                said.client().hasLeft(),
+                closedBy,
+                over ? null : failure);
+    }
+
+    /** {@code error.type} of a WebSocket, null if nothing went wrong. */
+    private static @Nullable String errorOfWebSocket(Exchange exchange, boolean byApplication, boolean byClient) {
+        Conversation said = exchange.conversation;
+        Failure failure = exchange.failure;
+        if (exchange.workerEnd() != null) {
+            return exchange.workerEnd();
+        }
+        if (failure != null && failure.says() == Failure.Says.FAILED) {
+            return exchange.telemetry.limit.cut(failure.type());
+        }
+        if (said.client().hasLeft()) {
+            return Exchange.CLIENT_DISCONNECTED;
+        }
+        if (said.webSocket().closeCode() == CLOSE_INTERNAL_ERROR) {
+            return Integer.toString(CLOSE_INTERNAL_ERROR);
+        }
+        boolean well = byApplication || isNormal(said.webSocket().closeCode());
+        if (failure != null && failure.says() == Failure.Says.CLIENT_LEFT && !well) {
+            return exchange.telemetry.limit.cut(failure.type());
+        }
+        boolean cancelled = says(failure, Failure.Says.CANCELLED);
+        return cancelled && !byApplication && !byClient ? Exchange.CANCELLED : null;
     }
 
     private static boolean isNormal(int code) {

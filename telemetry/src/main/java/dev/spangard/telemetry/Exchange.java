@@ -162,7 +162,7 @@ public final class Exchange {
 
     /** Whether {@link #close} makes something of the time it is told: else the clock need not be read for it. */
     boolean asksForItsEnd() {
-        return conversation.completeNanos() == 0
+        return conversation.answer() != AnswerState.SENT
                 || live == null
                 || Span.fromContext(live).isRecording();
     }

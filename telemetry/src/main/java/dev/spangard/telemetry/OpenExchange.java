@@ -401,7 +401,7 @@ final class OpenExchange implements Receive, Send {
             if (failure != null) {
                 exchange.failed(failure);
             }
-            if (exchange.conversation().completeNanos() == 0) {
+            if (exchange.conversation().answer() != AnswerState.SENT) {
                 foretell(exchange.conversation());
             }
             exchange.close(exchange.asksForItsEnd() ? now() : exchange.startNanos);

@@ -79,7 +79,7 @@ final class StableSpanWriter {
      * @param context with the span in it
      */
     void addEvents(Span span, @Nullable Failure failure, long returnedNanos, Context context) {
-        for (Conversation.Message message : exchange.conversation.messages()) {
+        for (WebSocketMessage message : exchange.conversation.webSocket().messages()) {
             span.addEvent(Keys.MESSAGE_EVENT, message(message), message.epochNanos(), TimeUnit.NANOSECONDS);
         }
         ApplicationSpan application = exchange.application;
@@ -114,7 +114,7 @@ final class StableSpanWriter {
         }
     }
 
-    private static Attributes message(Conversation.Message message) {
+    private static Attributes message(WebSocketMessage message) {
         return Attributes.of(
                 Keys.IO_DIRECTION,
                 message.sent() ? Keys.TRANSMIT : Keys.RECEIVE,
@@ -275,14 +275,14 @@ final class StableSpanWriter {
 
     private void putMessages(SpanAttributes to, Ending ending) {
         Conversation said = exchange.conversation;
-        to.put(Keys.MESSAGES_RECEIVED, said.messagesReceived());
-        to.put(Keys.MESSAGES_SENT, said.messagesSent());
+        to.put(Keys.MESSAGES_RECEIVED, said.webSocket().messagesReceived());
+        to.put(Keys.MESSAGES_SENT, said.webSocket().messagesSent());
         to.put(Keys.BYTES_RECEIVED, said.bytesReceived());
         to.put(Keys.BYTES_SENT, said.bytesSent());
-        put(to, Keys.SUBPROTOCOL, said.subprotocol());
-        if (said.closeCode() != 0) {
-            to.put(Keys.CLOSE_CODE, (long) said.closeCode());
-            put(to, Keys.CLOSE_REASON, said.closeReason());
+        put(to, Keys.SUBPROTOCOL, said.webSocket().subprotocol());
+        if (said.webSocket().closeCode() != 0) {
+            to.put(Keys.CLOSE_CODE, (long) said.webSocket().closeCode());
+            put(to, Keys.CLOSE_REASON, said.webSocket().closeReason());
         }
         put(to, Keys.CLOSED_BY, ending.closedBy());
     }

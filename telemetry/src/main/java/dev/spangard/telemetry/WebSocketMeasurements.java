@@ -55,8 +55,8 @@ final class WebSocketMeasurements {
         duration.record(seconds, limit.admitted(optIns.measured(exchange, series.attributes())), context);
         Attributes received = limit.admitted(optIns.measured(exchange, series.received()));
         Attributes sent = limit.admitted(optIns.measured(exchange, series.sent()));
-        messages.add(said.messagesReceived(), received, context);
-        messages.add(said.messagesSent(), sent, context);
+        messages.add(said.webSocket().messagesReceived(), received, context);
+        messages.add(said.webSocket().messagesSent(), sent, context);
         bytes.add(said.bytesReceived(), received, context);
         bytes.add(said.bytesSent(), sent, context);
     }
