@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One request or one WebSocket: one span and its measurements.
  *
- * <p>Driven either live, where {@link #open} starts the span before the application runs and {@link #close} ends it, or
+ * <p>Driven either while the request is open, where {@link #open} starts the span before the application runs and {@link #close} ends it, or
  * afterwards from recorded times, where {@link #end} makes the whole span at once. Whichever it is, the same messages at
  * the same times make the same span and the same measurements. All times are nanoseconds since the epoch, and the
  * caller's: no clock is read here. An exchange that is neither opened, activated nor ended leaves nothing behind.
@@ -63,8 +63,8 @@ public final class Exchange {
     /** In which it is counted as active; null if it is not. */
     private @Nullable Attributes activeSeries;
 
-    /** With its span in it; null for an exchange that is not driven live. */
-    private @Nullable Context live;
+    /** With its span in it; null before {@link #open}, and for a recorded exchange. */
+    private @Nullable Context opened;
 
     Exchange(Telemetry telemetry, Request request, Conversation conversation, long startNanos) {
         this.telemetry = telemetry;
@@ -103,20 +103,20 @@ public final class Exchange {
      * @return {@code parent} with the span in it: what is to be current while the application runs
      */
     public Context open(Context parent) {
-        Context opened = parent.with(new StableSpanWriter(this).start(parent));
+        Context inside = parent.with(telemetry.spans.start(this, parent));
         activate(); // after the sampler and the span processors, which are others' code and may throw
-        live = opened;
-        return opened;
+        opened = inside;
+        return inside;
     }
 
     /**
-     * The route that serves the request, as the client sees it. May be told at any time before the end; live, a span that
-     * runs is renamed at once, so that a name the application gives later wins.
+     * The route that serves the request, as the client sees it. May be told at any time before the end; a span that
+     * is open is renamed at once, so that a name the application gives later wins.
      */
     public void route(@Nullable String route) {
         this.route = route == null ? null : telemetry.limit.cut(route);
-        if (live != null && this.route != null) {
-            new StableSpanWriter(this).routed(Span.fromContext(live), this.route);
+        if (opened != null && this.route != null) {
+            telemetry.spans.routed(this, Span.fromContext(opened), this.route);
         }
     }
 
@@ -155,7 +155,7 @@ public final class Exchange {
         }
     }
 
-    /** What the application did with the current span; live, it did that to the span itself. */
+    /** What the application did with the current span of a recorded request; one that was opened it had itself. */
     public void application(ApplicationSpan application) {
         this.application = application;
     }
@@ -163,26 +163,25 @@ public final class Exchange {
     /** Whether {@link #close} makes something of the time it is told: else the clock need not be read for it. */
     boolean asksForItsEnd() {
         return conversation.answer() != AnswerState.SENT
-                || live == null
-                || Span.fromContext(live).isRecording();
+                || opened == null
+                || Span.fromContext(opened).isRecording();
     }
 
-    /** The application that was called after {@link #open} returned or raised at this time. Last call, live. */
+    /** The application that was called after {@link #open} returned or raised at this time. Last call, after {@link #open}. */
     public void close(long epochNanos) {
-        Context opened = live;
-        if (opened == null) {
+        Context inside = opened;
+        if (inside == null) {
             endUnsampled(epochNanos);
             return;
         }
         Ending ending = Ending.of(this);
         Series series = series(ending);
-        Span span = Span.fromContext(opened);
+        Span span = Span.fromContext(inside);
         if (span.isRecording()) {
-            StableSpanWriter facts = new StableSpanWriter(this);
-            facts.complete(span, series, ending);
-            end(facts, span, series, ending, opened, epochNanos);
+            telemetry.spans.complete(this, span, series, ending);
+            end(span, series, ending, inside, epochNanos);
         } else {
-            measure(series, ending, endNanos(ending, epochNanos), opened);
+            measure(series, ending, endNanos(ending, epochNanos), inside);
         }
     }
 
@@ -194,17 +193,13 @@ public final class Exchange {
     public void end(Context parent, long epochNanos) {
         Ending ending = Ending.of(this);
         Series series = series(ending);
-        StableSpanWriter facts = new StableSpanWriter(this);
-        Span span = facts.startEnded(parent, series, ending);
-        end(facts, span, series, ending, parent.with(span), epochNanos);
+        Span span = telemetry.spans.startEnded(this, parent, series, ending);
+        end(span, series, ending, parent.with(span), epochNanos);
     }
 
-    private void end(
-            StableSpanWriter facts, Span span, Series series, Ending ending, Context context, long epochNanos) {
-        facts.addEvents(span, ending.failure(), epochNanos, context);
-        facts.setStatus(span, series);
+    private void end(Span span, Series series, Ending ending, Context context, long epochNanos) {
         long endNanos = endNanos(ending, epochNanos);
-        facts.putBackground(span, epochNanos - endNanos);
+        telemetry.spans.finish(this, series, ending, context, endNanos, epochNanos);
         measure(series, ending, endNanos, context);
         span.end(endNanos, TimeUnit.NANOSECONDS);
     }

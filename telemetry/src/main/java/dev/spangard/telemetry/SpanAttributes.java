@@ -30,6 +30,13 @@ final class SpanAttributes {
         return new SpanAttributes(null, span);
     }
 
+    /** Cut at the limit; nothing if there is no value. */
+    void put(AttributeKey<String> key, @Nullable String value, TextLimit limit) {
+        if (value != null) {
+            put(key, limit.cut(value));
+        }
+    }
+
     <T> void put(AttributeKey<T> key, T value) {
         if (builder != null) {
             builder.setAttribute(key, value);

@@ -17,33 +17,27 @@ public final class Telemetry {
     /** Of the semantic conventions that all this follows. */
     static final String SCHEMA_URL = SchemaUrls.V1_45_0;
 
-    final Tracer tracer;
-    final Logger logger;
     final Measurements measurements;
     final WebSocketMeasurements websockets;
     final TelemetryOptions options;
     final TextLimit limit;
-    final QueryRedaction redaction;
     final HostHeader hostHeader = new HostHeader();
     final Forwarded forwarded;
     final SeriesLimit seriesLimit;
     final OptInFacts optIns;
     final SeriesCache series;
-    final CapturedHeaders requestHeaders = new CapturedHeaders("http.request.header.");
-    final CapturedHeaders responseHeaders = new CapturedHeaders("http.response.header.");
+    final StableSpanWriter spans;
 
     private Telemetry(Tracer tracer, Meter meter, Logger logger, TelemetryOptions options, SeriesLimit seriesLimit) {
         this.seriesLimit = seriesLimit;
         this.series = new SeriesCache(seriesLimit);
-        this.tracer = tracer;
-        this.logger = logger;
         this.measurements = new Measurements(meter);
         this.websockets = new WebSocketMeasurements(meter);
         this.options = options;
         this.limit = new TextLimit(options.attributeValueLengthLimit());
         this.forwarded = new Forwarded(options.trustedProxies(), hostHeader);
         this.optIns = new OptInFacts(options.optIns());
-        this.redaction = new QueryRedaction(options.sensitiveQueryParameters());
+        this.spans = new StableSpanWriter(tracer, logger, limit, options, optIns);
     }
 
     /** Instruments are made at once, in {@code otel}'s providers; nothing is closed here. */
