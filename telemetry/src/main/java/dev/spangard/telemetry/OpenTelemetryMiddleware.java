@@ -79,9 +79,9 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
 
     /** As {@link #route(String)}, for a request whose context is at hand but not current. Without a request it does nothing. */
     public static void route(Context context, String template) {
-        OpenExchange live = context.get(OpenExchange.KEY);
-        if (live != null) {
-            live.route(template);
+        OpenExchange open = context.get(OpenExchange.KEY);
+        if (open != null) {
+            open.route(template);
         }
     }
 
@@ -95,29 +95,29 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
 
     /** As {@link #metricAttributes(Attributes)}, for a request whose context is at hand but not current. */
     public static void metricAttributes(Context context, Attributes attributes) {
-        OpenExchange live = context.get(OpenExchange.KEY);
-        if (live != null) {
-            live.measuredWith(attributes);
+        OpenExchange open = context.get(OpenExchange.KEY);
+        if (open != null) {
+            open.measuredWith(attributes);
         }
     }
 
     @Override
     public CompletionStage<Void> call(Scope scope, Receive receive, Send send) {
-        OpenExchange live = scope instanceof ConnectionScope connection ? open(connection, receive, send) : null;
-        if (live == null) {
+        OpenExchange open = scope instanceof ConnectionScope connection ? open(connection, receive, send) : null;
+        if (open == null) {
             return application.call(scope, receive, send);
         }
         CompletionStage<Void> returned;
-        var current = live.inside().makeCurrent();
+        var current = open.inside().makeCurrent();
         try {
-            returned = application.call(scope, live, live);
+            returned = application.call(scope, open, open);
         } catch (Throwable failure) {
-            live.end(failure);
+            open.end(failure);
             throw failure;
         } finally {
             current.close();
         }
-        return live.endWith(returned);
+        return open.endWith(returned);
     }
 
     /** Null if it is not to be recorded, or cannot be. */

@@ -7,21 +7,21 @@ import dev.spangard.asgi.Headers;
 import java.util.List;
 import java.util.Locale;
 
-/** What the headers of a response say of its body. */
-final class BodyFacts {
+/** Reads what the headers of a response say of its body. */
+final class ResponseBodyHeaders {
     private static final ByteString CONTENT_LENGTH = ByteString.of("content-length");
     private static final ByteString CONTENT_TYPE = ByteString.of("content-type");
     private static final ByteString TRANSFER_ENCODING = ByteString.of("transfer-encoding");
     private static final String EVENT_STREAM = "text/event-stream";
     private static final int MAX_LENGTH_DIGITS = 18;
 
-    private BodyFacts() {}
+    private ResponseBodyHeaders() {}
 
     /**
-     * Tells the length that was promised, or that it is an event stream. Lengths that differ, that are no number, of a body
+     * Records the length that was promised, or that it is an event stream. Lengths that differ, that are no number, of a body
      * in chunks or before trailers promise nothing (RFC 9112, 6.3).
      */
-    static void tell(Headers headers, boolean trailers, Conversation into) {
+    static void record(Headers headers, boolean trailers, Conversation into) {
         ByteString type = headers.first(CONTENT_TYPE);
         if (type != null && type.toString().toLowerCase(Locale.ROOT).startsWith(EVENT_STREAM)) {
             into.eventStream();
