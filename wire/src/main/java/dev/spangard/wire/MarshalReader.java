@@ -19,22 +19,14 @@ import java.util.Arrays;
  * <p>Not thread-safe. The payload belongs to the caller and must not change while it is read; nothing returned refers to
  * it.
  */
-public final class MarshalReader {
-    /** Containers inside containers, the frame's own tuple included. */
-    public static final int MAX_DEPTH = 16;
-
-    private static final VarHandle INT_LE = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+public final class MarshalReader extends MarshalCursor {
     private static final VarHandle DOUBLE_LE =
             MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final byte[] NOTHING = {};
 
     private final StringCache strings;
-    private byte[] buffer = NOTHING;
-    private int start;
-    private int at;
-    private int end;
+    private final LongDigits digits = new LongDigits();
+    /** Of the last int of 128 bits. */
     private long high;
-    private long lowOfDigits;
 
     /** A reader with a cache of its own. */
     public MarshalReader() {
@@ -52,40 +44,8 @@ public final class MarshalReader {
      * @return this
      */
     public MarshalReader reset(byte[] buffer, int from, int to) {
-        if (from < 0 || to < from || to > buffer.length) {
-            throw new IndexOutOfBoundsException(from + ".." + to + " of " + buffer.length);
-        }
-        this.buffer = buffer;
-        this.start = from;
-        this.at = from;
-        this.end = to;
+        moveTo(buffer, from, to);
         return this;
-    }
-
-    /** Offset of the cursor in the payload. */
-    public int position() {
-        return at - start;
-    }
-
-    /** Puts the cursor back to a position that {@link #position()} returned. */
-    public void position(int position) {
-        if (position < 0 || position > end - start) {
-            throw new IndexOutOfBoundsException(position + " of " + (end - start));
-        }
-        at = start + position;
-    }
-
-    /** Bytes from the cursor to the end of the payload. */
-    public int remaining() {
-        return end - at;
-    }
-
-    /** The type byte of the next value; nothing is consumed. */
-    public byte peek() {
-        if (at >= end) {
-            throw malformed("the payload ends where a value should be");
-        }
-        return buffer[at];
     }
 
     /** Consumes a None if that is what comes next. */
@@ -122,15 +82,6 @@ public final class MarshalReader {
     /** Starts a dict: then, while {@link #dictEnds()} is false, one key and one value. */
     public void dict() {
         expect(Tag.DICT, "a dict");
-    }
-
-    /** Consumes the mark that ends a dict if that is what comes next. */
-    public boolean dictEnds() {
-        if (peek() == Tag.DICT_END) {
-            at++;
-            return true;
-        }
-        return false;
     }
 
     /** An int of at most 32 bits. */
@@ -179,9 +130,9 @@ public final class MarshalReader {
             at += 5;
             return value;
         }
-        boolean negative = digits();
-        long low = lowOfDigits;
-        if (high != 0 || (low < 0 && !(negative && low == Long.MIN_VALUE))) {
+        boolean negative = digits.read(this);
+        long low = digits.low;
+        if (digits.high != 0 || (low < 0 && !(negative && low == Long.MIN_VALUE))) {
             throw malformed("int is larger than 64 bits");
         }
         return negative ? -low : low;
@@ -210,45 +161,16 @@ public final class MarshalReader {
             high = 0;
             return value;
         }
-        if (digits()) {
+        if (digits.read(this)) {
             throw malformed("int is negative");
         }
-        return lowOfDigits;
+        high = digits.high;
+        return digits.low;
     }
 
     /** The upper 64 bits of the last {@link #unsigned128()}. */
     public long high() {
         return high;
-    }
-
-    /** Reads an 'l' into {@link #high} and {@link #lowOfDigits}, magnitude only, and returns whether it is negative. */
-    private boolean digits() {
-        expect(Tag.LONG, "an int");
-        require(4);
-        int n = (int) INT_LE.get(buffer, at);
-        int count = Math.abs(n);
-        if (count < 0 || count > 9) {
-            throw malformed("int of " + n + " digits is larger than 128 bits");
-        }
-        at += 4;
-        require(count * 2);
-        long low = 0;
-        long upper = 0;
-        for (int i = count - 1; i >= 0; i--) {
-            int digit = (buffer[at + 2 * i] & 0xff) | ((buffer[at + 2 * i + 1] & 0xff) << 8);
-            if (digit > 0x7fff) {
-                throw malformed("int digit " + digit + " is above 32767");
-            }
-            if (upper >>> 49 != 0) {
-                throw malformed("int is larger than 128 bits");
-            }
-            upper = (upper << 15) | (low >>> 49);
-            low = (low << 15) | digit;
-        }
-        at += count * 2;
-        high = upper;
-        lowOfDigits = low;
-        return n < 0;
     }
 
     /** A float, or an int of at most 64 bits as one. */
@@ -270,45 +192,6 @@ public final class MarshalReader {
             return float64();
         }
         return int64Or((long) otherwise);
-    }
-
-    /** Whether a str comes next; nothing is consumed. */
-    public boolean nextIsStr() {
-        byte tag = peek();
-        return tag == Tag.STR || tag == Tag.INTERNED_STR;
-    }
-
-    /** Whether bytes come next; nothing is consumed. */
-    public boolean nextIsBytes() {
-        return peek() == Tag.BYTES;
-    }
-
-    /** Whether an int comes next; nothing is consumed. */
-    public boolean nextIsInt() {
-        byte tag = peek();
-        return tag == Tag.INT || tag == Tag.LONG;
-    }
-
-    /** Whether a float comes next; nothing is consumed. */
-    public boolean nextIsFloat() {
-        return peek() == Tag.FLOAT;
-    }
-
-    /** Whether a bool comes next; nothing is consumed. */
-    public boolean nextIsBool() {
-        byte tag = peek();
-        return tag == Tag.TRUE || tag == Tag.FALSE;
-    }
-
-    /** Whether a dict comes next; nothing is consumed. */
-    public boolean nextIsDict() {
-        return peek() == Tag.DICT;
-    }
-
-    /** Whether a tuple or list comes next; nothing is consumed. */
-    public boolean nextIsSequence() {
-        byte tag = peek();
-        return tag == Tag.TUPLE || tag == Tag.LIST;
     }
 
     /** True or False. */
@@ -380,105 +263,5 @@ public final class MarshalReader {
         int from = at;
         at += length;
         return Arrays.copyOfRange(buffer, from, at);
-    }
-
-    /** Passes over one value of any type, whatever is in it. */
-    public void skip() {
-        skip(MAX_DEPTH);
-    }
-
-    private void skip(int depth) {
-        byte tag = peek();
-        switch (tag) {
-            case Tag.NONE, Tag.TRUE, Tag.FALSE -> at++;
-            case Tag.INT -> {
-                require(5);
-                at += 5;
-            }
-            case Tag.FLOAT -> {
-                require(9);
-                at += 9;
-            }
-            case Tag.LONG -> skipDigits();
-            case Tag.BYTES, Tag.STR, Tag.INTERNED_STR -> {
-                at++;
-                int length = length();
-                at += length;
-            }
-            case Tag.TUPLE, Tag.LIST -> {
-                if (depth == 0) {
-                    throw tooDeep();
-                }
-                at++;
-                for (int left = count(); left > 0; left--) {
-                    skip(depth - 1);
-                }
-            }
-            case Tag.DICT -> {
-                if (depth == 0) {
-                    throw tooDeep();
-                }
-                at++;
-                while (!dictEnds()) {
-                    skip(depth - 1);
-                    skip(depth - 1);
-                }
-            }
-            default -> throw unexpected("a value");
-        }
-    }
-
-    /** An int of any size: an application may put one where a status belongs, and its record is to be passed over. */
-    private void skipDigits() {
-        require(5);
-        long bytes = 2L * Math.abs((long) (int) INT_LE.get(buffer, at + 1));
-        if (bytes > end - at - 5) {
-            throw malformed("int of " + bytes + " bytes is more than the " + (end - at - 5) + " left");
-        }
-        at += 5 + (int) bytes;
-    }
-
-    private MalformedException tooDeep() {
-        return malformed("values are nested deeper than " + MAX_DEPTH);
-    }
-
-    /** A mistake at the cursor. */
-    public MalformedException malformed(String what) {
-        return new MalformedException(what, at - start);
-    }
-
-    private MalformedException unexpected(String wanted) {
-        int tag = buffer[at] & 0xff;
-        String found = tag > 0x20 && tag < 0x7f ? "'" + (char) tag + "'" : "0x" + Integer.toHexString(tag);
-        return malformed("expected " + wanted + ", found type " + found);
-    }
-
-    private void expect(byte tag, String wanted) {
-        if (peek() != tag) {
-            throw unexpected(wanted);
-        }
-        at++;
-    }
-
-    private void require(int bytes) {
-        if (end - at < bytes) {
-            throw malformed(bytes + " bytes needed, " + (end - at) + " left");
-        }
-    }
-
-    private int length() {
-        require(4);
-        int length = (int) INT_LE.get(buffer, at);
-        at += 4;
-        if (length < 0 || length > end - at) {
-            throw malformed(
-                    "length " + Integer.toUnsignedString(length) + " is more than the " + (end - at) + " bytes left");
-        }
-        return length;
-    }
-
-    /** Each value takes a byte at least, so more values than bytes left is a lie. */
-    private int count() {
-        return length();
     }
 }
