@@ -16,15 +16,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The instruments of the {@code upstream} profile (PARITY 3). Thread-safe. */
 final class UpstreamMetrics {
-    /** Series of active requests remembered as told. */
-    private static final int MAX_TOLD = 256;
+    /** Series of active requests that are remembered to exist. */
+    private static final int MAX_EXISTING = 256;
 
     private final SemconvMode mode;
     private final SeriesLimit limit;
     private final LongUpDownCounter active;
     private final @Nullable Old old;
     private final @Nullable Stable stable;
-    private final Set<Attributes> told = ConcurrentHashMap.newKeySet();
+    private final Set<Attributes> existing = ConcurrentHashMap.newKeySet();
 
     private record Old(LongHistogram duration, LongHistogram responseSize, LongHistogram requestSize) {}
 
@@ -82,11 +82,11 @@ final class UpstreamMetrics {
         Attributes made = limit.admitted(series.build());
         if (change != 0) {
             active.add(change, made);
-        } else if (!told.contains(made)) {
+        } else if (!existing.contains(made)) {
             // The series is to exist although the request was too short to be announced as active.
             active.add(0, made);
-            if (told.size() < MAX_TOLD) {
-                told.add(made);
+            if (existing.size() < MAX_EXISTING) {
+                existing.add(made);
             }
         }
     }
