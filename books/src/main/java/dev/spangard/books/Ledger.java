@@ -5,38 +5,17 @@ package dev.spangard.books;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
- * The engine's books in a small mapped file beside its socket. The page cache keeps them when the engine is killed, so
- * the next one knows what was read and never exported.
+ * The engine's books in a small mapped file beside its socket ({@link LedgerFile}). The page cache keeps them when the
+ * engine is killed, so the next one knows what was read and never exported.
  *
- * <pre>
- *        0 +-------------------------------------------------------------+
- *          | magic, pid of the engine that holds the lock, or 0          |  64 bytes
- *       64 +-------------------------------------------------------------+
- *          | recorder slots: id, read, seen, dropped, used, service,     |  4096 × 64 bytes
- *          | 1 if a guest's                                              |
- *   262208 +-------------------------------------------------------------+
- *          | service slots: key, used, counters of {@link Accounts}             |  512 × 256 bytes
- *          +-------------------------------------------------------------+
- * </pre>
- *
- * <p>All are longs in the machine's byte order. A free slot has id or key 0. When a table is full, the slot unused for
- * longest gives way: a recorder's is {@link RecorderLine#settle settled}, the sums of a service go to the
- * {@link #others}. Guests are told apart so that they take slots from guests only. When all are in use, a newcomer is not
- * remembered beyond this engine.
+ * <p>When a table is full, the slot unused for longest gives way: a recorder's is {@link RecorderLine#settle settled}, the
+ * sums of a service go to the {@link #others}. Guests are told apart so that they take slots from guests only. When all are
+ * in use, a newcomer is not remembered beyond this engine.
  *
  * <p>Each number changes by one atomic store; a kill between the two stores that book one frame (a few nanoseconds) is
  * the only moment that can falsify the sums, by that frame's records.
@@ -45,32 +24,10 @@ import java.util.Set;
  * slots handed out and taken back under one.
  */
 public final class Ledger implements AutoCloseable {
-    /** Recorders remembered. */
-    static final int MAX_RECORDERS = 4096;
-    /** Of them, lines of guests. */
-    static final int MAX_GUESTS = MAX_RECORDERS / 2;
-    /** Services remembered, the {@link #others} as one of them. */
-    static final int MAX_SERVICES = 512;
-
-    private static final long MAGIC = 0x53_50_47_4c_45_44_47_33L;
-    private static final long HEADER_BYTES = 64;
-    private static final long RECORDER_BYTES = 64;
-    private static final long SERVICE_BYTES = 256;
-    private static final long SERVICES_AT = HEADER_BYTES + MAX_RECORDERS * RECORDER_BYTES;
-    private static final long FILE_BYTES = SERVICES_AT + MAX_SERVICES * SERVICE_BYTES;
-
-    private static final long HOLDER = 8;
-
-    private static final long NONE = -1;
+    private static final long NONE = LedgerFile.NONE;
     private static final long OTHERS = Digest.of("services that are forgotten").start();
-    private static final long RECORDER_USED = 32;
-    private static final long RECORDER_SERVICE = 40;
-    private static final long RECORDER_IS_GUEST = 48;
-    private static final long SERVICE_USED = 8;
-    private static final long SERVICE_COUNTERS = 16;
 
-    private final FileChannel file;
-    private final MemorySegment map;
+    private final LedgerFile file;
     private final Object lock = new Object();
     // Guarded by the lock. Of recorders and services in use by this engine; their slots never give way.
     private final Map<Long, Held> recorders = new HashMap<>();
@@ -93,11 +50,9 @@ public final class Ledger implements AutoCloseable {
         }
     }
 
-    private Ledger(FileChannel file, MemorySegment map) {
+    private Ledger(LedgerFile file) {
         this.file = file;
-        this.map = map;
-        map.set(ValueLayout.JAVA_LONG, serviceAt(0), OTHERS);
-        others = new Accounts(OTHERS, counters(serviceAt(0)));
+        others = new Accounts(OTHERS, file.ofOthers(OTHERS));
         services.put(OTHERS, others);
     }
 
@@ -109,71 +64,7 @@ public final class Ledger implements AutoCloseable {
      */
     public static Ledger open(Path socket) throws IOException {
         SocketDirectory.make(socket);
-        FileChannel file = FileChannel.open(
-                path(socket),
-                Set.of(
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.CREATE,
-                        LinkOption.NOFOLLOW_LINKS),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        try {
-            if (!locked(file)) {
-                throw new EngineRunningException(socket);
-            }
-            boolean known = file.size() == FILE_BYTES;
-            if (!known) {
-                clear(file);
-            }
-            MemorySegment map = file.map(FileChannel.MapMode.READ_WRITE, 0, FILE_BYTES, Arena.ofAuto());
-            if (known && map.get(ValueLayout.JAVA_LONG, 0) != MAGIC) {
-                map.fill((byte) 0);
-            }
-            map.set(ValueLayout.JAVA_LONG, 0, MAGIC);
-            map.set(ValueLayout.JAVA_LONG, HOLDER, ProcessHandle.current().pid());
-            return new Ledger(file, map);
-        } catch (IOException | RuntimeException e) {
-            file.close();
-            throw e;
-        }
-    }
-
-    /**
-     * The ledger of the engine at {@code socket}.
-     *
-     * @param socket absolute
-     */
-    static Path path(Path socket) {
-        return socket.resolveSibling(socket.getFileName() + ".ledger");
-    }
-
-    /**
-     * Which process says that it holds the ledger; 0 if none does. One that was killed says it still: whoever means to
-     * do something to it must see for itself. For a process that has no ledger open here, whose lock would be lost.
-     */
-    static long holder(Path socket) throws IOException {
-        try (FileChannel file =
-                FileChannel.open(path(socket), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
-            ByteBuffer pid = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
-            return file.read(pid, HOLDER) == Long.BYTES ? pid.getLong(0) : 0;
-        }
-    }
-
-    private static boolean locked(FileChannel file) throws IOException {
-        try {
-            return file.tryLock() != null;
-        } catch (OverlappingFileLockException e) {
-            return false;
-        }
-    }
-
-    /** Written, not only sized: a mapped hole on a full disk would fail at the first store, in the middle of a batch. */
-    private static void clear(FileChannel file) throws IOException {
-        file.truncate(0);
-        ByteBuffer zeros = ByteBuffer.allocate((int) FILE_BYTES);
-        while (zeros.hasRemaining()) {
-            file.write(zeros, zeros.position());
-        }
+        return new Ledger(LedgerFile.open(socket));
     }
 
     /**
@@ -197,9 +88,7 @@ public final class Ledger implements AutoCloseable {
         synchronized (lock) {
             return services.computeIfAbsent(key.start(), service -> {
                 long slot = serviceSlot(service);
-                if (slot != NONE) {
-                    map.set(ValueLayout.JAVA_LONG, slot + SERVICE_USED, now());
-                }
+                file.usedNow(slot);
                 return settled(service, slot, inSpool);
             });
         }
@@ -218,7 +107,7 @@ public final class Ledger implements AutoCloseable {
             if (known != null) {
                 return known;
             }
-            long slot = slotOf(service);
+            long slot = file.service(service);
             return slot == NONE ? others : settled(service, slot, inSpool);
         }
     }
@@ -238,12 +127,14 @@ public final class Ledger implements AutoCloseable {
             long unknown = 0;
             for (Map.Entry<Digest, Long> entry : inSpool.entrySet()) {
                 long service = entry.getKey().start();
-                long slot = slotOf(service);
+                long slot = file.service(service);
                 long known = slot == NONE
                         ? 0
                         : Math.max(
                                 0,
-                                new Accounts(service, counters(slot)).balance().queuedInEngine());
+                                new Accounts(service, file.counters(slot))
+                                        .balance()
+                                        .queuedInEngine());
                 unknown += Math.max(0, entry.getValue() - known);
                 inherited.put(service, entry.getValue());
             }
@@ -260,35 +151,24 @@ public final class Ledger implements AutoCloseable {
         synchronized (lock) {
             Accounts accounts = services.remove(service);
             if (accounts != null && accounts != others) {
-                fold(accounts, slotOf(service));
+                fold(accounts, file.service(service));
             }
         }
     }
 
     /** @param slot {@link #NONE} if the ledger does not remember them */
     private void fold(Accounts accounts, long slot) {
-        for (int i = 0; i < MAX_RECORDERS; i++) {
-            long line = recorderAt(i);
-            if (map.get(ValueLayout.JAVA_LONG, line + RECORDER_SERVICE) == accounts.service()) {
-                new RecorderLine(map.asSlice(line, RECORDER_BYTES)).settle(accounts);
-            }
-        }
+        file.forEachLineOf(accounts.service(), line -> new RecorderLine(line).settle(accounts));
         others.absorb(accounts);
-        if (slot != NONE) {
-            map.asSlice(slot, SERVICE_BYTES).fill((byte) 0);
-        }
+        file.clearService(slot);
     }
 
     private Accounts settled(long service, long slot, long inSpool) {
         inherited.remove(service);
-        var accounts = new Accounts(
-                service, slot == NONE ? unremembered(Accounts.COUNTERS * (long) Long.BYTES) : counters(slot));
+        var accounts =
+                new Accounts(service, slot == NONE ? unremembered(LedgerFile.COUNTERS_BYTES) : file.counters(slot));
         accounts.settle(inSpool);
         return accounts;
-    }
-
-    private MemorySegment counters(long slot) {
-        return map.asSlice(slot + SERVICE_COUNTERS, Accounts.COUNTERS * (long) Long.BYTES);
     }
 
     /**
@@ -303,11 +183,11 @@ public final class Ledger implements AutoCloseable {
             if (held == null) {
                 long slot = lineSlot(id, accounts, isGuest);
                 boolean isRemembered = slot != NONE;
-                MemorySegment memory = isRemembered ? map.asSlice(slot, RECORDER_BYTES) : unremembered(RECORDER_BYTES);
+                MemorySegment memory = isRemembered ? file.line(slot) : unremembered(LedgerFile.LINE_BYTES);
                 held = new Held(new RecorderLine(memory), accounts.service(), isRemembered);
                 recorders.put(id, held);
             } else if (held.service != accounts.service()) {
-                return new RecorderLine(unremembered(RECORDER_BYTES));
+                return new RecorderLine(unremembered(LedgerFile.LINE_BYTES));
             }
             held.users++;
             return held.line;
@@ -315,22 +195,20 @@ public final class Ledger implements AutoCloseable {
     }
 
     private long lineSlot(long id, Accounts accounts, boolean isGuest) {
-        long slot = recorderSlot(id, isGuest);
+        long slot = file.recorder(id, isGuest, recorders::containsKey);
         if (slot == NONE) {
             return NONE;
         }
-        long service = map.get(ValueLayout.JAVA_LONG, slot + RECORDER_SERVICE);
-        if (service != 0 && (service != accounts.service() || map.get(ValueLayout.JAVA_LONG, slot) != id)) {
+        long service = file.serviceOf(slot);
+        boolean isKnown = file.owner(slot) == id;
+        if (service != 0 && (service != accounts.service() || !isKnown)) {
             // What it told and nobody read was told in the books of that service, and is none of this one's.
-            new RecorderLine(map.asSlice(slot, RECORDER_BYTES)).settle(booksOf(service));
+            new RecorderLine(file.line(slot)).settle(booksOf(service));
         }
-        if (map.get(ValueLayout.JAVA_LONG, slot) != id) {
-            map.asSlice(slot, RECORDER_BYTES).fill((byte) 0);
-            map.set(ValueLayout.JAVA_LONG, slot, id);
-            map.set(ValueLayout.JAVA_LONG, slot + RECORDER_IS_GUEST, isGuest ? 1 : 0);
+        if (!isKnown) {
+            file.give(slot, id, isGuest);
         }
-        map.set(ValueLayout.JAVA_LONG, slot + RECORDER_SERVICE, accounts.service());
-        map.set(ValueLayout.JAVA_LONG, slot + RECORDER_USED, now());
+        file.usedNow(slot, accounts.service());
         return slot;
     }
 
@@ -374,95 +252,28 @@ public final class Ledger implements AutoCloseable {
         return Arena.ofAuto().allocate(bytes, Long.BYTES);
     }
 
-    private static long recorderAt(int slot) {
-        return HEADER_BYTES + slot * RECORDER_BYTES;
-    }
-
-    private static long serviceAt(int slot) {
-        return SERVICES_AT + slot * SERVICE_BYTES;
-    }
-
-    /** The recorder's; else one that is free, or whose owner gives way to it. */
-    private long recorderSlot(long id, boolean isGuest) {
-        long oldest = NONE;
-        long oldestGuest = NONE;
-        int guests = 0;
-        for (int i = 0; i < MAX_RECORDERS; i++) {
-            long slot = recorderAt(i);
-            long owner = map.get(ValueLayout.JAVA_LONG, slot);
-            boolean isGuests = map.get(ValueLayout.JAVA_LONG, slot + RECORDER_IS_GUEST) != 0;
-            if (owner == id) {
-                return isGuests == isGuest ? slot : NONE;
-            }
-            boolean inUse = owner != 0 && recorders.containsKey(owner);
-            oldest = olderOf(oldest, slot, owner, RECORDER_USED, inUse);
-            if (owner != 0 && isGuests) {
-                guests++;
-                oldestGuest = olderOf(oldestGuest, slot, owner, RECORDER_USED, inUse);
-            }
-        }
-        boolean isFree = oldest != NONE && map.get(ValueLayout.JAVA_LONG, oldest) == 0;
-        return isGuest && !(isFree && guests < MAX_GUESTS) ? oldestGuest : oldest;
-    }
-
     /** Where what a recorder of this service told is booked, for one more entry. */
     private Accounts booksOf(long service) {
         Accounts known = services.get(service);
         if (known != null) {
             return known;
         }
-        long slot = slotOf(service);
-        return slot == NONE ? others : new Accounts(service, counters(slot));
+        long slot = file.service(service);
+        return slot == NONE ? others : new Accounts(service, file.counters(slot));
     }
 
-    /** Of a service that the file has; {@link #NONE} if it has not. */
-    private long slotOf(long service) {
-        for (int i = 0; i < MAX_SERVICES; i++) {
-            if (map.get(ValueLayout.JAVA_LONG, serviceAt(i)) == service) {
-                return serviceAt(i);
-            }
-        }
-        return NONE;
-    }
-
-    /** The service's; else one that is free, or whose owner gives way to it. */
+    /** The service's slot; else one that is free, or whose owner gives way to it. */
     private long serviceSlot(long service) {
-        long oldest = NONE;
-        for (int i = 0; i < MAX_SERVICES; i++) {
-            long slot = serviceAt(i);
-            long owner = map.get(ValueLayout.JAVA_LONG, slot);
-            if (owner == service) {
-                return slot;
-            }
-            oldest = olderOf(oldest, slot, owner, SERVICE_USED, owner != 0 && services.containsKey(owner));
-        }
-        if (oldest != NONE) {
-            long owner = map.get(ValueLayout.JAVA_LONG, oldest);
-            if (owner != 0) {
-                fold(settled(owner, oldest, inherited.getOrDefault(owner, 0L)), oldest);
-            }
-            map.set(ValueLayout.JAVA_LONG, oldest, service);
-        }
-        return oldest;
-    }
-
-    private long olderOf(long oldest, long slot, long owner, long usedAt, boolean inUse) {
-        if (inUse) {
-            return oldest;
-        }
-        if (oldest == NONE) {
+        long slot = file.serviceOrOldest(service, services::containsKey);
+        if (slot == NONE || file.owner(slot) == service) {
             return slot;
         }
-        return age(owner, slot, usedAt) < age(map.get(ValueLayout.JAVA_LONG, oldest), oldest, usedAt) ? slot : oldest;
-    }
-
-    /** A free slot is older than any other. */
-    private long age(long owner, long slot, long usedAt) {
-        return owner == 0 ? Long.MIN_VALUE : map.get(ValueLayout.JAVA_LONG, slot + usedAt);
-    }
-
-    private static long now() {
-        return System.currentTimeMillis();
+        long owner = file.owner(slot);
+        if (owner != 0) {
+            fold(settled(owner, slot, inherited.getOrDefault(owner, 0L)), slot);
+        }
+        file.give(slot, service);
+        return slot;
     }
 
     /**
@@ -471,7 +282,6 @@ public final class Ledger implements AutoCloseable {
      */
     @Override
     public void close() throws IOException {
-        map.set(ValueLayout.JAVA_LONG, HOLDER, 0);
         file.close();
     }
 }

@@ -118,7 +118,7 @@ public final class TakeOver {
 
     /** A handle of a process cannot come to mean another one with its number. */
     private ProcessHandle holder() throws IOException {
-        long pid = Ledger.holder(socket);
+        long pid = LedgerFile.holder(socket);
         Optional<ProcessHandle> holder = pid > 0 ? ProcessHandle.of(pid) : Optional.empty();
         if (holder.isEmpty() || !hasLedgerOpen(pid)) {
             throw new FailedException("an engine serves " + socket
@@ -129,7 +129,7 @@ public final class TakeOver {
     }
 
     private boolean hasLedgerOpen(long pid) {
-        Path ledger = Ledger.path(socket);
+        Path ledger = LedgerFile.path(socket);
         try (Stream<Path> open = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
             for (Path descriptor : (Iterable<Path>) open::iterator) {
                 if (isSame(descriptor, ledger)) {

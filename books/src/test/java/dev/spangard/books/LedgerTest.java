@@ -301,7 +301,7 @@ final class LedgerTest {
     void letsTheRecorderUnusedForLongestGiveWay() throws IOException {
         try (Ledger ledger = Ledger.open(socket)) {
             Accounts accounts = ledger.accounts("shop");
-            for (long id = 1; id <= Ledger.MAX_RECORDERS; id++) {
+            for (long id = 1; id <= LedgerFile.MAX_RECORDERS; id++) {
                 RecorderLine line = line(ledger, id, accounts);
                 line.told(1, 0, accounts);
                 if (id != 7) {
@@ -328,7 +328,7 @@ final class LedgerTest {
                 line.told(1, 0, accounts);
                 ledger.release(id, line, accounts);
             }
-            for (long id = 1000; id < 1000 + 2 * Ledger.MAX_RECORDERS; id++) {
+            for (long id = 1000; id < 1000 + 2 * LedgerFile.MAX_RECORDERS; id++) {
                 RecorderLine line = ledger.recorder(id, guests, true);
                 line.told(1, 0, guests);
                 ledger.release(id, line, guests);
@@ -342,14 +342,14 @@ final class LedgerTest {
                 assertThat(line(ledger, id, accounts)).hasToString("recorder " + id + ": read 0, seen 1, dropped 0");
             }
             assertThat(accounts.dropped()).isZero();
-            assertThat(guests.balance().queuedAtRecorders()).isEqualTo(Ledger.MAX_GUESTS);
+            assertThat(guests.balance().queuedAtRecorders()).isEqualTo(LedgerFile.MAX_GUESTS);
         }
     }
 
     @Test
     void servesMoreServicesThanItRemembers() throws IOException {
         try (Ledger ledger = Ledger.open(socket)) {
-            for (int i = 1; i < Ledger.MAX_SERVICES; i++) {
+            for (int i = 1; i < LedgerFile.MAX_SERVICES; i++) {
                 ledger.accounts("service " + i).finished(i);
             }
             Accounts beyond = ledger.accounts("one more");
@@ -372,7 +372,7 @@ final class LedgerTest {
 
     @Test
     void remembersTheNewestOfAnyNumberOfServicesAndTheSumsOfAll() throws IOException {
-        int services = 3 * Ledger.MAX_SERVICES;
+        int services = 3 * LedgerFile.MAX_SERVICES;
         try (Ledger killed = Ledger.open(socket)) {
             for (int i = 0; i < services; i++) {
                 Accounts accounts = killed.accounts("service " + i);
@@ -409,7 +409,7 @@ final class LedgerTest {
         }
         try (Ledger next = Ledger.open(socket)) {
             next.inherit(Map.of(Digest.of("gone"), 4L));
-            for (int i = 0; i < Ledger.MAX_SERVICES; i++) {
+            for (int i = 0; i < LedgerFile.MAX_SERVICES; i++) {
                 next.accounts("service " + i);
             }
             Balance others = next.others().balance();
