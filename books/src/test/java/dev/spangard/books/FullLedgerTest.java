@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.books;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class FullLedgerTest {
+    private final Path socket;
+
+    FullLedgerTest(@TempDir Path directory) {
+        socket = directory.resolve("engine.sock");
+    }
+
+    @Test
+    void servesMoreServicesThanItRemembers() throws IOException {
+        try (Ledger ledger = Ledger.open(socket)) {
+            for (int i = 1; i < LedgerFile.MAX_SERVICES; i++) {
+                ledger.accounts("service " + i).finished(i);
+            }
+            Accounts beyond = ledger.accounts("one more");
+            beyond.finished(3);
+
+            assertThat(beyond.seen()).isEqualTo(3);
+            assertThat(ledger.accounts("service 200").seen()).isEqualTo(200);
+
+            ledger.forget(Digest.of("service 1"));
+            ledger.forget(Digest.of("one more"));
+            assertThat(ledger.others().seen()).isEqualTo(1 + 3);
+            ledger.accounts("one more").finished(4);
+            assertThat(ledger.accounts("one more").seen()).isEqualTo(4);
+        }
+        try (Ledger next = Ledger.open(socket)) {
+            // Now in a slot of its own.
+            assertThat(next.accounts("one more").balance().seen()).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void remembersTheNewestOfAnyNumberOfServicesAndTheSumsOfAll() throws IOException {
+        int services = 3 * LedgerFile.MAX_SERVICES;
+        try (Ledger killed = Ledger.open(socket)) {
+            for (int i = 0; i < services; i++) {
+                Accounts accounts = killed.accounts("service " + i);
+                accounts.finished(3);
+                accounts.receive(3);
+                accounts.measure(2);
+                accounts.drop(DropReason.QUEUE, 1);
+                if (i < services - 1) {
+                    killed.forget(Digest.of("service " + i));
+                }
+            }
+            killed.accounts("service " + (services - 1)).receive(7);
+        }
+        try (Ledger next = Ledger.open(socket)) {
+            assertThat(next.accounts("service " + (services - 1)).dropped(DropReason.ENGINE))
+                    .isEqualTo(7);
+            Balance others = next.others().balance();
+            assertThat(others.seen()).isEqualTo(3L * (services - 1));
+            assertThat(others.measured()).isEqualTo(2L * (services - 1));
+            assertThat(others.dropped(DropReason.QUEUE)).isEqualTo(services - 1);
+            assertThat(others.queuedInEngine()).isZero();
+        }
+    }
+
+    @Test
+    void settlesAServiceOfAnEarlierEngineThatNeverCameBackWhenItsSlotIsNeeded() throws IOException {
+        try (Ledger killed = Ledger.open(socket)) {
+            Accounts gone = killed.accounts("gone");
+            gone.finished(9);
+            RecorderLine line = line(killed, 1, gone);
+            line.told(2, 0, gone);
+            gone.receive(9);
+            gone.spooled(4);
+        }
+        try (Ledger next = Ledger.open(socket)) {
+            next.inherit(Map.of(Digest.of("gone"), 4L));
+            for (int i = 0; i < LedgerFile.MAX_SERVICES; i++) {
+                next.accounts("service " + i);
+            }
+            Balance others = next.others().balance();
+            assertThat(others.seen()).isEqualTo(11);
+            assertThat(others.dropped(DropReason.CONNECTION)).isEqualTo(2);
+            assertThat(others.dropped(DropReason.ENGINE)).isEqualTo(5);
+            assertThat(others.queuedInEngine()).isEqualTo(4);
+
+            Accounts drained = next.ofSpool(Digest.of("gone"), 4);
+            assertThat(drained).isSameAs(next.others());
+        }
+    }
+
+    @Test
+    void knowsWhatForgottenServicesHaveInTheSpoolOfTheNextEngine() throws IOException {
+        Digest gone = Digest.of("gone");
+        try (Ledger killed = Ledger.open(socket)) {
+            Accounts accounts = killed.accounts(gone, 0);
+            accounts.finished(5);
+            accounts.receive(5);
+            accounts.spooled(5);
+            killed.forget(gone);
+            assertThat(killed.others().balance().queuedInEngine()).isEqualTo(5);
+        }
+        try (Ledger next = Ledger.open(socket)) {
+            next.inherit(Map.of(gone, 3L, Digest.of("shop"), 1L));
+
+            Balance others = next.others().balance();
+            // The file has four that it does not know; the others' books five.
+            assertThat(others.dropped(DropReason.SPOOL)).isEqualTo(1);
+            assertThat(others.queuedInEngine()).isEqualTo(4);
+            assertThat(next.others().unspooledOfOthers(3)).isEqualTo(3);
+            assertThat(next.others().unspooledOfOthers(3)).isEqualTo(1);
+        }
+    }
+
+    private static RecorderLine line(Ledger ledger, long id, Accounts accounts) {
+        return ledger.recorder(id, accounts, false);
+    }
+}
