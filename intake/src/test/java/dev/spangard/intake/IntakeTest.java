@@ -4,64 +4,21 @@ package dev.spangard.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.books.Balance;
 import dev.spangard.books.DropReason;
-import dev.spangard.books.Ledger;
-import io.opentelemetry.api.common.AttributeKey;
-import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class IntakeTest {
-    private static final long NOW = 1_800_000_000_000_000_000L;
-
-    private final Path socket;
-    private Ledger ledger;
-    private FakeServices services;
-    private Intake intake;
-
+final class IntakeTest extends TestedIntake {
     IntakeTest(@TempDir Path directory) throws IOException {
-        socket = directory.resolve("run/engine.sock");
-        ledger = Ledger.open(socket);
-        services = new FakeServices(ledger);
-        intake = open();
-    }
-
-    private Intake open() throws IOException {
-        return Intake.open(IntakeOptions.at(socket), ledger, services.ids, services, () -> NOW);
-    }
-
-    /** As after a kill: another engine takes over the file. */
-    private void restart() throws IOException {
-        intake.close();
-        ledger.close();
-        ledger = Ledger.open(socket);
-        services = new FakeServices(ledger);
-        intake = open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        intake.close();
-        ledger.close();
-    }
-
-    @BeforeEach
-    void startsWithNobody() {
-        assertThat(intake.peers()).isZero();
+        super(directory);
     }
 
     @Test
@@ -139,198 +96,6 @@ final class IntakeTest {
         assertThat(services.accounts.dropped(DropReason.CONNECTION)).isEqualTo(3 + 4);
         assertThat(services.accounts.dropped(DropReason.RECORDER)).isEqualTo(2);
         assertThat(services.accounts.seen()).isEqualTo(9);
-    }
-
-    @Test
-    void cutsOffAPeerThatSendsGarbageAndNobodyElse() throws Exception {
-        try (Recorder good = Recorder.welcomed(socket, 1);
-                Recorder bad = Recorder.welcomed(socket, 2)) {
-            bad.send(new byte[] {0, 0, 0, 4, 'r', 'u', 'b', 'b'});
-            assertThat(bad.answer()).isNull();
-            awaitLeft();
-
-            good.send(Frames.batch(1, 0, Frames.http(0x11)));
-            good.send(Frames.goodbye(1, 0));
-            awaitLeft();
-        }
-
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
-        assertThat(intake.counters().vanished()).isZero();
-        assertThat(services.spans.getFinishedSpanItems()).hasSize(1);
-    }
-
-    @Test
-    void closesPeerThatClaimsAGigabyte() throws Exception {
-        try (Recorder recorder = new Recorder(socket)) {
-            recorder.send(new byte[] {0x40, 0, 0, 0});
-            assertThat(recorder.answer()).isNull();
-        }
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
-    }
-
-    @Test
-    void takesABatchOfTheMostRecordsAndCutsOffALargerOne() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(batchOf(RecordReader.MAX_RECORDS));
-            recorder.send(batchOf(RecordReader.MAX_RECORDS + 1));
-            assertThat(recorder.answer()).isNull();
-            awaitLeft();
-        }
-
-        assertThat(services.accounts.received()).isEqualTo(RecordReader.MAX_RECORDS);
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
-    }
-
-    @Test
-    void refusesAnotherVersionInOneSentence() throws Exception {
-        try (Recorder recorder = new Recorder(socket)) {
-            recorder.send(Frames.hello(3, 1, 0, 0, 0));
-
-            assertThat(recorder.refusal())
-                    .isEqualTo("This engine speaks version 2 of the spangard protocol, the recorder version 3:"
-                            + " replace the engine, which is the older one.");
-            assertThat(recorder.answer()).isNull();
-        }
-        assertThat(intake.counters().turned(Turned.NEWER)).isEqualTo(1);
-    }
-
-    @Test
-    void refusesInTheWordsOfTheCompositionRoot() throws Exception {
-        services.refuseWith = "OTEL_TRACES_EXPORTER=zipkin is not supported.";
-        try (Recorder recorder = new Recorder(socket)) {
-            recorder.send(Frames.hello(1, 0, 0, 0));
-
-            assertThat(recorder.refusal()).isEqualTo("OTEL_TRACES_EXPORTER=zipkin is not supported.");
-            assertThat(recorder.answer()).isNull();
-        }
-        assertThat(intake.peers()).isZero();
-    }
-
-    @Test
-    void cutsOffAPeerThatDoesNotSayHelloFirst() throws Exception {
-        try (Recorder recorder = new Recorder(socket)) {
-            recorder.send(Frames.goodbye(0, 0));
-            assertThat(recorder.answer()).isNull();
-        }
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
-    }
-
-    /** It would have the line of nobody: every free one. */
-    @Test
-    void cutsOffARecorderThatIsNobody() throws Exception {
-        try (Recorder recorder = new Recorder(socket)) {
-            recorder.send(Frames.hello(0, 0, 0, 0));
-            assertThat(recorder.answer()).isNull();
-        }
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
-    }
-
-    @Test
-    void believesNoCountsThatCannotBeAndReadsWhatCameWithThem() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, Frames.hello(1, 7, 3, 9))) {
-            recorder.send(Frames.batch(-5, Long.MAX_VALUE, Frames.http(0x11)));
-            recorder.send(Frames.goodbye(Long.MAX_VALUE, 0));
-            awaitLeft();
-        }
-
-        Balance books = services.accounts.balance();
-        assertThat(books.dropped(DropReason.RECORDER)).isEqualTo(3);
-        assertThat(books.received()).isEqualTo(1);
-        assertThat(books.queuedAtRecorders()).isZero();
-        assertThat(books.seen()).isPositive();
-    }
-
-    @Test
-    void refusesMorePeersThanAllowed() throws Exception {
-        intake.close();
-        intake = Intake.open(
-                new IntakeOptions(socket, 1, 10, Duration.ofSeconds(2), PeerLimits.DEFAULTS, Set.of()),
-                ledger,
-                services.ids,
-                services,
-                () -> NOW);
-        try (Recorder first = Recorder.welcomed(socket, 1);
-                Recorder second = new Recorder(socket)) {
-            assertThat(second.refusal()).isEqualTo("The engine already has 1 connections.");
-            first.send(Frames.goodbye(0, 0));
-            awaitLeft();
-        }
-    }
-
-    @Test
-    void closesTheOpenRequestsOfAWorkerThatDies() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(Frames.batch(1, 0, Frames.open(0x11), Frames.openUnsampled(0x12), Frames.http(0x13)));
-        }
-        awaitLeft();
-
-        SpanData span = services.span("0000000000000011");
-        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
-        assertThat(span.getAttributes().get(AttributeKey.stringKey("error.type")))
-                .isEqualTo("worker_died");
-        assertThat(span.getTraceId()).isEqualTo("00000000000000070000000000000011");
-        assertThat(span.getEndEpochNanos()).isEqualTo(NOW);
-        assertThat(services.active()).isZero();
-        assertThat(services.accounts.seen()).isEqualTo(3);
-        assertThat(services.accounts.received()).isEqualTo(3);
-        assertThat(services.accounts.measured()).isEqualTo(1);
-        assertThat(intake.counters().vanished()).isEqualTo(1);
-    }
-
-    @Test
-    void endsTheOpenRequestsOfAWorkerThatSaysGoodbye() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(Frames.batch(1, 0, Frames.open(0x11), Frames.openUnsampled(0x12), Frames.http(0x13)));
-            recorder.send(Frames.goodbye(1, 0));
-            awaitLeft();
-        }
-
-        SpanData span = services.span("0000000000000011");
-        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
-        assertThat(span.getAttributes().get(AttributeKey.stringKey("error.type")))
-                .isEqualTo("worker_exited");
-        assertThat(span.getEndEpochNanos()).isEqualTo(Frames.GOODBYE_NANOS);
-        assertThat(services.active()).isZero();
-        assertThat(services.accounts.seen()).isEqualTo(3);
-        assertThat(services.accounts.received()).isEqualTo(3);
-        assertThat(services.accounts.measured()).isEqualTo(1);
-        assertThat(services.measured("http.server.request.duration")).isEqualTo(3);
-        assertThat(intake.counters().vanished()).isZero();
-    }
-
-    @Test
-    void countsOpenRequestsAsActiveUntilTheyEnd() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(Frames.batch(0, 0, Frames.open(0x11), Frames.openUnsampled(0x12)));
-            recorder.send(Frames.batch(1, 0, Frames.http(0x11)));
-            recorder.send(Frames.goodbye(1, 0));
-            awaitLeft();
-        }
-
-        // The unsampled one was still open at the goodbye: it has ended with its process, and is no span.
-        assertThat(services.active()).isZero();
-        assertThat(services.spans.getFinishedSpanItems()).hasSize(1);
-        assertThat(services.measured("http.server.request.duration")).isEqualTo(2);
-    }
-
-    @Test
-    void remembersNoMoreOpenRequestsThanAllowed() throws Exception {
-        intake.close();
-        intake = Intake.open(
-                new IntakeOptions(socket, 9, 2, Duration.ofSeconds(2), PeerLimits.DEFAULTS, Set.of()),
-                ledger,
-                services.ids,
-                services,
-                () -> NOW);
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(Frames.batch(0, 0, Frames.open(0x11), Frames.open(0x12), Frames.open(0x13)));
-        }
-        awaitLeft();
-
-        assertThat(services.spans.getFinishedSpanItems())
-                .extracting(SpanData::getSpanId)
-                .containsExactly("0000000000000012", "0000000000000013");
-        assertThat(services.active()).isZero();
     }
 
     @Test
@@ -416,16 +181,5 @@ final class IntakeTest {
                 .doesNotHaveDuplicates();
         assertThat(services.accounts.seen()).isEqualTo((long) recorders * batches);
         assertThat(services.accounts.received()).isEqualTo((long) recorders * batches);
-    }
-
-    private void awaitLeft() throws InterruptedException {
-        assertThat(services.left.poll(20, TimeUnit.SECONDS)).isNotNull();
-    }
-
-    private static byte[] batchOf(int records) {
-        return Frames.batch(
-                records,
-                0,
-                LongStream.rangeClosed(1, records).mapToObj(Frames::http).toList());
     }
 }
