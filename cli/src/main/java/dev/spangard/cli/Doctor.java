@@ -82,7 +82,7 @@ final class Doctor {
             begin(settings, signal, tries, targets);
         }
         try {
-            ServiceSdk.check(settings);
+            SdkSettings.check(settings);
         } catch (ConfigurationException e) {
             line("fail", e.getMessage(), "nothing is exported like this");
         }
@@ -114,7 +114,7 @@ final class Doctor {
             OtlpSettings otlp = switch (signal) {
                 case TRACES -> TraceExporters.collector(settings);
                 case METRICS -> MetricReaders.collector(settings);
-                case LOGS -> ServiceSdk.exceptions(settings).inLogs() ? LogExporters.collector(settings) : null;
+                case LOGS -> SdkSettings.exceptions(settings).inLogs() ? LogExporters.collector(settings) : null;
             };
             if (otlp != null) {
                 targets.put(signal, otlp.protocol().shown() + " to " + Variables.shown("", otlp.endpoint()));

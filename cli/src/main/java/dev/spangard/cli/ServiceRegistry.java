@@ -149,16 +149,19 @@ final class ServiceRegistry implements Services, AutoCloseable {
         ServiceBooks.Row row = books.open(digest, isUsed -> unusedName(resource, isUsed));
         ServiceSdk sdk = null;
         try {
-            sdk = ServiceSdk.start(
-                    row.name(),
-                    settings,
-                    resource,
-                    caller,
-                    hello.process().tty(),
-                    ids,
-                    caller.isGuest() ? guestsShares : shares,
-                    row.accounts(),
-                    spool == null ? null : new ServiceSpool(spool, digest, books));
+            sdk = new ServiceAssembly(
+                            new ServiceAssembly.Application(
+                                    row.name(),
+                                    settings,
+                                    resource,
+                                    caller,
+                                    hello.process().tty()),
+                            new ServiceAssembly.Provided(
+                                    ids,
+                                    caller.isGuest() ? guestsShares : shares,
+                                    row.accounts(),
+                                    spool == null ? null : new ServiceSpool(spool, digest, books)))
+                    .start();
         } catch (ConfigurationException e) {
             LOG.log(Level.WARNING, () -> row.name() + ": refused, " + e.getMessage());
             throw new Refusal(e.getMessage());

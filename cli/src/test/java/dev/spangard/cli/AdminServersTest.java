@@ -71,16 +71,10 @@ final class AdminServersTest {
                 "OTEL_EXPORTER_PROMETHEUS_PORT",
                 Integer.toString(port));
         Resource resource = Resource.create(Attributes.of(ServiceName.NAME, name));
-        ServiceSdk sdk = ServiceSdk.start(
-                ServiceName.of(resource, 1),
-                new Settings(settings, line -> {}),
-                resource,
-                TestHello.OWN,
-                false,
-                new RecordedIds(),
-                Shares.own(),
-                ledger.accounts(name),
-                null);
+        var application = new ServiceAssembly.Application(
+                ServiceName.of(resource, 1), new Settings(settings, line -> {}), resource, TestHello.OWN, false);
+        var provided = new ServiceAssembly.Provided(new RecordedIds(), Shares.own(), ledger.accounts(name), null);
+        ServiceSdk sdk = new ServiceAssembly(application, provided).start();
         services.add(sdk);
         return sdk;
     }

@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.cli;
+
+import dev.spangard.export.MetricReaders;
+import dev.spangard.export.SpanQueueOptions;
+import dev.spangard.settings.ConfigurationException;
+import dev.spangard.settings.Settings;
+import dev.spangard.telemetry.ExceptionSignal;
+import dev.spangard.telemetry.OptIn;
+import dev.spangard.telemetry.SemconvMode;
+import dev.spangard.telemetry.TelemetryOptions;
+import dev.spangard.telemetry.TrustedProxies;
+import io.opentelemetry.sdk.trace.SpanLimits;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
+/** What the variables of an application say of its SDK, beside its exporters. */
+final class SdkSettings {
+    private SdkSettings() {}
+
+    static TelemetryOptions telemetry(Settings settings) throws ConfigurationException {
+        List<String> methods = settings.list("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS");
+        List<String> sensitive =
+                settings.list("OTEL_INSTRUMENTATION_SANITIZATION_URL_EXPERIMENTAL_SENSITIVE_QUERY_PARAMETERS");
+        int length = settings.whole(
+                "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+                settings.whole(
+                        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", TelemetryOptions.DEFAULT_ATTRIBUTE_VALUE_LENGTH_LIMIT, 0),
+                0);
+        return new TelemetryOptions(
+                methods == null ? TelemetryOptions.DEFAULT_KNOWN_METHODS : Set.copyOf(methods),
+                sensitive == null ? TelemetryOptions.DEFAULT_SENSITIVE_QUERY_PARAMETERS : Set.copyOf(sensitive),
+                length,
+                settings.isTrue("SPANGARD_WORKER_PID"),
+                read(settings, "SPANGARD_TRUSTED_PROXIES", TrustedProxies::of),
+                read(settings, "SPANGARD_ATTRIBUTES", OptIn::of),
+                exceptions(settings),
+                settings.whole("SPANGARD_WEBSOCKET_EVENTS", 0, 0));
+    }
+
+    /** As what an exception is told. */
+    static ExceptionSignal exceptions(Settings settings) {
+        return ExceptionSignal.of(elements(settings, Settings.EXCEPTION_SIGNAL_OPT_IN));
+    }
+
+    /** A list that {@code from} understands, or says what it does not. */
+    private static <T> T read(Settings settings, String name, Function<List<String>, T> from)
+            throws ConfigurationException {
+        try {
+            return from.apply(elements(settings, name));
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(name + ": " + e.getMessage());
+        }
+    }
+
+    /** By which conventions the {@code upstream} profile names things. */
+    static SemconvMode semconvMode(Settings settings) {
+        return SemconvMode.of(elements(settings, "OTEL_SEMCONV_STABILITY_OPT_IN"));
+    }
+
+    private static List<String> elements(Settings settings, String name) {
+        List<String> elements = settings.list(name);
+        return elements == null ? List.of() : elements;
+    }
+
+    /** Reads all of them, for the warnings. */
+    static void check(Settings settings) throws ConfigurationException {
+        limits(settings, telemetry(settings).attributeValueLengthLimit());
+        SpanQueueOptions.read(settings);
+        MetricReaders.exemplars(settings);
+        MetricReaders.cardinality(settings);
+        settings.millis("OTEL_METRIC_EXPORT_INTERVAL", Duration.ofMinutes(1));
+    }
+
+    /** Limits of a span.
+     *
+     * @param valueLength characters of an attribute's value */
+    static SpanLimits limits(Settings settings, int valueLength) {
+        int attributes = settings.whole("OTEL_ATTRIBUTE_COUNT_LIMIT", 128, 0);
+        return SpanLimits.builder()
+                .setMaxAttributeValueLength(valueLength)
+                .setMaxNumberOfAttributes(settings.whole("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", attributes, 0))
+                .setMaxNumberOfAttributesPerEvent(settings.whole("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", attributes, 0))
+                .setMaxNumberOfAttributesPerLink(settings.whole("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", attributes, 0))
+                .setMaxNumberOfEvents(settings.whole("OTEL_SPAN_EVENT_COUNT_LIMIT", 128, 0))
+                .setMaxNumberOfLinks(settings.whole("OTEL_SPAN_LINK_COUNT_LIMIT", 128, 0))
+                .build();
+    }
+}
