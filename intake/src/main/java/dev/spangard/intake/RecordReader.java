@@ -5,18 +5,13 @@ package dev.spangard.intake;
 import dev.spangard.books.Accounts;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.RecorderLine;
-import dev.spangard.telemetry.Address;
-import dev.spangard.telemetry.Conversation;
 import dev.spangard.telemetry.Exchange;
-import dev.spangard.telemetry.Failure;
 import dev.spangard.telemetry.Request;
-import dev.spangard.telemetry.Telemetry;
 import dev.spangard.wire.MalformedException;
 import dev.spangard.wire.MarshalReader;
 import io.opentelemetry.api.common.Attributes;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.List;
 
 /**
  * Reads the batches of one recorder and replays each record through an {@link Exchange} with its own times and ids.
@@ -32,8 +27,6 @@ final class RecordReader {
     static final int MAX_RECORDS = 256;
 
     private static final int BATCH_FIELDS = 7;
-    private static final int SAMPLED_FIELDS = 28;
-    private static final int SPILL_FIELDS = 4;
     private static final int MEASURED_WITH = 17;
     private static final int MEASURED_WITH_FIELDS = 3;
     private static final int LOST = 18;
@@ -41,13 +34,12 @@ final class RecordReader {
     /** Attributes of an application's own on the measurements of one request. */
     static final int MAX_MEASURED_WITH = 16;
 
-    private final Telemetry telemetry;
     private final Accounts accounts;
     private final RecorderLine line;
-    private final RecordedIds.Slot ids;
     private final IntakeCounters counters;
     private final Unfinished unfinished;
     private final Strain strain;
+    private final SampledRecordReader sampled;
     private final UnsampledRecordReader unsampled;
     private final UpstreamRecordReader upstream;
     /** What the record at hand is to be measured with. */
@@ -64,13 +56,12 @@ final class RecordReader {
             IntakeCounters counters,
             Unfinished unfinished,
             Strain strain) {
-        this.telemetry = service.telemetry();
         this.accounts = service.accounts();
         this.line = line;
-        this.ids = ids;
         this.counters = counters;
         this.unfinished = unfinished;
         this.strain = strain;
+        this.sampled = new SampledRecordReader(service, ids, counters, unfinished);
         this.unsampled = new UnsampledRecordReader(service, unfinished);
         this.upstream = new UpstreamRecordReader(service, ids, unfinished);
     }
@@ -111,7 +102,7 @@ final class RecordReader {
             boolean isBooked = false;
             try {
                 switch (running) {
-                    case Unfinished.Open open -> workerEnded(open, errorType, epochNanos);
+                    case Unfinished.Open open -> sampled.workerEnded(open, errorType, epochNanos);
                     case Unfinished.OpenUpstream open -> upstream.workerEnded(open, errorType, epochNanos);
                 }
                 isBooked = true;
@@ -123,18 +114,6 @@ final class RecordReader {
                 }
             }
         });
-    }
-
-    private void workerEnded(Unfinished.Open open, String errorType, long epochNanos) {
-        Exchange exchange = open.exchange();
-        exchange.workerEnded(errorType);
-        Origin origin = open.origin();
-        if (origin == null) {
-            exchange.endUnsampled(epochNanos);
-            accounts.measure(1);
-        } else {
-            end(exchange, origin, epochNanos);
-        }
     }
 
     /** The recorder may go on telling elsewhere: nothing is running here any more. */
@@ -167,17 +146,17 @@ final class RecordReader {
                 }
             }
             switch (kind) {
-                case 1 -> finished(Request.Kind.HTTP, fields, in, clock);
-                case 2 -> finished(Request.Kind.WEBSOCKET, fields, in, clock);
+                case 1 -> sampled.finished(Request.Kind.HTTP, strain.sheds(), fields, in, clock, measuredWith);
+                case 2 -> sampled.finished(Request.Kind.WEBSOCKET, strain.sheds(), fields, in, clock, measuredWith);
                 case 3 -> unsampled.http(false, fields, in, clock, measuredWith);
                 case 4 -> unsampled.webSocket(false, fields, in, clock, measuredWith);
-                case 5 -> sampled(Request.Kind.HTTP, false, fields, from, in, clock);
-                case 6 -> sampled(Request.Kind.WEBSOCKET, false, fields, from, in, clock);
+                case 5 -> sampled.open(Request.Kind.HTTP, fields, from, in, clock);
+                case 6 -> sampled.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
                 case 7 -> unsampled.open(Request.Kind.HTTP, fields, from, in, clock);
                 case 8 -> unsampled.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
                 case 9 -> unsampled.http(true, fields, in, clock, measuredWith);
                 case 10 -> unsampled.webSocket(true, fields, in, clock, measuredWith);
-                case 11 -> spill(fields, in, clock);
+                case 11 -> sampled.spill(fields, in, clock);
                 case 12 -> upstream.finished(Request.Kind.HTTP, strain.sheds(), fields, in, clock);
                 case 13 -> upstream.finished(Request.Kind.WEBSOCKET, strain.sheds(), fields, in, clock);
                 case 14 -> upstream.open(Request.Kind.HTTP, fields, from, in, clock);
@@ -272,181 +251,5 @@ final class RecordReader {
         if (bytes > Limits.RECORD) {
             throw in.malformed("record of " + bytes + " bytes, allowed are " + Limits.RECORD);
         }
-    }
-
-    private void finished(Request.Kind kind, int fields, MarshalReader in, BatchClock clock) {
-        if (strain.sheds()) {
-            shed(kind, fields, in, clock);
-        } else {
-            sampled(kind, true, fields, 0, in, clock);
-        }
-    }
-
-    private void sampled(
-            Request.Kind kind, boolean finished, int fields, int from, MarshalReader in, BatchClock clock) {
-        Fields.expect(in, SAMPLED_FIELDS, fields);
-        long start = clock.readNanos(in);
-        long end = 0;
-        if (finished) {
-            end = clock.readNanos(in);
-        } else {
-            in.skip();
-        }
-        Origin origin = Origin.read(in);
-        String method = Fields.repeatedOrNone(in);
-        String scheme = Fields.repeatedOrNone(in);
-        String version = Fields.repeatedOrNone(in);
-        in.skip(); // root_path: the path and the route contain it
-        String path = Fields.path(in);
-        String query = Fields.bytes(in);
-        Address server = Fields.address(in);
-        Address client = Fields.address(in);
-        String host = Fields.repeatedBytes(in);
-        String userAgent = Fields.repeatedBytes(in);
-        in.skip(); // request_length: declared, not counted
-        List<String> requestHeaders = Fields.headers(in);
-        String route = Fields.repeatedOrNone(in);
-        int status = in.int32Or(0);
-        in.skip(); // response_length: declared, not counted
-        List<String> responseHeaders = Fields.headers(in);
-        int eventsAt = in.position();
-        in.skip();
-        int spilled = in.int32Or(0);
-        Failure failure = Fields.failure(in);
-        var application = new ApplicationSpanReader(in).read();
-        long pid = in.int64Or(0);
-        Request request = Request.builder(kind)
-                .method(method)
-                .scheme(scheme)
-                .httpVersion(version)
-                .path(path)
-                .query(query)
-                .server(server)
-                .client(client)
-                .host(host)
-                .userAgent(userAgent)
-                .capturedHeaders(requestHeaders)
-                .pid(pid)
-                .build();
-        if (!finished) {
-            Exchange exchange = telemetry.exchange(request, start);
-            exchange.route(route);
-            unfinished.opened(origin.spanId(), new Unfinished.Open(exchange, origin), in.position() - from);
-            return;
-        }
-        Conversation conversation = conversation(origin.spanId(), spilled);
-        events(eventsAt, status, end, in, clock, conversation);
-        Exchange exchange = telemetry.exchange(request, conversation, start);
-        exchange.route(route);
-        exchange.responseHeaders(responseHeaders);
-        if (failure != null) {
-            exchange.failed(failure);
-        }
-        if (application != null) {
-            exchange.application(application);
-        }
-        exchange.measuredWith(measuredWith);
-        unfinished.ended(origin.spanId());
-        end(exchange, origin, end);
-    }
-
-    /** A finished, sampled request that there is no time to make a span of: only what metrics need. */
-    private void shed(Request.Kind kind, int fields, MarshalReader in, BatchClock clock) {
-        Fields.expect(in, SAMPLED_FIELDS, fields);
-        long start = clock.readNanos(in);
-        long end = clock.readNanos(in);
-        in.skip(); // trace
-        long spanId = in.unsigned64();
-        in.skip(); // tracestate
-        in.skip(); // parent
-        String method = Fields.repeatedOrNone(in);
-        String scheme = Fields.repeatedOrNone(in);
-        String version = Fields.repeatedOrNone(in);
-        in.skip(); // root_path
-        in.skip(); // path
-        in.skip(); // query
-        Address server = Fields.address(in);
-        Address client = Fields.address(in);
-        String host = Fields.repeatedBytes(in);
-        in.skip(); // user_agent
-        in.skip(); // request_length
-        List<String> requestHeaders = Fields.headers(in); // a trusted proxy's may tell the scheme
-        String route = Fields.repeatedOrNone(in);
-        int status = in.int32Or(0);
-        in.skip(); // response_length
-        in.skip(); // response_headers
-        int eventsAt = in.position();
-        in.skip();
-        Conversation conversation = conversation(spanId, in.int32Or(0));
-        Failure failure = Fields.failure(in);
-        in.skip(); // span
-        in.skip(); // pid
-        events(eventsAt, status, end, in, clock, conversation);
-        Request request = Request.builder(kind)
-                .method(method)
-                .scheme(scheme)
-                .httpVersion(version)
-                .server(server)
-                .client(client)
-                .host(host)
-                .capturedHeaders(requestHeaders)
-                .build();
-        Exchange exchange = telemetry.exchange(request, conversation, start);
-        exchange.route(route);
-        if (failure != null) {
-            exchange.failed(failure);
-        }
-        exchange.measuredWith(measuredWith);
-        unfinished.ended(spanId);
-        exchange.endUnsampled(end);
-        accounts.drop(DropReason.INTAKE, 1);
-    }
-
-    private void end(Exchange exchange, Origin origin, long epochNanos) {
-        ids.set(origin.traceHigh(), origin.traceLow(), origin.spanId());
-        try {
-            exchange.end(origin.parent(), epochNanos);
-        } finally {
-            ids.clear();
-        }
-    }
-
-    private Conversation conversation(long spanId, int spilled) {
-        Unfinished.Spilled ahead = unfinished.takeSpilled(spanId);
-        int parts = ahead == null ? 0 : ahead.parts;
-        if (parts < spilled) {
-            counters.lostSpills.add(spilled - parts);
-        }
-        return ahead == null ? telemetry.conversation() : ahead.conversation;
-    }
-
-    /** Of a finished request; from where they are in its record. A recorder that keeps no messages says only the status. */
-    private static void events(
-            int at, int status, long end, MarshalReader in, BatchClock clock, Conversation conversation) {
-        int after = in.position();
-        in.position(at);
-        if (in.nextIsSequence()) {
-            EventReader.replay(in, clock, conversation);
-        } else if (status != 0) {
-            conversation.responseStarted();
-            conversation.responseBody(end, 0, true);
-        }
-        in.position(after);
-        if (status != 0) {
-            conversation.status(status);
-        }
-    }
-
-    private void spill(int fields, MarshalReader in, BatchClock clock) {
-        Fields.expect(in, SPILL_FIELDS, fields);
-        long spanId = in.unsigned64();
-        in.skip(); // part: their number, in the request's record, tells of missing ones
-        Unfinished.Spilled spilled = unfinished.spilled(spanId);
-        if (spilled == null) {
-            in.skip();
-            return;
-        }
-        EventReader.replay(in, clock, spilled.conversation);
-        spilled.parts++;
     }
 }

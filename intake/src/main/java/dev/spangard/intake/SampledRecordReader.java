@@ -1,0 +1,224 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.intake;
+
+import dev.spangard.books.Accounts;
+import dev.spangard.books.DropReason;
+import dev.spangard.telemetry.Conversation;
+import dev.spangard.telemetry.Exchange;
+import dev.spangard.telemetry.Failure;
+import dev.spangard.telemetry.Request;
+import dev.spangard.telemetry.Telemetry;
+import dev.spangard.wire.MarshalReader;
+import io.opentelemetry.api.common.Attributes;
+import java.util.List;
+
+/**
+ * Reads the records of sampled requests, and what of their messages was sent ahead of them. What is malformed is the
+ * caller's to count. Used by the peer's thread only.
+ */
+final class SampledRecordReader {
+    private static final int SAMPLED_FIELDS = 28;
+    private static final int SPILL_FIELDS = 4;
+
+    private final Telemetry telemetry;
+    private final Accounts accounts;
+    private final RecordedIds.Slot ids;
+    private final IntakeCounters counters;
+    private final Unfinished unfinished;
+
+    SampledRecordReader(Service service, RecordedIds.Slot ids, IntakeCounters counters, Unfinished unfinished) {
+        this.telemetry = service.telemetry();
+        this.accounts = service.accounts();
+        this.ids = ids;
+        this.counters = counters;
+        this.unfinished = unfinished;
+    }
+
+    /**
+     * Reads an OPEN record: the request is remembered until it ends.
+     *
+     * @param from position of the record
+     */
+    void open(Request.Kind kind, int fields, int from, MarshalReader in, BatchClock clock) {
+        sampled(kind, false, fields, from, in, clock, Attributes.empty());
+    }
+
+    /**
+     * Reads the record of a request that is finished.
+     *
+     * @param sheds whether it is to be measured only
+     * @param measuredWith attributes of the application's own for its measurements
+     */
+    void finished(
+            Request.Kind kind, boolean sheds, int fields, MarshalReader in, BatchClock clock, Attributes measuredWith) {
+        if (sheds) {
+            Fields.expect(in, SAMPLED_FIELDS, fields);
+            shed(kind, in, clock, measuredWith);
+        } else {
+            sampled(kind, true, fields, 0, in, clock, measuredWith);
+        }
+    }
+
+    private void sampled(
+            Request.Kind kind,
+            boolean finished,
+            int fields,
+            int from,
+            MarshalReader in,
+            BatchClock clock,
+            Attributes measuredWith) {
+        Fields.expect(in, SAMPLED_FIELDS, fields);
+        long start = clock.readNanos(in);
+        long end = 0;
+        if (finished) {
+            end = clock.readNanos(in);
+        } else {
+            in.skip();
+        }
+        Origin origin = Origin.read(in);
+        Request.Builder request = Request.builder(kind)
+                .method(Fields.repeatedOrNone(in))
+                .scheme(Fields.repeatedOrNone(in))
+                .httpVersion(Fields.repeatedOrNone(in));
+        in.skip(); // root_path: the path and the route contain it
+        request.path(Fields.path(in)).query(Fields.bytes(in));
+        request.server(Fields.address(in)).client(Fields.address(in));
+        request.host(Fields.repeatedBytes(in)).userAgent(Fields.repeatedBytes(in));
+        in.skip(); // request_length: declared, not counted
+        request.capturedHeaders(Fields.headers(in));
+        String route = Fields.repeatedOrNone(in);
+        int status = in.int32Or(0);
+        in.skip(); // response_length: declared, not counted
+        List<String> responseHeaders = Fields.headers(in);
+        int eventsAt = in.position();
+        in.skip();
+        int spilled = in.int32Or(0);
+        Failure failure = Fields.failure(in);
+        var application = new ApplicationSpanReader(in).read();
+        request.pid(in.int64Or(0));
+        if (!finished) {
+            Exchange exchange = telemetry.exchange(request.build(), start);
+            exchange.route(route);
+            unfinished.opened(origin.spanId(), new Unfinished.Open(exchange, origin), in.position() - from);
+            return;
+        }
+        Conversation conversation = conversation(origin.spanId(), spilled);
+        events(eventsAt, status, end, in, clock, conversation);
+        Exchange exchange = telemetry.exchange(request.build(), conversation, start);
+        exchange.route(route);
+        exchange.responseHeaders(responseHeaders);
+        if (failure != null) {
+            exchange.failed(failure);
+        }
+        if (application != null) {
+            exchange.application(application);
+        }
+        exchange.measuredWith(measuredWith);
+        unfinished.ended(origin.spanId());
+        end(exchange, origin, end);
+    }
+
+    /** A finished, sampled request that there is no time to make a span of: only what metrics need. */
+    private void shed(Request.Kind kind, MarshalReader in, BatchClock clock, Attributes measuredWith) {
+        long start = clock.readNanos(in);
+        long end = clock.readNanos(in);
+        in.skip(); // trace
+        long spanId = in.unsigned64();
+        in.skip(); // tracestate
+        in.skip(); // parent
+        Request.Builder request = Request.builder(kind)
+                .method(Fields.repeatedOrNone(in))
+                .scheme(Fields.repeatedOrNone(in))
+                .httpVersion(Fields.repeatedOrNone(in));
+        in.skip(); // root_path
+        in.skip(); // path
+        in.skip(); // query
+        request.server(Fields.address(in)).client(Fields.address(in)).host(Fields.repeatedBytes(in));
+        in.skip(); // user_agent
+        in.skip(); // request_length
+        request.capturedHeaders(Fields.headers(in)); // a trusted proxy's may tell the scheme
+        String route = Fields.repeatedOrNone(in);
+        int status = in.int32Or(0);
+        in.skip(); // response_length
+        in.skip(); // response_headers
+        int eventsAt = in.position();
+        in.skip();
+        Conversation conversation = conversation(spanId, in.int32Or(0));
+        Failure failure = Fields.failure(in);
+        in.skip(); // span
+        in.skip(); // pid
+        events(eventsAt, status, end, in, clock, conversation);
+        Exchange exchange = telemetry.exchange(request.build(), conversation, start);
+        exchange.route(route);
+        if (failure != null) {
+            exchange.failed(failure);
+        }
+        exchange.measuredWith(measuredWith);
+        unfinished.ended(spanId);
+        exchange.endUnsampled(end);
+        accounts.drop(DropReason.INTAKE, 1);
+    }
+
+    /** The process of a request that was announced is gone. */
+    void workerEnded(Unfinished.Open open, String errorType, long epochNanos) {
+        Exchange exchange = open.exchange();
+        exchange.workerEnded(errorType);
+        Origin origin = open.origin();
+        if (origin == null) {
+            exchange.endUnsampled(epochNanos);
+            accounts.measure(1);
+        } else {
+            end(exchange, origin, epochNanos);
+        }
+    }
+
+    private void end(Exchange exchange, Origin origin, long epochNanos) {
+        ids.set(origin.traceHigh(), origin.traceLow(), origin.spanId());
+        try {
+            exchange.end(origin.parent(), epochNanos);
+        } finally {
+            ids.clear();
+        }
+    }
+
+    private Conversation conversation(long spanId, int spilled) {
+        Unfinished.Spilled ahead = unfinished.takeSpilled(spanId);
+        int parts = ahead == null ? 0 : ahead.parts;
+        if (parts < spilled) {
+            counters.lostSpills.add(spilled - parts);
+        }
+        return ahead == null ? telemetry.conversation() : ahead.conversation;
+    }
+
+    /** Of a finished request; from where they are in its record. A recorder that keeps no messages says only the status. */
+    private static void events(
+            int at, int status, long end, MarshalReader in, BatchClock clock, Conversation conversation) {
+        int after = in.position();
+        in.position(at);
+        if (in.nextIsSequence()) {
+            EventReader.replay(in, clock, conversation);
+        } else if (status != 0) {
+            conversation.responseStarted();
+            conversation.responseBody(end, 0, true);
+        }
+        in.position(after);
+        if (status != 0) {
+            conversation.status(status);
+        }
+    }
+
+    /** Reads messages that were sent ahead of their request's record. */
+    void spill(int fields, MarshalReader in, BatchClock clock) {
+        Fields.expect(in, SPILL_FIELDS, fields);
+        long spanId = in.unsigned64();
+        in.skip(); // part: their number, in the request's record, tells of missing ones
+        Unfinished.Spilled spilled = unfinished.spilled(spanId);
+        if (spilled == null) {
+            in.skip();
+            return;
+        }
+        EventReader.replay(in, clock, spilled.conversation);
+        spilled.parts++;
+    }
+}
