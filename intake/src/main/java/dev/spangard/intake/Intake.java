@@ -8,23 +8,11 @@ import dev.spangard.wire.ByteBudget;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ClosedSelectorException;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
-import java.nio.file.attribute.UserPrincipalLookupService;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,9 +34,6 @@ import org.jspecify.annotations.Nullable;
 public final class Intake implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Intake.class.getName());
 
-    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
-    private static final Set<PosixFilePermission> EVERYBODY = PosixFilePermissions.fromString("rw-rw-rw-");
-
     /** A peer that has waited for bytes this long has sent nothing more; on a busy machine a thread gets its turn late. */
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** How often {@link #close} looks, and how soon accepting is tried again when descriptors have run out. */
@@ -61,11 +46,8 @@ public final class Intake implements AutoCloseable {
     private final RecordedIds ids;
     private final Services services;
     private final LongSupplier epochNanos;
-    private final ServerSocketChannel server;
-    private final Selector arrivals;
+    private final ListeningSocket listening;
     private final Thread acceptor;
-    private final UserPrincipal owner;
-    private final Set<UserPrincipal> guests;
     private final ByteBudget largeFrames;
     private final ByteBudget openRequests;
     private final ByteBudget guestsLargeFrames;
@@ -85,20 +67,14 @@ public final class Intake implements AutoCloseable {
             RecordedIds ids,
             Services services,
             LongSupplier epochNanos,
-            ServerSocketChannel server,
-            Selector arrivals,
-            UserPrincipal owner,
-            Set<UserPrincipal> guests) {
+            ListeningSocket listening) {
         this.options = options;
         this.ledger = ledger;
         this.ids = ids;
         this.services = services;
         this.epochNanos = epochNanos;
-        this.server = server;
-        this.arrivals = arrivals;
+        this.listening = listening;
         this.acceptor = Thread.ofPlatform().daemon().name("spangard-accept").unstarted(this::accept);
-        this.owner = owner;
-        this.guests = guests;
         this.largeFrames = new ByteBudget(options.limits().largeFrameBytes());
         this.openRequests = new ByteBudget(options.limits().openBytes());
         this.guestsLargeFrames = new ByteBudget(options.limits().largeFrameBytes() / GUESTS_SHARE);
@@ -121,53 +97,10 @@ public final class Intake implements AutoCloseable {
     static Intake open(
             IntakeOptions options, Ledger ledger, RecordedIds ids, Services services, LongSupplier epochNanos)
             throws IOException {
-        Path socket = options.socket();
-        removeStale(socket);
-        ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        Selector arrivals = Selector.open();
-        try {
-            server.configureBlocking(false);
-            server.register(arrivals, SelectionKey.OP_ACCEPT);
-            server.bind(UnixDomainSocketAddress.of(socket));
-            UserPrincipal owner = Files.getOwner(socket);
-            Set<UserPrincipal> guests = users(options.allowedUids());
-            Files.setPosixFilePermissions(socket, guests.isEmpty() ? OWNER_ONLY : EVERYBODY);
-            Intake intake = new Intake(options, ledger, ids, services, epochNanos, server, arrivals, owner, guests);
-            intake.acceptor.start();
-            return intake;
-        } catch (IOException | RuntimeException e) {
-            arrivals.close();
-            server.close();
-            throw e;
-        }
-    }
-
-    private static Set<UserPrincipal> users(Set<Integer> uids) throws IOException {
-        Set<UserPrincipal> users = new HashSet<>();
-        UserPrincipalLookupService lookup = FileSystems.getDefault().getUserPrincipalLookupService();
-        for (int uid : uids) {
-            users.add(lookup.lookupPrincipalByName(Integer.toString(uid)));
-        }
-        return users;
-    }
-
-    /** A socket file that nobody answers at was left by an engine that was killed. */
-    private static void removeStale(Path socket) throws IOException {
-        try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            probe.connect(UnixDomainSocketAddress.of(socket));
-            throw new EngineRunningException(socket);
-        } catch (EngineRunningException e) {
-            throw e;
-        } catch (IOException e) {
-            try {
-                if (Files.isRegularFile(socket) || Files.isDirectory(socket)) {
-                    throw new IOException(socket + " is not a socket");
-                }
-                Files.delete(socket);
-            } catch (NoSuchFileException none) {
-                LOG.log(Level.DEBUG, "a new socket at {0}", socket);
-            }
-        }
+        ListeningSocket listening = ListeningSocket.open(options.socket(), options.allowedUids());
+        Intake intake = new Intake(options, ledger, ids, services, epochNanos, listening);
+        intake.acceptor.start();
+        return intake;
     }
 
     /** Recorders connected now. */
@@ -197,10 +130,9 @@ public final class Intake implements AutoCloseable {
         try {
             // In this order: a connection that the kernel has made may have been written to, and its recorder be gone.
             Files.deleteIfExists(options.socket());
-            arrivals.wakeup();
+            listening.wakeup();
             acceptor.join(options.closeTimeout());
-            arrivals.close();
-            server.close();
+            listening.close();
         } catch (IOException e) {
             LOG.log(Level.WARNING, "closing the socket", e);
         } catch (InterruptedException e) {
@@ -225,14 +157,13 @@ public final class Intake implements AutoCloseable {
         while (true) {
             boolean last = closing;
             try {
-                SocketChannel channel = server.accept();
+                SocketChannel channel = listening.accept();
                 if (channel != null) {
                     welcome(channel);
                 } else if (last) {
                     return;
                 } else {
-                    arrivals.select();
-                    arrivals.selectedKeys().clear();
+                    listening.await();
                 }
             } catch (ClosedChannelException | ClosedSelectorException e) {
                 return;
@@ -249,9 +180,9 @@ public final class Intake implements AutoCloseable {
     private void welcome(SocketChannel channel) {
         touch();
         UserPrincipal user = user(channel);
-        boolean isGuest = !owner.equals(user);
+        boolean isGuest = !listening.owner().equals(user);
         Peer peer = new Peer(this, channel, user == null ? "" : user.getName(), isGuest);
-        if (isGuest && (user == null || !guests.contains(user))) {
+        if (isGuest && (user == null || !listening.guests().contains(user))) {
             turnAway(peer, Turned.OTHER_USER, "The engine belongs to another user.");
             return;
         }
@@ -314,7 +245,7 @@ public final class Intake implements AutoCloseable {
 
     /** Whose the engine is. */
     UserPrincipal owner() {
-        return owner;
+        return listening.owner();
     }
 
     long epochNanos() {
