@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 record ListeningSocket(ServerSocketChannel server, Selector arrivals, UserPrincipal owner, Set<UserPrincipal> guests)
         implements Closeable {
-    private static final Logger LOG = System.getLogger("spangard.engine");
+    private static final Logger LOG = System.getLogger(ListeningSocket.class.getName());
 
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
     private static final Set<PosixFilePermission> EVERYBODY = PosixFilePermissions.fromString("rw-rw-rw-");
