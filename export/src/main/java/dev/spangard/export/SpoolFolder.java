@@ -92,12 +92,12 @@ public final class SpoolFolder {
     /** @throws IOException if it is not in the spool then: there is no room for it, or the disk does not take it */
     synchronized void append(SpoolRecord record) throws IOException {
         int length = record.request().length;
-        if (length > SpoolSegment.MAX_REQUEST_BYTES) {
+        if (length > SegmentFormat.MAX_REQUEST_BYTES) {
             throw new IOException("a batch is larger than a record may be");
         }
         SpoolSegment last = open;
         boolean fits = last != null && last.bytes() < spool.segmentBytes();
-        long needed = SpoolSegment.bytes(length) + (fits ? 0 : SpoolSegment.HEADER_BYTES);
+        long needed = SegmentFormat.bytes(length) + (fits ? 0 : SegmentFormat.HEADER_BYTES);
         if (!spool.take(needed)) {
             throw new IOException("it is full");
         }

@@ -98,8 +98,8 @@ final class SpoolFolderTest {
     void beginsASegmentOnlyWhereTheLastIsFull() throws IOException {
         Spool spool = open();
         SpoolFolder folder = spool.folder(SHOP, THERE);
-        long head = SpoolSegment.HEADER_BYTES;
-        int fill = (int) (spool.segmentBytes() - head - SpoolSegment.RECORD_HEAD_BYTES);
+        long head = SegmentFormat.HEADER_BYTES;
+        int fill = (int) (spool.segmentBytes() - head - SegmentFormat.RECORD_HEAD_BYTES);
 
         folder.append(new SpoolRecord(1, 1, new byte[fill - 1]));
         folder.append(RECORD);
@@ -108,7 +108,7 @@ final class SpoolFolderTest {
         assertThat(files()).containsExactly(Spool.fileName(0), Spool.fileName(1));
         assertThat(spool.used())
                 .isEqualTo(folder.bytes())
-                .isEqualTo(2 * head + SpoolSegment.bytes(fill - 1) + 2 * SpoolSegment.bytes(1000))
+                .isEqualTo(2 * head + SegmentFormat.bytes(fill - 1) + 2 * SegmentFormat.bytes(1000))
                 .isEqualTo(
                         Files.size(path().resolve(Spool.fileName(0))) + Files.size(path().resolve(Spool.fileName(1))));
     }

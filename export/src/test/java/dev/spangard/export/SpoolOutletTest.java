@@ -200,7 +200,7 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
 
     private void fill(SpoolFolder folder) throws IOException {
         int free = (int) (spool().limit() - spool().used());
-        int head = SpoolSegment.HEADER_BYTES + SpoolSegment.RECORD_HEAD_BYTES;
+        int head = SegmentFormat.HEADER_BYTES + SegmentFormat.RECORD_HEAD_BYTES;
         folder.append(new SpoolRecord(1, 1, new byte[free - head]));
     }
 }

@@ -164,7 +164,7 @@ final class SpoolSegmentTest {
     void isNoneWithoutItsHeader() throws IOException {
         written(record(1, 1, "a"));
         byte[] all = Files.readAllBytes(file);
-        for (int i = 0; i < SpoolSegment.HEADER_BYTES; i++) {
+        for (int i = 0; i < SegmentFormat.HEADER_BYTES; i++) {
             byte[] changed = all.clone();
             changed[i] ^= 1;
             Files.write(file, changed);
@@ -186,13 +186,13 @@ final class SpoolSegmentTest {
         byte[] mixed = all.clone();
         System.arraycopy(head, 0, mixed, 0, head.length);
         Files.write(other, mixed);
-        assertThat(SpoolSegment.scan(other, 8).bytes()).isEqualTo(SpoolSegment.HEADER_BYTES);
+        assertThat(SpoolSegment.scan(other, 8).bytes()).isEqualTo(SegmentFormat.HEADER_BYTES);
 
         byte[] swapped = all.clone();
         System.arraycopy(all, 20, swapped, 41, 21);
         System.arraycopy(all, 41, swapped, 20, 21);
         Files.write(file, swapped);
-        assertThat(scanned().bytes()).isEqualTo(SpoolSegment.HEADER_BYTES);
+        assertThat(scanned().bytes()).isEqualTo(SegmentFormat.HEADER_BYTES);
     }
 
     /** Of any damage: no exception, no record that was not written, none behind one that was not, none twice. */
@@ -260,7 +260,7 @@ final class SpoolSegmentTest {
         SpoolSegment segment = written(record(1, 1, "a"));
         try (var raw = new RandomAccessFile(file.toFile(), "rw")) {
             raw.seek(20 + 16);
-            raw.writeInt(SpoolSegment.MAX_REQUEST_BYTES);
+            raw.writeInt(SegmentFormat.MAX_REQUEST_BYTES);
         }
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         segment.first();

@@ -69,14 +69,14 @@ final class SpoolTest extends TestedSpool {
 
     @Test
     void takesNothingBeyondItsLimitAndAllUpToIt() throws IOException {
-        int head = SpoolSegment.HEADER_BYTES;
+        int head = SegmentFormat.HEADER_BYTES;
         Spool spool = open(head + 2 * 1020 + 1019);
         SpoolFolder folder = spool.folder(SHOP, THERE);
         // A segment of so small a spool has one record: the second needs a header of its own.
         folder.append(RECORD);
         folder.append(RECORD);
         long free = spool.limit() - spool.used();
-        int largest = (int) (free - head - SpoolSegment.RECORD_HEAD_BYTES);
+        int largest = (int) (free - head - SegmentFormat.RECORD_HEAD_BYTES);
 
         assertThatThrownBy(() -> folder.append(new SpoolRecord(1, 1, new byte[largest + 1])))
                 .isInstanceOf(IOException.class)
@@ -94,8 +94,8 @@ final class SpoolTest extends TestedSpool {
     void takesNoRecordLargerThanOneMayBe() throws IOException {
         SpoolFolder folder = open(Spool.DEFAULT_BYTES).folder(SHOP, THERE);
 
-        folder.append(new SpoolRecord(1, 1, new byte[SpoolSegment.MAX_REQUEST_BYTES]));
-        assertThatThrownBy(() -> folder.append(new SpoolRecord(1, 1, new byte[SpoolSegment.MAX_REQUEST_BYTES + 1])))
+        folder.append(new SpoolRecord(1, 1, new byte[SegmentFormat.MAX_REQUEST_BYTES]));
+        assertThatThrownBy(() -> folder.append(new SpoolRecord(1, 1, new byte[SegmentFormat.MAX_REQUEST_BYTES + 1])))
                 .isInstanceOf(IOException.class);
 
         assertThat(drained(folder)).isEqualTo(1);
