@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 MAX_CAPTURED_TEXTS = 512
 """Names and values of response headers in one record: an application may send any number of informational messages."""
 
-SAMPLED = 1
-INTERNAL = 2
-"""Flags of a request's record, and of its end:"""
-CANCELLED = 1
-DISCONNECTED = 2
+SAMPLED, INTERNAL = 1, 2
+"""Flags of a request's record."""
+
+CANCELLED, DISCONNECTED = 1, 2
+"""Flags of how it ended."""
 
 SENT = {
     "http.response.start": 1,

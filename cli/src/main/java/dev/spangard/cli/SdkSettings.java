@@ -75,9 +75,11 @@ final class SdkSettings {
         settings.millis("OTEL_METRIC_EXPORT_INTERVAL", Duration.ofMinutes(1));
     }
 
-    /** Limits of a span.
+    /**
+     * Reads the limits of a span.
      *
-     * @param valueLength characters of an attribute's value */
+     * @param valueLength characters of an attribute's value
+     */
     static SpanLimits limits(Settings settings, int valueLength) {
         int attributes = settings.whole("OTEL_ATTRIBUTE_COUNT_LIMIT", 128, 0);
         return SpanLimits.builder()
