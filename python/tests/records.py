@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine import FakeEngine
-from spangard import _buffer
+from spangard import _buffer, _frames
 
 if TYPE_CHECKING:
     from spangard._buffer import Recorder
@@ -27,3 +27,11 @@ def put(recorder: Recorder, count: int, start: int = 0) -> None:
         recorder.records.append(request(number))
         if recorder.look <= 0.0 or len(recorder.records) >= _buffer.BATCH:
             recorder.appended(0.0)
+
+
+def put_kinds(recorder: Recorder, kinds: range) -> None:
+    """A record of each kind, as far as the buffer looks into it."""
+    for kind in kinds:
+        if kind not in _frames.FINISHED:
+            recorder.others.append(None)
+        recorder.records.append((kind, 0))

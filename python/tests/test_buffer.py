@@ -13,7 +13,7 @@ import pytest
 
 from asgi import hello, http_scope, ignore
 from engine import FakeEngine
-from records import numbers, put, request
+from records import numbers, put, put_kinds, request
 from spangard import OpenTelemetryMiddleware, _buffer, _frames
 
 if TYPE_CHECKING:
@@ -107,18 +107,44 @@ def test_without_an_engine_memory_is_bounded_and_each_drop_is_counted(tmp_path: 
 
 def test_of_what_is_dropped_only_finished_requests_count(recorder: Recorder) -> None:
     recorder.records += [request(number) for number in range(_buffer.MAX_RECORDS)]
-    recorder.records += [(kind, 0) for kind in range(1, 19)]  # what else there is: OPEN records, parts of events
+    put_kinds(recorder, range(1, 19))  # what else there is: OPEN records, parts of events
     recorder.appended(0.0)
     assert recorder.records[-1] == request(_buffer.MAX_RECORDS - 1)
     assert recorder.dropped == len(_frames.FINISHED)
+    assert not recorder.others
 
 
 def test_only_finished_requests_count(engine: FakeEngine, recorder: Recorder) -> None:
-    for kind in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11):
-        recorder.records.append((kind, 0))
+    put_kinds(recorder, range(1, 12))
+    recorder.records += [request(number) for number in range(_frames.MAX_BATCH)]
+    put_kinds(recorder, range(5, 9))
     recorder.flush()
-    engine.wait(lambda: engine.batches)
-    assert engine.batches[0][2] == 6
+    engine.wait(lambda: len(engine.batches) == 2)
+    assert [batch[2] for batch in engine.batches] == [_frames.MAX_BATCH - 5, _frames.MAX_BATCH + 6]
+    assert not recorder.others
+
+
+def test_what_is_told_of_requests_that_run_is_no_finished_one(engine: FakeEngine, recorder: Recorder) -> None:
+    """By every way that leads there: parts of a long conversation, announcements, and one that is taken back."""
+    recorder.spilled((11, 1, 0, []), 0.0)
+    recorder.live[2] = (7, 0.0, 2, "GET", "http", None)
+    recorder._announce(10.0)
+    ended = (7, 0.0, 3, "GET", "http", None)
+
+    class EndsMeanwhile(dict[int, Any]):
+        """Its one request is there for whoever looks through them, and gone for whoever asks for it then."""
+
+        def copy(self) -> dict[int, Any]:
+            return {3: ended}
+
+    recorder.live = EndsMeanwhile()
+    recorder._announce(10.0)
+    put(recorder, 1)
+    recorder.flush()
+    engine.wait(lambda: engine.records()[-1:] == [request(0)])
+    assert [record[0] for record in engine.records()] == [11, 7, 1]
+    assert engine.batches[-1][2] == 1
+    assert not recorder.others
 
 
 def test_threads_with_event_loops_of_their_own_share_the_buffer_exactly(engine: FakeEngine, recorder: Recorder) -> None:

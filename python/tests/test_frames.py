@@ -47,12 +47,14 @@ def test_a_record_that_can_not_be_written_at_all_is_told_by_its_span_and_said_on
         (17, {}, (10, *[odd] * 9, 10)),
         (3, odd),
     ]
+    recorder.others += [None, None]
     recorder.records += [request(1), *told, (11, odd), (5, odd), request(2)]
     recorder.flush()
     engine.wait(lambda: len(engine.records()) == 7)
     lost = [(_frames.LOST, span_id) for span_id in (7, 8, 9, 10, 0)]
     assert engine.records() == [request(1), *lost, request(2)]
     assert engine.batches[-1][2:4] == (7, 0)
+    assert not recorder.others
     recorder.records.append((1, 0.0, 0.0, b"", 7, odd))
     recorder.flush()
     assert [r.getMessage() for r in caplog.records].count(

@@ -51,6 +51,10 @@ class Recorder:
 
     def __init__(self) -> None:
         self.records: list[tuple[Any, ...]] = []
+        self.others: list[None] = []
+        """One for each of ``records`` that does not stand for a finished request, and put there before it: mostly none,
+        so that finished requests need not be told from them one by one.
+        """
         self.live: dict[int, tuple[Any, ...]] = {}
         """Span id → the OPEN record of each running request."""
         self.announced: set[int] = set()
@@ -89,6 +93,7 @@ class Recorder:
 
     def _after_fork(self) -> None:
         del self.records[:]
+        del self.others[:]
         self.live.clear()
         self.announced.clear()
         self.link.abandon()
@@ -110,6 +115,12 @@ class Recorder:
             # none is armed, or a slow one, or one on an event loop that was closed since
             self._arm(now, TICK_S)
 
+    def spilled(self, record: tuple[Any, ...], now: float) -> None:
+        """Takes a part of a request that runs, whose messages are many; ``now`` is a time at hand."""
+        self.others.append(None)
+        self.records.append(record)
+        self.appended(now)
+
     def watch(self, now: float) -> None:
         """To be called when a request starts while no timer is armed: should it last, it is to be announced."""
         self._arm(now, SLOW_TICK_S)
@@ -130,7 +141,7 @@ class Recorder:
             self._lock.release()
 
     def _frame(self) -> tuple[bytes, int]:
-        frame, finished, is_lossy = next_frame(self.records, self._seq, self._taken, self.dropped)
+        frame, finished, is_lossy = next_frame(self.records, self.others, self._seq, self._taken, self.dropped)
         self._seq += 1
         self._taken += finished
         if is_lossy and not self._has_said_lost:
@@ -151,7 +162,10 @@ class Recorder:
         if self._lock.acquire(False):
             try:
                 while len(self.records) > MAX_RECORDS:
-                    self.dropped += self.records.pop()[0] in FINISHED
+                    if self.records.pop()[0] in FINISHED:
+                        self.dropped += 1
+                    else:
+                        del self.others[-1:]
             finally:
                 self._lock.release()
 
@@ -209,9 +223,11 @@ class Recorder:
                         break
                     told = announcement(record, self.pid)
                     announced.add(span_id)
+                    self.others.append(None)
                     records.append(told)
                     if span_id not in live:
                         _take_back(records, told)
+                        del self.others[-1:]
                         announced.discard(span_id)
         finally:
             self._lock.release()
@@ -232,6 +248,7 @@ class Recorder:
                     tell_lost(self)
                 self.dropped += sum(record[0] in FINISHED for record in self.records)
                 del self.records[:]
+                del self.others[:]
                 self.link.goodbye(goodbye(self._taken + self.dropped, self.dropped))
             except Exception:  # at the end of the process
                 pass

@@ -59,10 +59,13 @@ def announcement(record: tuple[Any, ...], pid: int) -> tuple[Any, ...]:
     return record if record[0] > 6 else (*record, *_NOT_YET, pid)
 
 
-def next_frame(records: list[tuple[Any, ...]], seq: int, taken: int, dropped: int) -> tuple[bytes, int, bool]:
+def next_frame(
+    records: list[tuple[Any, ...]], others: list[None], seq: int, taken: int, dropped: int
+) -> tuple[bytes, int, bool]:
     """Takes up to MAX_BATCH of ``records`` and encodes them: a frame, how many finished requests it holds, and whether
     a record is left out of it that can not be written at all.
 
+    :param others: one for each of ``records`` that stands for no finished request; shortened as they are
     :param seq: the frame's number
     :param taken: finished requests in the frames before it
     :param dropped: finished requests that no frame holds
@@ -70,9 +73,10 @@ def next_frame(records: list[tuple[Any, ...]], seq: int, taken: int, dropped: in
     count = min(len(records), MAX_BATCH)
     moment = clocks()
     is_mended = is_lossy = False
+    left_out = 0
     while True:
         batch = records[:count]
-        finished = len([None for record in batch if record[0] in FINISHED])
+        finished = count if not others else len([None for record in batch if record[0] in FINISHED])
         books = (taken + finished + dropped, dropped)
         try:
             body = dumps((1, seq, *books, *moment, batch), 2)
@@ -93,12 +97,15 @@ def next_frame(records: list[tuple[Any, ...]], seq: int, taken: int, dropped: in
                 if told is not None:
                     kept.append(told)
             records[:count] = kept
+            left_out = count - len(kept)
             count = len(kept)
             is_mended = True
         elif count > 1:
             count //= 2
     frame = framed(body)
     del records[:count]
+    if others:
+        del others[: left_out + count - finished]
     return frame, finished, is_lossy
 
 

@@ -286,8 +286,8 @@ class Detailed:
         if not self.spilled:
             self._foretell()
         recorder = self.middleware.recorder
-        recorder.records.append((11, self.span_id, self.spilled, self.messages[:]))
+        part = (11, self.span_id, self.spilled, self.messages[:])
         self.spilled += 1
         self.touched = True
         del self.messages[:]
-        recorder.appended(clock())
+        recorder.spilled(part, clock())

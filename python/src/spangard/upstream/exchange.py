@@ -210,8 +210,7 @@ class UpstreamExchange:
         """Sends the messages so far ahead: their spans need not wait for the end."""
         head, recorder = self.head, self.middleware.recorder
         messages, self.messages = self.messages, []
-        recorder.records.append((16, *head[3:7], int(head[0] == 15), head[7], head[9], head[12], messages))
-        recorder.appended(clock())
+        recorder.spilled((16, *head[3:7], int(head[0] == 15), head[7], head[9], head[12], messages), clock())
 
     def taken(self) -> Any:
         """What the application did with the span; nothing without OpenTelemetry's API."""
