@@ -47,7 +47,7 @@ def answer(s):
 def hello(settings, process=PROCESS, recorder=11, seen=0, dropped=0, sent=0):
     s = connect()
     try:
-        s.sendall(frame(0, 2, recorder, sent, seen, dropped, process, settings))
+        s.sendall(frame(0, 3, recorder, sent, seen, dropped, process, settings))
         return s, answer(s)
     except OSError as error:
         return s, (type(error).__name__,)
@@ -169,7 +169,7 @@ for n in range(300):  # frames that claim to be large, before and after a HELLO
     s = connect()
     try:
         if n % 2:
-            s.sendall(frame(0, 2, n + 1, 0, 0, 0, PROCESS, {"OTEL_TRACES_EXPORTER": "none"}))
+            s.sendall(frame(0, 3, n + 1, 0, 0, 0, PROCESS, {"OTEL_TRACES_EXPORTER": "none"}))
         s.setblocking(False)
         s.send((4 << 20).to_bytes(4, "big"))
         for _ in range(64):

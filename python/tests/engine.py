@@ -37,7 +37,7 @@ class FakeEngine:
         self.hellos: list[tuple[Any, ...]] = []
         self.batches: list[tuple[Any, ...]] = []
         self.goodbyes: list[tuple[Any, ...]] = []
-        self.answer: bytes | None = frame((16, 2))
+        self.answer: bytes | None = frame((16, 3))
         self._changed = threading.Condition()
         self._connections: list[socket.socket] = []
         self._threads: list[threading.Thread] = []

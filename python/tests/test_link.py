@@ -109,14 +109,14 @@ def test_a_frame_cut_off_in_the_middle_is_sent_again_from_its_start(recorder: Re
 def test_a_refusal_is_said_once_and_not_tried_again_soon(
     engine: FakeEngine, recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine.answer = frame((17, "it speaks version 2 only"))
+    engine.answer = frame((17, "it speaks version 3 only"))
     put(recorder, 128)
     engine.wait(lambda: engine.hellos)
     while recorder.link._socket is not None:
         recorder.flush()
     put(recorder, 300)
     assert [r.getMessage() for r in caplog.records] == [
-        "spangard: the engine does not take this process's records: it speaks version 2 only"
+        "spangard: the engine does not take this process's records: it speaks version 3 only"
     ]
     assert len(engine.hellos) == 1
 

@@ -24,7 +24,7 @@ def test_a_request_is_recorded_with_the_facts_of_its_scope(engine: FakeEngine) -
     run(OpenTelemetryMiddleware(hello))
     record = engine.request()
     assert record["kind"] == 1
-    assert (record["method"], record["scheme"], record["http_version"]) == ("GET", "http", "1.1")
+    assert (record["method"], record["scheme"], record["http_version"]) == ("GET", True, True)
     assert (record["path"], record["query"], record["root_path"]) == ("/items/42", b"q=1", None)
     assert (record["host"], record["user_agent"]) == (b"shop.example:8443", b"curl/8.5")
     assert tuple(record["client"]) == ("192.0.2.7", 50123)
@@ -45,7 +45,7 @@ def test_hello_says_who_the_process_is_and_how_it_is_configured(
     run(OpenTelemetryMiddleware(hello))
     engine.request()
     kind, version, recorder_id, sent, seen, dropped, process, settings = engine.hellos[0]
-    assert (kind, version, sent, seen, dropped) == (0, 2, 0, 0, 0)
+    assert (kind, version, sent, seen, dropped) == (0, 3, 0, 0, 0)
     assert recorder_id > 0
     assert process["pid"] == os.getpid()
     assert settings["OTEL_SERVICE_NAME"] == "shop"

@@ -90,7 +90,7 @@ def test_an_unsampled_request_sends_what_metrics_need(engine: FakeEngine, monkey
     run(OpenTelemetryMiddleware(reading), http_scope(method="POST"), {"type": "http.request", "body": b"123"})
     engine.wait(engine.records)
     record = dict(zip(UNSAMPLED_FIELDS, engine.records()[0]))
-    assert (record["kind"], record["method"], record["scheme"], record["http_version"]) == (3, "POST", "http", "1.1")
+    assert (record["kind"], record["method"], record["scheme"], record["http_version"]) == (3, "POST", True, True)
     assert (record["status"], record["request_bytes"], record["response_bytes"]) == (200, 3, 5)
     assert record["start"] <= record["first_byte"] <= record["complete"] <= record["end"]
     assert (record["failure"], record["left"]) == (None, None)
@@ -182,7 +182,7 @@ def test_an_unsampled_websocket_says_how_it_began_and_ended_and_its_sums(
     engine.wait(engine.records)
     record = engine.records()[0]
     kind, start, end, method, scheme, version, route, events, failure, asked = record
-    assert (kind, method, scheme, version, route) == (4, None, "ws", "1.1", None)
+    assert (kind, method, scheme, version, route) == (4, None, True, True, None)
     assert (failure, asked) == (("ValueError", FAILED), None)
     assert start <= events[1] <= events[4] <= end
     assert [*events[:1], *events[2:4], *events[5:]] == [5, 0, 8, 1011, 23, 1, 4, 0, 12, 2, 5]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asgi import HEADERS, hello, http_scope, run
+from asgi import HEADERS, hello, http_scope, run, websocket_scope
 from spangard import OpenTelemetryMiddleware
 from spangard._facts import MAX_FIELD_TEXT
 
@@ -69,6 +69,40 @@ def test_an_odd_scope_is_the_applications_own_and_still_one_record(engine: FakeE
     assert len(record["user_agent"]) <= MAX_FIELD_TEXT
     for name, kind in {"path": str, "query": bytes, "host": bytes, "user_agent": bytes, "tracestate": bytes}.items():
         assert type(record[name]) is kind, name
+
+
+@pytest.mark.parametrize("sampler", ["always_on", "always_off"])
+def test_the_scheme_and_version_that_most_requests_have_are_told_in_short(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, sampler: str
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    app = OpenTelemetryMiddleware(hello)
+    again = "".join(["1", ".", "1"])  # as a server has it that decodes each
+    for scope in (
+        http_scope(),
+        http_scope(http_version=again),
+        http_scope(scheme="https", http_version="2"),
+        http_scope(scheme="ws", http_version=again),
+        http_scope(scheme=type("Text", (str,), {})("http"), http_version=type("Text", (str,), {})("1.1")),
+        http_scope(scheme=None, http_version=...),
+        websocket_scope(),
+        websocket_scope(scheme="wss", http_version="2"),
+        websocket_scope(scheme="http"),
+    ):
+        run(app, scope)
+    engine.wait(lambda: len(engine.records()) == 9)
+    at = 8 if sampler == "always_on" else 4
+    assert [record[at : at + 2] for record in engine.records()] == [
+        (True, True),
+        (True, True),
+        ("https", "2"),
+        ("ws", True),
+        ("http", "1.1"),
+        (None, None),
+        (True, True),
+        ("wss", "2"),
+        ("http", True),
+    ]
 
 
 def test_a_second_wrapper_records_nothing_more(engine: FakeEngine) -> None:
@@ -133,4 +167,4 @@ def test_no_text_that_a_proxy_or_client_can_choose_is_kept_whole(
     assert len(kept) == 6
     fields = [part for record in kept for value in record for part in (value if type(value) is tuple else (value,))]
     longest = max(len(value) for value in fields if isinstance(value, (str, bytes)))
-    assert longest == (len("http") if field == "client" and sampler == "always_off" else MAX_FIELD_TEXT)
+    assert longest == (len("GET") if field == "client" and sampler == "always_off" else MAX_FIELD_TEXT)

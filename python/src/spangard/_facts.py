@@ -116,12 +116,15 @@ def _has_text(value: Any) -> bool:
 
 
 def cut(method: Any, path: Any, scheme: Any, version: Any, *values: Any) -> tuple[Any, ...]:
-    """A request's texts, each at most MAX_FIELD_TEXT long: four as str, the others as bytes."""
+    """A request's texts, each at most MAX_FIELD_TEXT long: four as str, the others as bytes.
+
+    Of scheme and version True stands for what most requests have.
+    """
     return (
         text(method, MAX_FIELD_TEXT),
         text(path, MAX_FIELD_TEXT) or "",
-        text(scheme, MAX_FIELD_TEXT),
-        text(version, MAX_FIELD_TEXT),
+        scheme if scheme is True else text(scheme, MAX_FIELD_TEXT),
+        version if version is True else text(version, MAX_FIELD_TEXT),
         *[octets(value, MAX_FIELD_TEXT) for value in values],
     )
 

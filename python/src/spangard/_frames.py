@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-VERSION = 2
+VERSION = 3
 """Of docs/wire-protocol.md."""
 
 MAX_BATCH = 256

@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 
 FRAMES = {
     "hello": (
-        *(0, 2, 0x7FEDCBA987654321, 3, 5, 1),
+        *(0, 3, 0x7FEDCBA987654321, 3, 5, 1),
         {
             "pid": 4711,
             "instance": "host-1-4700",
@@ -45,8 +45,8 @@ FRAMES = {
         {"OTEL_SERVICE_NAME": "shop", "SPANGARD_PROFILE": "stable"},
     ),
     "goodbye": (2, 9, 2, WALL_NS),
-    "welcome": (16, 2),
-    "refused": (17, "This engine speaks version 2."),
+    "welcome": (16, 3),
+    "refused": (17, "This engine speaks version 3."),
     "http": batch(0, 1, 0, http()),
     "websocket": batch(1, 2, 0, websocket()),
     "unsampled": batch(
@@ -59,13 +59,13 @@ FRAMES = {
     "open": batch(
         *(3, 4, 0),
         http(kind=5, **OPEN),
-        (7, 998.0, 77, "GET", "http", None),
-        (8, 998.0, 78, None, "ws", ASKED),
+        (7, 998.0, 77, "GET", True, None),
+        (8, 998.0, 78, None, True, ASKED),
     ),
     "announced": batch(
         *(4, 6, 0),
         (9, 998.0, 999.25, "GET", "http", "1.1", None, 200, 0, 2, 999.1, 999.25, None, None, ASKED, 77),
-        (10, 998.0, 999.5, None, "ws", "1.1", "/ws", [8, 999.4, 1000], ("ValueError", 0), ASKED, 78),
+        (10, 998.0, 999.5, None, True, True, "/ws", [8, 999.4, 1000], ("ValueError", 0), ASKED, 78),
     ),
     "spill": batch(
         *(5, 7, 0),
@@ -96,8 +96,8 @@ FRAMES = {
         *(10, 4, 0),
         http(status=200, events=[14, 0.0, 12, 1, 999.1, 0, 2, 999.125, 12, 17, 999.0, 999.15, 0, 3, 999.2, 0]),
         websocket(events=[18, 999.0, 999.01, 0, 13, 999.2, 403], span_id=81),
-        (3, 999.0, 999.25, "GET", "http", "1.1", "/sse", 200, 0, 20, 999.125, 0.0, None, (999.1875, 3), None),
-        (4, 999.0, 999.5, None, "ws", "1.1", "/ws", [*SUMMED[:3], 21, 0.0, 0.0, 0], ("WebSocketDisconnect", 2), None),
+        (3, 999.0, 999.25, "GET", True, True, "/sse", 200, 0, 20, 999.125, 0.0, None, (999.1875, 3), None),
+        (4, 999.0, 999.5, None, True, True, "/ws", [*SUMMED[:3], 21, 0.0, 0.0, 0], ("WebSocketDisconnect", 2), None),
     ),
     "measured_with": batch(
         *(9, 9, 0),
@@ -182,7 +182,7 @@ FRAMES = {
     "lost": batch(
         *(11, 7, 0),
         http(kind=5, **OPEN),
-        (7, 998.0, 77, "GET", "http", None),
+        (7, 998.0, 77, "GET", True, None),
         (18, SPAN_ID),
         (18, 0),
         (9, 998.0, 77),

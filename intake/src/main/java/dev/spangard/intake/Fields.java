@@ -4,6 +4,7 @@ package dev.spangard.intake;
 
 import dev.spangard.telemetry.Address;
 import dev.spangard.telemetry.Failure;
+import dev.spangard.telemetry.Request;
 import dev.spangard.wire.MarshalReader;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,23 @@ final class Fields {
         }
         in.skip();
         return null;
+    }
+
+    /** True stands for the one that most requests of this kind have. */
+    static @Nullable String scheme(MarshalReader in, Request.Kind kind) {
+        return usualOrRepeated(in, kind == Request.Kind.HTTP ? "http" : "ws");
+    }
+
+    /** True stands for the one that most requests have. */
+    static @Nullable String httpVersion(MarshalReader in) {
+        return usualOrRepeated(in, "1.1");
+    }
+
+    private static @Nullable String usualOrRepeated(MarshalReader in, String usual) {
+        if (in.nextIsBool()) {
+            return in.bool() ? usual : null;
+        }
+        return repeatedOrNone(in);
     }
 
     static String path(MarshalReader in) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record Hello(
         long recorderId, long sent, long seen, long dropped, WorkerProcess process, Map<String, String> settings) {
     /** The version of the wire this engine speaks. */
-    public static final int VERSION = 2;
+    public static final int VERSION = 3;
 
     static final int KIND = 0;
     /** Of its frame: what a connection may hold that has not introduced itself. */

@@ -79,8 +79,8 @@ final class SampledRecordReader {
         Origin origin = Origin.read(in);
         Request.Builder request = Request.builder(kind)
                 .method(Fields.repeatedOrNone(in))
-                .scheme(Fields.repeatedOrNone(in))
-                .httpVersion(Fields.repeatedOrNone(in));
+                .scheme(Fields.scheme(in, kind))
+                .httpVersion(Fields.httpVersion(in));
         in.skip(); // root_path: the path and the route contain it
         request.path(Fields.path(in)).query(Fields.bytes(in));
         request.server(Fields.address(in)).client(Fields.address(in));
@@ -129,8 +129,8 @@ final class SampledRecordReader {
         in.skip(); // parent
         Request.Builder request = Request.builder(kind)
                 .method(Fields.repeatedOrNone(in))
-                .scheme(Fields.repeatedOrNone(in))
-                .httpVersion(Fields.repeatedOrNone(in));
+                .scheme(Fields.scheme(in, kind))
+                .httpVersion(Fields.httpVersion(in));
         in.skip(); // root_path
         in.skip(); // path
         in.skip(); // query

@@ -37,8 +37,8 @@ final class UnsampledRecordReader {
         long start = clock.readNanos(in);
         long end = clock.readNanos(in);
         String method = Fields.repeatedOrNone(in);
-        String scheme = Fields.repeatedOrNone(in);
-        String version = Fields.repeatedOrNone(in);
+        String scheme = Fields.scheme(in, Request.Kind.HTTP);
+        String version = Fields.httpVersion(in);
         String route = Fields.repeatedOrNone(in);
         int status = in.int32Or(0);
         long requestBytes = in.int64Or(0);
@@ -110,8 +110,8 @@ final class UnsampledRecordReader {
         long start = clock.readNanos(in);
         long end = clock.readNanos(in);
         String method = Fields.repeatedOrNone(in);
-        String scheme = Fields.repeatedOrNone(in);
-        String version = Fields.repeatedOrNone(in);
+        String scheme = Fields.scheme(in, Request.Kind.WEBSOCKET);
+        String version = Fields.httpVersion(in);
         String route = Fields.repeatedOrNone(in);
         Conversation conversation = telemetry.conversation();
         EventReader.replay(in, clock, conversation);
@@ -171,7 +171,7 @@ final class UnsampledRecordReader {
         long start = clock.readNanos(in);
         long spanId = in.unsigned64();
         String method = Fields.repeatedOrNone(in);
-        String scheme = Fields.repeatedOrNone(in);
+        String scheme = Fields.scheme(in, kind);
         Exchange exchange = telemetry.exchange(request(kind, method, scheme, null, in), start);
         unfinished.opened(spanId, new Unfinished.Open(exchange, null), in.position() - from);
     }
