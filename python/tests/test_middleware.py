@@ -217,4 +217,15 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
         [sys.executable, "-S", "-c", code], env=environment, capture_output=True, check=True, text=True
     )
     heavy = {"asyncio", "re", "typing", "socket", "threading", "logging", "subprocess", "traceback", "opentelemetry"}
+    heavy |= {"functools", "collections", "inspect", "dataclasses", "spangard._metric_attributes"}
     assert not heavy & set(listed.stdout.split())
+
+
+def test_what_is_imported_later_is_listed_and_anything_else_is_an_attribute_error() -> None:
+    import spangard
+
+    assert {"set_route", "set_metric_attributes"} <= set(dir(spangard))
+    assert spangard.set_route.__module__ == "spangard._route"
+    assert spangard.set_metric_attributes.__module__ == "spangard._metric_attributes"
+    with pytest.raises(AttributeError, match="module 'spangard' has no attribute 'nothing'"):
+        spangard.nothing  # noqa: B018

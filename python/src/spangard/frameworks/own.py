@@ -8,7 +8,6 @@ patched to look for a key of ours. What the SDK of MCP makes are spans of messag
 
 from __future__ import annotations
 
-import functools
 import sys
 
 TYPE_CHECKING = False
@@ -42,6 +41,8 @@ def quieting() -> dict[str, Any] | None:
 
 
 def _patch(module: Any) -> None:
+    import functools  # which Litestar has imported
+
     middleware = module.OpenTelemetryInstrumentationMiddleware
     call = middleware.__call__
     if getattr(call, "stands_aside", False):
