@@ -85,12 +85,13 @@ def test_the_scheme_and_version_that_most_requests_have_are_told_in_short(
         http_scope(scheme="ws", http_version=again),
         http_scope(scheme=type("Text", (str,), {})("http"), http_version=type("Text", (str,), {})("1.1")),
         http_scope(scheme=None, http_version=...),
+        http_scope(scheme=True, http_version=True),
         websocket_scope(),
         websocket_scope(scheme="wss", http_version="2"),
         websocket_scope(scheme="http"),
     ):
         run(app, scope)
-    engine.wait(lambda: len(engine.records()) == 9)
+    engine.wait(lambda: len(engine.records()) == 10)
     at = 8 if sampler == "always_on" else 4
     assert [record[at : at + 2] for record in engine.records()] == [
         (True, True),
@@ -98,6 +99,7 @@ def test_the_scheme_and_version_that_most_requests_have_are_told_in_short(
         ("https", "2"),
         ("ws", True),
         ("http", "1.1"),
+        (None, None),
         (None, None),
         (True, True),
         ("wss", "2"),

@@ -14,7 +14,7 @@ import sys
 from _thread import allocate_lock
 from time import perf_counter
 
-from ._frames import FINISHED, OPEN, announcement, goodbye, hello, next_frame, say_lost
+from ._frames import FINISHED, OPEN, announcement, drop_newest, goodbye, hello, next_frame, say_lost, take_back
 from ._link import Link
 from ._marks import ATTACHED, RECORDS, mark
 
@@ -52,9 +52,7 @@ class Recorder:
     def __init__(self) -> None:
         self.records: list[tuple[Any, ...]] = []
         self.others: list[None] = []
-        """One for each of ``records`` that does not stand for a finished request, and put there before it: mostly none,
-        so that finished requests need not be told from them one by one.
-        """
+        """One for each of ``records`` that stands for no finished request, put there before it; mostly none."""
         self.live: dict[int, tuple[Any, ...]] = {}
         """Span id → the OPEN record of each running request."""
         self.announced: set[int] = set()
@@ -155,17 +153,12 @@ class Recorder:
         if self.announced:  # a new engine has heard of none; it will of those whose announcement still waits
             self.announced.intersection_update([r[2 if r[0] in {7, 8} else 4] for r in self.records if r[0] in OPEN])
         seen = self._taken + self.dropped
-        who = (self.link.recorder_id, sent, seen, self.dropped, describe(), settings())
-        return hello(*who)
+        return hello(self.link.recorder_id, sent, seen, self.dropped, describe(), settings())
 
     def _drop_newest(self) -> None:
         if self._lock.acquire(False):
             try:
-                while len(self.records) > MAX_RECORDS:
-                    if self.records.pop()[0] in FINISHED:
-                        self.dropped += 1
-                    else:
-                        del self.others[-1:]
+                self.dropped += drop_newest(self.records, self.others, MAX_RECORDS)
             finally:
                 self._lock.release()
 
@@ -226,8 +219,7 @@ class Recorder:
                     self.others.append(None)
                     records.append(told)
                     if span_id not in live:
-                        _take_back(records, told)
-                        del self.others[-1:]
+                        take_back(records, self.others, told)
                         announced.discard(span_id)
         finally:
             self._lock.release()
@@ -295,14 +287,6 @@ def _close_in_child(recorder: Recorder) -> None:
         Finalize(None, recorder.close, exitpriority=0)
     except Exception:  # it is then a child that is killed
         pass
-
-
-def _take_back(records: list[Any], record: Any) -> None:
-    """Under the lock: others only append."""
-    for at in range(len(records) - 1, -1, -1):
-        if records[at] is record:
-            del records[at]
-            break
 
 
 _recorder: Recorder | None = None

@@ -109,6 +109,26 @@ def next_frame(
     return frame, finished, is_lossy
 
 
+def drop_newest(records: list[tuple[Any, ...]], others: list[None], most: int) -> int:
+    """Leaves ``most`` of ``records``, and returns how many finished requests the others were."""
+    dropped = 0
+    while len(records) > most:
+        if records.pop()[0] in FINISHED:
+            dropped += 1
+        else:
+            del others[-1:]
+    return dropped
+
+
+def take_back(records: list[tuple[Any, ...]], others: list[None], record: Any) -> None:
+    """Out of ``records`` with the one that stands for no finished request. Other threads may append meanwhile."""
+    for at in range(len(records) - 1, -1, -1):
+        if records[at] is record:
+            del records[at]
+            del others[-1:]
+            break
+
+
 def _mended(record: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """``record`` if it can be written, else without the values that can not be; None where that does not help."""
     told = record

@@ -13,7 +13,7 @@ import os
 from time import perf_counter as clock
 
 from ._buffer import BATCH, NOT_ARMED, recorder
-from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, address, cut, failure, headers_of, leave, lookup
+from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, USUAL, address, cut, failure, headers_of, leave, lookup
 from ._hooks import hooks_from, refuse_providers
 from ._messages import Detailed
 from ._notes import MARK, noted, told
@@ -44,9 +44,6 @@ HTTP, WS = "http", "ws"
 
 
 HTTP_1_1 = "1.1"
-
-USUAL = True
-"""Written in place of the scheme and the version that most requests have: a text takes marshal five times as long."""
 
 
 class OpenTelemetryMiddleware:
@@ -193,11 +190,15 @@ class OpenTelemetryMiddleware:
 
         if scheme is (HTTP if http else WS):
             scheme = USUAL
+        elif scheme is USUAL:  # the scope's own, which is no text
+            scheme = None
         if version is self._http_1_1:
             version = USUAL
         elif type(version) is str and version == HTTP_1_1:
             self._http_1_1 = version
             version = USUAL
+        elif version is USUAL:
+            version = None
 
         # Its place in a trace, and whether it is kept.
         api = self._api
