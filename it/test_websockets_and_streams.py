@@ -170,7 +170,7 @@ def test_says_that_the_client_left_in_an_upload(shop: Shop) -> None:
     assert span.status == ERROR or span.attributes.get("http.response.status_code") == 400
 
 
-def test_spills_a_long_websocket(shop: Shop) -> None:
+def test_sends_parts_ahead_of_a_long_websocket(shop: Shop) -> None:
     """Events of a long exchange travel in parts; bytes and close code are exact all the same."""
     trace = Trace()
     with shop.open("/rooms/long", trace) as socket:

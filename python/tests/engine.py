@@ -14,12 +14,12 @@ TIMEOUT_S = 10.0
 REQUEST_FIELDS = (
     "kind", "start", "end", "trace", "span_id", "tracestate", "parent", "method", "scheme", "http_version",
     "root_path", "path", "query", "server", "client", "host", "user_agent", "request_length",
-    "request_headers", "route", "status", "response_length", "response_headers", "events", "spilled",
+    "request_headers", "route", "status", "response_length", "response_headers", "events", "parts_ahead",
     "failure", "span", "pid",
 )  # fmt: skip
 UNSAMPLED_FIELDS = (
     "kind", "start", "end", "method", "scheme", "http_version", "route", "status", "request_bytes",
-    "response_bytes", "first_byte", "complete", "failure", "left", "asked",
+    "response_bytes", "first_byte", "complete", "failure", "left", "measurement_facts",
 )  # fmt: skip
 UPSTREAM_FIELDS = (
     "kind", "start", "flags", "trace", "span_id", "tracestate", "parent", "name", "details", "method", "scheme",

@@ -25,7 +25,7 @@ def numbers(engine: FakeEngine) -> list[int]:
 def put(recorder: Recorder, count: int, start: int = 0) -> None:
     for number in range(start, start + count):
         recorder.records.append(request(number))
-        if recorder.look <= 0.0 or len(recorder.records) >= _buffer.BATCH:
+        if recorder.next_flush_at <= 0.0 or len(recorder.records) >= _buffer.BATCH:
             recorder.appended(0.0)
 
 

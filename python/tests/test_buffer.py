@@ -45,7 +45,7 @@ def test_lone_requests_in_quick_succession_share_a_write(
     monkeypatch.setattr(_buffer, "TICK_S", 10.0)  # not before the test is through, however busy the machine
     put(recorder, 3)
     assert len(recorder.records) == 2
-    recorder.look = 0.0  # some milliseconds later
+    recorder.next_flush_at = 0.0  # some milliseconds later
     put(recorder, 1, start=3)
     engine.wait(lambda: len(engine.records()) == 4)
     assert [len(batch[6]) for batch in engine.batches] == [1, 3]
@@ -79,7 +79,7 @@ def test_a_timer_lost_with_its_event_loop_is_armed_again(engine: FakeEngine, rec
     asyncio.run(once())  # the loop is closed before its timer fires
     assert recorder.records
     recorder.due -= 10.0  # ten seconds later
-    recorder.look -= 10.0
+    recorder.next_flush_at -= 10.0
 
     async def again() -> None:
         await app(http_scope(), None, ignore)
@@ -126,7 +126,7 @@ def test_only_finished_requests_count(engine: FakeEngine, recorder: Recorder) ->
 
 def test_what_is_told_of_requests_that_run_is_no_finished_one(engine: FakeEngine, recorder: Recorder) -> None:
     """By every way that leads there: parts of a long conversation, announcements, and one that is taken back."""
-    recorder.spilled((11, 1, 0, []), 0.0)
+    recorder.sent_ahead((11, 1, 0, []), 0.0)
     recorder.live[2] = (7, 0.0, 2, "GET", "http", None)
     recorder._announce(10.0)
     ended = (7, 0.0, 3, "GET", "http", None)

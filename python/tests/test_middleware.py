@@ -203,7 +203,7 @@ def test_a_long_streams_events_go_ahead_in_parts(engine: FakeEngine) -> None:
     run(OpenTelemetryMiddleware(streaming))
     record = engine.request()
     parts = [r for r in engine.records() if r[0] == 11]
-    assert record["spilled"] == len(parts) > 1
+    assert record["parts_ahead"] == len(parts) > 1
     assert [part[2] for part in parts] == list(range(len(parts)))
     assert {part[1] for part in parts} == {record["span_id"]}
     together = [code for part in [*parts, (0, 0, 0, record["events"])] for code in codes(part[3])]

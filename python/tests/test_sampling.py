@@ -94,7 +94,7 @@ def test_an_unsampled_request_sends_what_metrics_need(engine: FakeEngine, monkey
     assert (record["status"], record["request_bytes"], record["response_bytes"]) == (200, 3, 5)
     assert record["start"] <= record["first_byte"] <= record["complete"] <= record["end"]
     assert (record["failure"], record["left"]) == (None, None)
-    assert record["asked"] is None
+    assert record["measurement_facts"] is None
 
 
 @pytest.mark.parametrize(

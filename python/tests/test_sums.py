@@ -118,7 +118,7 @@ def test_without_single_messages_a_websocket_is_told_by_what_the_application_sen
     events = record["events"]
     assert record["start"] <= events[1] <= record["end"]
     assert [events[0], *events[2:]] == [5, "chat", 12, 3, 8]
-    assert record["spilled"] == 0
+    assert record["parts_ahead"] == 0
 
 
 @pytest.mark.parametrize("sampler", ["always_on", "always_off"])
@@ -168,14 +168,14 @@ def test_any_number_of_messages_is_told_by_two_sums(
 
 def test_a_websocket_told_by_its_sums_leaves_nothing_to_the_garbage_collector(engine: FakeEngine) -> None:
     app = OpenTelemetryMiddleware(echoes, exclude_spans=["receive", "send"])
-    kind = app._detailed_websocket
+    kind = app._sampled_websocket
     made: list[Any] = []
 
     class Watched(kind):  # type: ignore[misc, valid-type]
         def __init__(self) -> None:
             made.append(weakref.ref(self))
 
-    app._detailed_websocket = Watched
+    app._sampled_websocket = Watched
     gc.disable()
     try:
         run(app, websocket_scope(), {"type": "websocket.connect"}, {"type": "websocket.disconnect"})

@@ -31,7 +31,7 @@ MAX_RECORDS = 4096
 TICK_S = 0.05
 """How long a record waits for company."""
 
-LOOK_S = 0.01
+FLUSH_INTERVAL_S = 0.01
 """While no other request runs, a record is written at once, but no more often than this."""
 
 SLOW_TICK_S = 1.0
@@ -84,7 +84,7 @@ class Recorder:
         self.dropped = 0
         self.due = NOT_ARMED  # when the armed timer fires
         self._announced = 0.0
-        self.look = NOT_ARMED  # when an append is to be followed by `appended`; until then a timer is armed
+        self.next_flush_at = NOT_ARMED  # when an append is to be followed by `appended`; until then a timer is armed
         self.patience: float | None = None  # seconds that are left to wait for an engine when something ends
         self.has_told_lost = False
         self._closed = False
@@ -101,19 +101,19 @@ class Recorder:
             util.register_after_fork(self, _close_in_child)
 
     def appended(self, now: float) -> None:
-        """To be called after an append when ``now >= look`` or BATCH records wait; ``now`` is a time at hand."""
+        """To be called after an append when ``now >= next_flush_at`` or BATCH records wait; ``now`` is a time at hand."""
         if len(self.records) >= BATCH:
             self.flush()
             if len(self.records) > MAX_RECORDS:
                 self._drop_newest()
         elif not self.live:
             self.flush()  # nothing else runs: should the process be killed now, nothing is lost
-        self.look = now + LOOK_S
+        self.next_flush_at = now + FLUSH_INTERVAL_S
         if not -TICK_S < now - self.due < LATE_S:
             # none is armed, or a slow one, or one on an event loop that was closed since
             self._arm(now, TICK_S)
 
-    def spilled(self, record: tuple[Any, ...], now: float) -> None:
+    def sent_ahead(self, record: tuple[Any, ...], now: float) -> None:
         """Takes a part of a request that runs, whose messages are many; ``now`` is a time at hand."""
         self.others.append(None)
         self.records.append(record)
@@ -192,7 +192,7 @@ class Recorder:
         if self.records or not self.link.is_drained():
             self._arm(now, TICK_S)
         else:
-            self.look = NOT_ARMED
+            self.next_flush_at = NOT_ARMED
             if self.live:
                 self._arm(now, SLOW_TICK_S)
             else:

@@ -12,10 +12,10 @@ from opentelemetry.context.context import Context
 
 from . import _parents as parents
 from ._current_span import CurrentSpan
-from ._messages import Detailed
+from ._messages import MessageRecorder
 from ._read_span import RequestSpan
-from ._sums import Counted, Summed
-from ._websocket import SummedWebSocket, UnheardWebSocket
+from ._sums import MessageCounter, TotalsRecorder
+from ._websocket import WebSocketTotals, SendOnlyTotals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,25 +63,25 @@ A Context refuses ``[]=``; to make one of a dict takes longer than to put a valu
 """
 
 
-class DetailedSpan(Detailed, RequestSpan):
+class SampledSpan(MessageRecorder, RequestSpan):
     """A sampled request's messages and its span: one object where two would cost 0.3 µs more."""
 
 
-class CountedSpan(Counted, CurrentSpan):
+class UnsampledSpan(MessageCounter, CurrentSpan):
     sampled = recording = False
 
 
-class SummedSpan(Summed, RequestSpan):
+class TotalsSpan(TotalsRecorder, RequestSpan):
     recording = touched = True
 
 
-class CountedWebSocketSpan(SummedWebSocket, CurrentSpan):
+class UnsampledWebSocketSpan(WebSocketTotals, CurrentSpan):
     sampled = False
 
 
-class UnheardWebSocketSpan(UnheardWebSocket, RequestSpan):
+class SendOnlySpan(SendOnlyTotals, RequestSpan):
     pass
 
 
-class CountedUnheardWebSocketSpan(UnheardWebSocket, CurrentSpan):
+class UnsampledSendOnlySpan(SendOnlyTotals, CurrentSpan):
     sampled = False

@@ -145,7 +145,7 @@ class CurrentSpan(trace_api.Span):
             self.own_name = self._text(name) or self.own_name
             self.touched = True
 
-    def taken(self) -> tuple[Any, ...] | None:
+    def span_facts(self) -> tuple[Any, ...] | None:
         """What the application did with this span: the record's ``span`` field."""
         if not (self.own_name or self.own_attributes or self.own_events or self.own_status or self.own_links):
             return None

@@ -35,7 +35,7 @@ OPEN = frozenset((5, 6, 7, 8, 14, 15))
 """Kinds of records that announce a request."""
 
 _NOT_YET = (None, None, None, None, None, 0, None, None)
-"""The fields of an OPEN record that only a finished request has: route to span, nothing spilled."""
+"""The fields of an OPEN record that only a finished request has: route to span, nothing sent ahead."""
 
 LOST = 18
 FINISHED = frozenset((1, 2, 3, 4, 9, 10, 12, 13, 17, LOST))

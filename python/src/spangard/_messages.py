@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the application hears and says during one request, noted as it passes by.
 
-``Detailed`` notes every message with its times, for a sampled request; what measurements of an HTTP request need is
+``MessageRecorder`` notes every message with its times, for a sampled request; what measurements of an HTTP request need is
 counted in `_sums`. Both pass every message on as it came. Each belongs to one request and is used on its event loop.
 Codes and layouts: docs/wire-protocol.md, Events.
 """
@@ -51,7 +51,7 @@ UNKNOWN = -1
 UNKNOWN_SUM = -(1 << 62)
 
 
-class Detailed:
+class MessageRecorder:
     """The middleware assigns the fields without a default, one by one: that is faster than a constructor.
 
     A field that most requests read or change has none: where the class has a value under the name, CPython 3.13 looks
@@ -69,8 +69,8 @@ class Detailed:
     streams: bool  # more bodies than one, or trailers: what ends the response is not the first body, and is to come
     touched: bool  # one of the fields below is not as it was, or the application did something with the span
 
-    spilled = 0
-    spilled_last = False
+    parts_ahead = 0
+    last_is_ahead = False
     hears = True  # what the application receives passes here
     captured: list[bytes] | None = None
     foretold = False  # _foretell has been
@@ -89,7 +89,7 @@ class Detailed:
                     messages += (2, clock(), size)
                     self.streams = True
                     if len(messages) > EVENTS_KEPT:
-                        self.spill()
+                        self.send_ahead()
                 elif not self.streams:
                     messages += (3, clock(), size)
                     completes = size > WRITTEN_AT_ONCE
@@ -119,11 +119,11 @@ class Detailed:
                 else:
                     messages += (7, clock(), size_of(message.get("bytes")))
                 if len(messages) > EVENTS_KEPT:
-                    self.spill()
+                    self.send_ahead()
             else:
                 completes, message = self._other(kind, message)
                 if len(messages) > EVENTS_KEPT:
-                    self.spill()
+                    self.send_ahead()
         except Exception:  # a message that is not what ASGI says is the server's to refuse
             pass
         if completes:
@@ -260,12 +260,12 @@ class Detailed:
             else:
                 messages += (31, asked, got, text_of(kind, MAX_NAME) or "")
             if len(messages) > EVENTS_KEPT:
-                self.spill()
+                self.send_ahead()
         except Exception:  # a server's odd message is the application's to judge
             pass
         return message
 
-    def told(self, start: float, end: float) -> list[Any]:
+    def message_events(self, start: float, end: float) -> list[Any]:
         """The events of the request's record; asked for only when ``touched``, or a stream was not ended."""
         if self.streams:
             self._foretell()
@@ -278,16 +278,16 @@ class Detailed:
             if messages[at] in LAST:
                 return True
             at += 4 if messages[at] >= 16 else 3
-        return self.spilled_last
+        return self.last_is_ahead
 
-    def spill(self) -> None:
-        """Sends the messages so far ahead, as part ``spilled`` of this request's."""
-        self.spilled_last = self.has_answered()
-        if not self.spilled:
+    def send_ahead(self) -> None:
+        """Sends the messages so far ahead, as part ``parts_ahead`` of this request's."""
+        self.last_is_ahead = self.has_answered()
+        if not self.parts_ahead:
             self._foretell()
         recorder = self.middleware.recorder
-        part = (11, self.span_id, self.spilled, self.messages[:])
-        self.spilled += 1
+        part = (11, self.span_id, self.parts_ahead, self.messages[:])
+        self.parts_ahead += 1
         self.touched = True
         del self.messages[:]
-        recorder.spilled(part, clock())
+        recorder.sent_ahead(part, clock())

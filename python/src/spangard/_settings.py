@@ -66,14 +66,14 @@ def effective(environ: Mapping[str, str]) -> Mapping[str, str]:
 class Settings:
     """The environment's part of a middleware's configuration, read once at construction."""
 
-    __slots__ = ("asks", "baggage", "disabled", "propagators", "sampler")
+    __slots__ = ("baggage", "disabled", "propagators", "sampler", "wants_measurement_facts")
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
         self.propagators, self.baggage = _propagators(environ)
         # Measurements, also of requests that are not sampled, are made of more than their records have by default.
         proxies = split(environ.get("SPANGARD_TRUSTED_PROXIES", ""))
-        self.asks = bool(proxies) or not MEASURED.isdisjoint(split(environ.get("SPANGARD_ATTRIBUTES", "")))
+        self.wants_measurement_facts = bool(proxies) or not MEASURED.isdisjoint(split(environ.get("SPANGARD_ATTRIBUTES", "")))
         self.sampler: Sampler
         self.sampler, complaint = sampler_from(environ)
         if complaint:

@@ -30,8 +30,8 @@ promised; or it is an event stream, left after it had begun. docs/wire-protocol.
 """
 
 
-class Counted:
-    """The middleware assigns all fields, as those of Detailed."""
+class MessageCounter:
+    """The middleware assigns all fields, as those of MessageRecorder."""
 
     span_id: int
     server_receive: Receive
@@ -149,14 +149,14 @@ class Counted:
                 self.left = (0.0, ENOUGH)
 
 
-class Summed(Counted):
+class TotalsRecorder(MessageCounter):
     """A sampled HTTP request whose single messages are not wanted (``exclude_spans`` names both): told by its sums."""
 
     captured = None
-    spilled = 0
+    parts_ahead = 0
     touched = True  # always ask for what is told
 
-    def told(self, start: float, end: float) -> list[Any]:
+    def message_events(self, start: float, end: float) -> list[Any]:
         """The fewest events that say the same of sizes and times: one body, handed over when the last was."""
         events: list[Any] = [16, start, start, self.received] if self.received else []
         if self.complete and self.left is None and self.status_code is not None and self.sent >= 0:

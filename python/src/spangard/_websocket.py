@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ._endings import LOST, lost
 from ._facts import close_of, size_of
-from ._messages import EVENTS_KEPT, Detailed
+from ._messages import EVENTS_KEPT, MessageRecorder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ mark_as_coroutine: Callable[[Send], Any] | None = None
 """Called with each ``send``, a plain function that returns the server's coroutine: for a framework that asks."""
 
 
-class SummedWebSocket(Detailed):
+class WebSocketTotals(MessageRecorder):
     """Counts messages and their bytes, without a look at the clock; notes handshake, denial and close as they pass.
 
     Both callables are functions made for it, whose own variables are read and counted up in less time than an object's
@@ -109,7 +109,7 @@ def _tell_lost(events: list[Any], server_send: Send) -> None:
         at += 4 if events[at] >= 16 else 3
 
 
-class UnheardWebSocket(SummedWebSocket):
+class SendOnlyTotals(WebSocketTotals):
     """One whose messages are wanted in neither direction: as upstream's, the application gets the server's ``receive``.
 
     A coroutine of ours around each message it receives would cost more than all that is noted of the others.

@@ -15,14 +15,14 @@ from time import perf_counter as clock
 from ._buffer import BATCH, NOT_ARMED, recorder
 from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, USUAL, address, cut, failure, headers_of, leave, lookup
 from ._hooks import hooks_from, refuse_providers
-from ._messages import Detailed
+from ._messages import MessageRecorder
 from ._notes import MARK, noted, told
 from ._sampling import keeps
 from ._settings import Settings, effective, header_capture, profile_name, url_excluder
-from ._sums import Counted, Summed
+from ._sums import MessageCounter, TotalsRecorder
 from ._tracecontext import joined, sole, traceparent, tracestate, whole
 from ._values import text
-from ._websocket import SummedWebSocket, UnheardWebSocket
+from ._websocket import WebSocketTotals, SendOnlyTotals
 from .frameworks import route_names
 from .frameworks.own import as_fastapi_knows, quieting
 
@@ -92,17 +92,17 @@ class OpenTelemetryMiddleware:
         hidden = http_capture_headers_sanitize_fields
         self._capture = header_capture("REQUEST", http_capture_headers_server_request, hidden, environ)
         self.capture_response = header_capture("RESPONSE", http_capture_headers_server_response, hidden, environ)
-        self._asks = settings.asks
+        self._wants_measurement_facts = settings.wants_measurement_facts
         self._api = _opentelemetry_api()
-        self._detailed: Any = Detailed if self._api is None else self._api.DetailedSpan
-        self._detailed_http = self._detailed_websocket = self._detailed
-        self._counted: Any = Counted if self._api is None else self._api.CountedSpan
-        self._counted_websocket: Any = SummedWebSocket if self._api is None else self._api.CountedWebSocketSpan
+        self._sampled: Any = MessageRecorder if self._api is None else self._api.SampledSpan
+        self._sampled_http = self._sampled_websocket = self._sampled
+        self._unsampled_http: Any = MessageCounter if self._api is None else self._api.UnsampledSpan
+        self._unsampled_websocket: Any = WebSocketTotals if self._api is None else self._api.UnsampledWebSocketSpan
         if {"receive", "send"} <= set(exclude_spans or ()):  # single messages are not wanted
-            self._detailed_websocket = UnheardWebSocket if self._api is None else self._api.UnheardWebSocketSpan
-            self._counted_websocket = UnheardWebSocket if self._api is None else self._api.CountedUnheardWebSocketSpan
+            self._sampled_websocket = SendOnlyTotals if self._api is None else self._api.SendOnlySpan
+            self._unsampled_websocket = SendOnlyTotals if self._api is None else self._api.UnsampledSendOnlySpan
             if self.capture_response is None:  # nor is anything to be taken from them
-                self._detailed_http = Summed if self._api is None else self._api.SummedSpan
+                self._sampled_http = TotalsRecorder if self._api is None else self._api.TotalsSpan
         self._hooks = hooks_from(
             default_span_details,
             server_request_hook,
@@ -301,18 +301,18 @@ class OpenTelemetryMiddleware:
                 5 if http else 6, start, None, trace, span_id, state, parent, method, scheme, version,
                 None, path, query, server, client, host, agent, request_length, captured,
             )  # fmt: skip
-            new = self._detailed_http if http else self._detailed_websocket
-            in_detail = new is self._detailed
+            new = self._sampled_http if http else self._sampled_websocket
+            in_detail = new is self._sampled
         else:
-            asked = self._asked(scope) if self._asks else None
+            measurement_facts = self._measurement_facts(scope) if self._wants_measurement_facts else None
             if not (
                 (scheme is USUAL or (type(scheme) is str and len(scheme) <= MAX_FIELD_TEXT))
                 and (version is USUAL or (type(version) is str and len(version) <= MAX_FIELD_TEXT))
                 and (len(method) <= MAX_FIELD_TEXT if type(method) is str else method is None)
             ):
                 method, _, scheme, version = cut(method, None, scheme, version)
-            live[span_id] = (7 if http else 8, start, span_id, method, scheme, asked)
-            new = self._counted if http else self._counted_websocket
+            live[span_id] = (7 if http else 8, start, span_id, method, scheme, measurement_facts)
+            new = self._unsampled_http if http else self._unsampled_websocket
             in_detail = False
         exchange: Any = new()
         if in_detail:
@@ -340,9 +340,9 @@ class OpenTelemetryMiddleware:
             receive = exchange.receive
             send = exchange.send
         else:
-            heard, send, sums = exchange.around(receive, send)
+            counted_receive, send, sums = exchange.around(receive, send)
             if new.hears:
-                receive = heard
+                receive = counted_receive
         try:
             scope[MARK] = span_id
             quieting = self._quieting
@@ -415,37 +415,37 @@ class OpenTelemetryMiddleware:
                 exchange.unanswered(end, failed)
             if sampled:
                 did = response_headers = None
-                spilled = 0
+                parts_ahead = 0
                 if api is not None:
                     exchange.recording = False
                 if exchange.touched or exchange.streams:
-                    response_headers, spilled = exchange.captured, exchange.spilled
-                    messages = exchange.told(start, end) if http or in_detail else sums()
-                    did = None if api is None else exchange.taken()
+                    response_headers, parts_ahead = exchange.captured, exchange.parts_ahead
+                    messages = exchange.message_events(start, end) if http or in_detail else sums()
+                    did = None if api is None else exchange.span_facts()
                 record: tuple[Any, ...] = (
                     1 if http else 2, start, end, trace, span_id, state, parent, method, scheme, version,
                     None, path, query, server, client, host, agent, request_length, captured, route,
-                    exchange.status_code, None, response_headers, messages, spilled, failed, did, recorder.pid,
+                    exchange.status_code, None, response_headers, messages, parts_ahead, failed, did, recorder.pid,
                 )  # fmt: skip
             elif http:
                 record = (
                     3, start, end, method, scheme, version, route, exchange.status_code, exchange.received,
                     exchange.sent, exchange.first, complete, failed and failed[::3],
-                    exchange.left, asked,
+                    exchange.left, measurement_facts,
                 )  # fmt: skip
             else:
                 messages = sums()
                 failure_brief = failed and failed[::3]
-                record = (4, start, end, method, scheme, version, route, messages, failure_brief, asked)
+                record = (4, start, end, method, scheme, version, route, messages, failure_brief, measurement_facts)
             if recorder.announced and span_id in recorder.announced:
                 recorder.announced.discard(span_id)
                 if not sampled:
                     record = (record[0] + 6, *record[1:], span_id)
             records.append(told(span_id, record) if noted else record)
-            if end >= recorder.look or len(records) >= BATCH:
+            if end >= recorder.next_flush_at or len(records) >= BATCH:
                 recorder.appended(end)
 
-    def _asked(self, scope: Scope) -> tuple[Any, ...] | None:
+    def _measurement_facts(self, scope: Scope) -> tuple[Any, ...] | None:
         """Of an unsampled request what trusted proxies and opt-in attributes of measurements are read from."""
         try:
             headers = headers_of(scope)

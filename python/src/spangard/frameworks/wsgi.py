@@ -51,8 +51,8 @@ def mark_as_coroutines() -> None:
     """
     from asgiref.sync import markcoroutinefunction
 
-    markcoroutinefunction(_messages.Detailed.send)
-    markcoroutinefunction(_sums.Counted.send)
+    markcoroutinefunction(_messages.MessageRecorder.send)
+    markcoroutinefunction(_sums.MessageCounter.send)
     _websocket.mark_as_coroutine = markcoroutinefunction
 
 

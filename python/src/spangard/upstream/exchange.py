@@ -151,14 +151,14 @@ class UpstreamExchange:
         except BaseException:
             self._note_received(FAILED, asked, None)
             raise
-        self._note_received(*self.heard(message, asked))
+        self._note_received(*self.counted(message, asked))
         return message
 
     def _note_received(self, code: int, asked: float, value: str | None) -> None:
         if self.middleware.receives and self.sampled:
             self.messages += (code, asked, clock(), value)
             if len(self.messages) > EVENTS_KEPT:
-                self.spill()
+                self.send_ahead()
 
     def note_sent(self, code: int, value: Any, message: Message) -> None:
         """A child span of no length: upstream ends it before it hands the message on."""
@@ -166,9 +166,9 @@ class UpstreamExchange:
             now = clock()
             self.messages += (code, now, now, value)
             if len(self.messages) > EVENTS_KEPT:
-                self.spill()
+                self.send_ahead()
 
-    def heard(self, message: Message, asked: float) -> tuple[int, float, str | None]:
+    def counted(self, message: Message, asked: float) -> tuple[int, float, str | None]:
         """Counts what the message brought: its code, when it was asked for, its type if that is not known."""
         try:
             kind = message["type"]
@@ -206,13 +206,13 @@ class UpstreamExchange:
     def propagated(self, message: Message) -> Message:
         return message
 
-    def spill(self) -> None:
+    def send_ahead(self) -> None:
         """Sends the messages so far ahead: their spans need not wait for the end."""
         head, recorder = self.head, self.middleware.recorder
         messages, self.messages = self.messages, []
-        recorder.spilled((16, *head[3:7], int(head[0] == 15), head[7], head[9], head[12], messages), clock())
+        recorder.sent_ahead((16, *head[3:7], int(head[0] == 15), head[7], head[9], head[12], messages), clock())
 
-    def taken(self) -> Any:
+    def span_facts(self) -> Any:
         """What the application did with the span; nothing without OpenTelemetry's API."""
         return None
 

@@ -185,19 +185,19 @@ class Upstream:
                 api.leave(token)
             exchange.recording = False
             if exchange.messages and not sampled:  # they belong to a trace that is
-                exchange.spill()
+                exchange.send_ahead()
             if exchange.disconnected:
                 outcome |= DISCONNECTED
             records: list[Any] = [] if is_forks else recorder.records
             record = (
                 head[0] - 2, *head[1:], end, exchange.ended, self._target(scope), exchange.status_code,
-                exchange.received, exchange.sent, exchange.captured, outcome, failed, exchange.taken(),
+                exchange.received, exchange.sent, exchange.captured, outcome, failed, exchange.span_facts(),
                 exchange.messages or None,
             )  # fmt: skip
             records.append(told(span_id, record) if noted else record)
             if recorder.announced:
                 recorder.announced.discard(span_id)
-            if end >= recorder.look or len(records) >= BATCH:
+            if end >= recorder.next_flush_at or len(records) >= BATCH:
                 recorder.appended(end)
 
     def samples(self, trace_id: int, parents_flags: int | None = None) -> bool:

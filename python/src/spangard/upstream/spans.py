@@ -126,7 +126,7 @@ class ChildSpan(UpstreamSpan):
     def noted(self, value: Any, failed: Any) -> Any:
         """What the record says of it: only its value, if it is like any other."""
         self.recording = False
-        did = self.taken() if self.touched else None
+        did = self.span_facts() if self.touched else None
         if not self.span_id and self.other_parent is None and did is None and failed is None:
             return value
         return (value, self.span_id, self.other_parent, did, failed)
@@ -184,7 +184,7 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
         asked = clock()
         if not middleware.receives:
             message: Message = await self.server_receive()
-            self.heard(message, asked)
+            self.counted(message, asked)
             return message
         context = current()
         child = ChildSpan(self, context.get(SPAN_KEY), f"{self.scope.get('type')} receive", asked)
@@ -200,7 +200,7 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
             raise
         finally:
             leave(token)
-        code, _, value = self.heard(message, asked)
+        code, _, value = self.counted(message, asked)
         self._note(child, code, asked, clock(), value, None)
         return message
 
@@ -208,7 +208,7 @@ class ServerSpan(UpstreamSpan, UpstreamExchange):
         if child.sampled:
             self.messages += (code, start, end, child.noted(value, failed))
             if len(self.messages) > EVENTS_KEPT:
-                self.spill()
+                self.send_ahead()
         child.recording = False
         child.over = True
 

@@ -9,7 +9,7 @@ import marshal
 from pathlib import Path
 
 from records import (
-    ASKED,
+    MEASUREMENT_FACTS,
     HOOKED,
     OPEN,
     SPAN_ID,
@@ -60,18 +60,18 @@ FRAMES = {
         *(3, 4, 0),
         http(kind=5, **OPEN),
         (7, 998.0, 77, "GET", True, None),
-        (8, 998.0, 78, None, True, ASKED),
+        (8, 998.0, 78, None, True, MEASUREMENT_FACTS),
     ),
     "announced": batch(
         *(4, 6, 0),
-        (9, 998.0, 999.25, "GET", "http", "1.1", None, 200, 0, 2, 999.1, 999.25, None, None, ASKED, 77),
-        (10, 998.0, 999.5, None, True, True, "/ws", [8, 999.4, 1000], ("ValueError", 0), ASKED, 78),
+        (9, 998.0, 999.25, "GET", "http", "1.1", None, 200, 0, 2, 999.1, 999.25, None, None, MEASUREMENT_FACTS, 77),
+        (10, 998.0, 999.5, None, True, True, "/ws", [8, 999.4, 1000], ("ValueError", 0), MEASUREMENT_FACTS, 78),
     ),
-    "spill": batch(
+    "event_part": batch(
         *(5, 7, 0),
         (11, SPAN_ID, 0, [1, 999.1, 0, 2, 999.11, 100]),
         (11, SPAN_ID, 1, [2, 999.12, 100]),
-        http(events=[3, 999.13, 1], spilled=2),
+        http(events=[3, 999.13, 1], parts_ahead=2),
     ),
     "failure": batch(
         *(6, 8, 0),
@@ -149,7 +149,7 @@ FRAMES = {
             status="200",
             response_headers=[b"x-kept", "text"],
             events=[16, None, None, "size", 1, 999.1, 0, 3, 999.15, "size", 4, 999.2, 0],
-            spilled=None,
+            parts_ahead=None,
             failure="text",
             span=(
                 5,

@@ -39,7 +39,7 @@ def http(kind=1, **changes):
         "response_length": b"17",
         "response_headers": [b"content-type", b"application/json"],
         "events": [16, 999.01, 999.02, 0, 1, 999.1, 0, 2, 999.125, 12, 3, 999.15, 5, 4, 999.2, 0],
-        "spilled": 0,
+        "parts_ahead": 0,
         "failure": None,
         "span": None,
         "pid": 4711,
@@ -123,7 +123,7 @@ def upstream(kind=12, **changes):
     return values[:21] if kind in (14, 15) else values
 
 
-ASKED = (None, ("192.0.2.1", 51234), b"example.org", b"curl/8.5.0", [b":x-forwarded-proto", b"https"])
+MEASUREMENT_FACTS = (None, ("192.0.2.1", 51234), b"example.org", b"curl/8.5.0", [b":x-forwarded-proto", b"https"])
 HOOKED = (None, {"hooked": True}, [], None, [])
 SUMMED = [5, 999.02, "chat", 8, 999.4, 1011, 23, 2, 10, 0, 12, 1, 13]
 OPEN = dict.fromkeys(["end", "route", "status", "response_length", "response_headers", "events", "failure", "span"])

@@ -3,7 +3,7 @@
 package dev.spangard.books;
 
 /**
- * The {@link Accounts} of one service at one instant: {@code seen = measured + exported + queued + dropped}, exactly.
+ * The {@link ServiceAccounts} of one service at one instant: {@code seen = measured + exported + queued + dropped}, exactly.
  *
  * <p>What is queued is no counter but what the others leave over: a request is in the recorder or its connection when it
  * was told and not read, and in the engine when it was read and nothing has become of it yet.

@@ -32,8 +32,8 @@ public record Digest(String hex) {
     }
 
     /** Its beginning, never 0. */
-    public long start() {
-        long start = Long.parseUnsignedLong(hex, 0, 16, 16);
-        return start == 0 ? 1 : start;
+    public long prefix64() {
+        long prefix = Long.parseUnsignedLong(hex, 0, 16, 16);
+        return prefix == 0 ? 1 : prefix;
     }
 }

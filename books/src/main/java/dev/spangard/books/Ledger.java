@@ -13,7 +13,7 @@ import java.util.Map;
  * The engine's books in a small mapped file beside its socket ({@link LedgerFile}). The page cache keeps them when the
  * engine is killed, so the next one knows what was read and never exported.
  *
- * <p>When a table is full, the slot unused for longest gives way: a recorder's is {@link RecorderLine#settle settled}, the
+ * <p>When a table is full, the slot unused for longest gives way: a recorder's is {@link RecorderCounts#settle settled}, the
  * sums of a service go to the {@link #others}. Guests are told apart so that they take slots from guests only. When all are
  * in use, a newcomer is not remembered beyond this engine.
  *
@@ -25,25 +25,25 @@ import java.util.Map;
  */
 public final class Ledger implements AutoCloseable {
     private static final long NONE = LedgerFile.NONE;
-    private static final long OTHERS = Digest.of("services that are forgotten").start();
+    private static final long OTHERS = Digest.of("services that are forgotten").prefix64();
 
     private final LedgerFile file;
     private final Object lock = new Object();
     // Guarded by the lock. Of recorders and services in use by this engine; their slots never give way.
     private final Map<Long, Held> recorders = new HashMap<>();
-    private final Map<Long, Accounts> services = new HashMap<>();
-    private final Accounts others;
+    private final Map<Long, ServiceAccounts> services = new HashMap<>();
+    private final ServiceAccounts others;
     /** Requests that an earlier engine left in the spool, by service, for services nobody has asked for. */
     private final Map<Long, Long> inherited = new HashMap<>();
 
     /** A line in use, by one connection, or by two of one recorder while one takes over from the other. */
     private static final class Held {
-        final RecorderLine line;
+        final RecorderCounts line;
         final long service;
         final boolean isRemembered;
         int users;
 
-        Held(RecorderLine line, long service, boolean isRemembered) {
+        Held(RecorderCounts line, long service, boolean isRemembered) {
             this.line = line;
             this.service = service;
             this.isRemembered = isRemembered;
@@ -52,7 +52,7 @@ public final class Ledger implements AutoCloseable {
 
     private Ledger(LedgerFile file) {
         this.file = file;
-        others = new Accounts(OTHERS, file.ofOthers(OTHERS));
+        others = new ServiceAccounts(OTHERS, file.ofOthers(OTHERS));
         services.put(OTHERS, others);
     }
 
@@ -74,7 +74,7 @@ public final class Ledger implements AutoCloseable {
      *
      * @param key tells services apart; only a hash of it is kept
      */
-    public Accounts accounts(String key) {
+    public ServiceAccounts accounts(String key) {
         return accounts(Digest.of(key), 0);
     }
 
@@ -84,9 +84,9 @@ public final class Ledger implements AutoCloseable {
      * @param key the service's
      * @param inSpool requests that it has there: still queued. Without effect if this engine has these accounts
      */
-    public Accounts accounts(Digest key, long inSpool) {
+    public ServiceAccounts accounts(Digest key, long inSpool) {
         synchronized (lock) {
-            return services.computeIfAbsent(key.start(), service -> {
+            return services.computeIfAbsent(key.prefix64(), service -> {
                 long slot = serviceSlot(service);
                 file.usedNow(slot);
                 return settled(service, slot, inSpool);
@@ -100,10 +100,10 @@ public final class Ledger implements AutoCloseable {
      *
      * @param inSpool as of {@link #accounts(Digest, long)}
      */
-    public Accounts ofSpool(Digest key, long inSpool) {
-        long service = key.start();
+    public ServiceAccounts ofSpool(Digest key, long inSpool) {
+        long service = key.prefix64();
         synchronized (lock) {
-            Accounts known = services.get(service);
+            ServiceAccounts known = services.get(service);
             if (known != null) {
                 return known;
             }
@@ -113,7 +113,7 @@ public final class Ledger implements AutoCloseable {
     }
 
     /** The books of all services that were forgotten, as one. */
-    public Accounts others() {
+    public ServiceAccounts others() {
         return others;
     }
 
@@ -126,13 +126,13 @@ public final class Ledger implements AutoCloseable {
         synchronized (lock) {
             long unknown = 0;
             for (Map.Entry<Digest, Long> entry : inSpool.entrySet()) {
-                long service = entry.getKey().start();
+                long service = entry.getKey().prefix64();
                 long slot = file.service(service);
                 long known = slot == NONE
                         ? 0
                         : Math.max(
                                 0,
-                                new Accounts(service, file.counters(slot))
+                                new ServiceAccounts(service, file.counters(slot))
                                         .balance()
                                         .queuedInEngine());
                 unknown += Math.max(0, entry.getValue() - known);
@@ -147,9 +147,9 @@ public final class Ledger implements AutoCloseable {
      * its accounts any more: its sums are now the {@link #others}', its slot is free.
      */
     public void forget(Digest key) {
-        long service = key.start();
+        long service = key.prefix64();
         synchronized (lock) {
-            Accounts accounts = services.remove(service);
+            ServiceAccounts accounts = services.remove(service);
             if (accounts != null && accounts != others) {
                 fold(accounts, file.service(service));
             }
@@ -157,16 +157,16 @@ public final class Ledger implements AutoCloseable {
     }
 
     /** @param slot {@link #NONE} if the ledger does not remember them */
-    private void fold(Accounts accounts, long slot) {
-        file.forEachLineOf(accounts.service(), line -> new RecorderLine(line).settle(accounts));
+    private void fold(ServiceAccounts accounts, long slot) {
+        file.forEachLineOf(accounts.service(), line -> new RecorderCounts(line).settle(accounts));
         others.absorb(accounts);
         file.clearService(slot);
     }
 
-    private Accounts settled(long service, long slot, long inSpool) {
+    private ServiceAccounts settled(long service, long slot, long inSpool) {
         inherited.remove(service);
         var accounts =
-                new Accounts(service, slot == NONE ? unremembered(LedgerFile.COUNTERS_BYTES) : file.counters(slot));
+                new ServiceAccounts(service, slot == NONE ? unremembered(LedgerFile.COUNTERS_BYTES) : file.counters(slot));
         accounts.settle(inSpool);
         return accounts;
     }
@@ -177,24 +177,24 @@ public final class Ledger implements AutoCloseable {
      *
      * @param isGuest whether it is another user's than the engine's
      */
-    public RecorderLine recorder(long id, Accounts accounts, boolean isGuest) {
+    public RecorderCounts recorder(long id, ServiceAccounts accounts, boolean isGuest) {
         synchronized (lock) {
             Held held = recorders.get(id);
             if (held == null) {
                 long slot = lineSlot(id, accounts, isGuest);
                 boolean isRemembered = slot != NONE;
                 MemorySegment memory = isRemembered ? file.line(slot) : unremembered(LedgerFile.LINE_BYTES);
-                held = new Held(new RecorderLine(memory), accounts.service(), isRemembered);
+                held = new Held(new RecorderCounts(memory), accounts.service(), isRemembered);
                 recorders.put(id, held);
             } else if (held.service != accounts.service()) {
-                return new RecorderLine(unremembered(LedgerFile.LINE_BYTES));
+                return new RecorderCounts(unremembered(LedgerFile.LINE_BYTES));
             }
             held.users++;
             return held.line;
         }
     }
 
-    private long lineSlot(long id, Accounts accounts, boolean isGuest) {
+    private long lineSlot(long id, ServiceAccounts accounts, boolean isGuest) {
         long slot = file.recorder(id, isGuest, recorders::containsKey);
         if (slot == NONE) {
             return NONE;
@@ -203,7 +203,7 @@ public final class Ledger implements AutoCloseable {
         boolean isKnown = file.owner(slot) == id;
         if (service != 0 && (service != accounts.service() || !isKnown)) {
             // What it told and nobody read was told in the books of that service, and is none of this one's.
-            new RecorderLine(file.line(slot)).settle(booksOf(service));
+            new RecorderCounts(file.line(slot)).settle(booksOf(service));
         }
         if (!isKnown) {
             file.give(slot, id, isGuest);
@@ -213,7 +213,7 @@ public final class Ledger implements AutoCloseable {
     }
 
     /** The recorder is not connected; it may come back, to this engine or the next. */
-    public void release(long id, RecorderLine line, Accounts accounts) {
+    public void release(long id, RecorderCounts line, ServiceAccounts accounts) {
         synchronized (lock) {
             boolean isRemembered = isRemembered(id, line);
             if (letGo(id, line) && !isRemembered) {
@@ -222,13 +222,13 @@ public final class Ledger implements AutoCloseable {
         }
     }
 
-    private boolean isRemembered(long id, RecorderLine line) {
+    private boolean isRemembered(long id, RecorderCounts line) {
         Held held = recorders.get(id);
         return held != null && held.line == line && held.isRemembered;
     }
 
     /** The recorder said goodbye: what it told and nobody read is lost, its slot is free. */
-    public void forget(long id, RecorderLine line, Accounts accounts) {
+    public void forget(long id, RecorderCounts line, ServiceAccounts accounts) {
         synchronized (lock) {
             line.settle(accounts);
             if (letGo(id, line)) {
@@ -238,7 +238,7 @@ public final class Ledger implements AutoCloseable {
     }
 
     /** Whether nobody has it any more. */
-    private boolean letGo(long id, RecorderLine line) {
+    private boolean letGo(long id, RecorderCounts line) {
         Held held = recorders.get(id);
         if (held == null || held.line != line) {
             return true;
@@ -253,13 +253,13 @@ public final class Ledger implements AutoCloseable {
     }
 
     /** Where what a recorder of this service told is booked, for one more entry. */
-    private Accounts booksOf(long service) {
-        Accounts known = services.get(service);
+    private ServiceAccounts booksOf(long service) {
+        ServiceAccounts known = services.get(service);
         if (known != null) {
             return known;
         }
         long slot = file.service(service);
-        return slot == NONE ? others : new Accounts(service, file.counters(slot));
+        return slot == NONE ? others : new ServiceAccounts(service, file.counters(slot));
     }
 
     /** The service's slot; else one that is free, or whose owner gives way to it. */

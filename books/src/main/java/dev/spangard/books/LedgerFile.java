@@ -28,7 +28,7 @@ import java.util.function.LongPredicate;
  *          | recorder slots: id, read, seen, dropped, used, service,     |  4096 × 64 bytes
  *          | 1 if a guest's                                              |
  *   262208 +-------------------------------------------------------------+
- *          | service slots: key, used, counters of {@link Accounts}             |  512 × 256 bytes
+ *          | service slots: key, used, counters of {@link ServiceAccounts}             |  512 × 256 bytes
  *          +-------------------------------------------------------------+
  * </pre>
  *
@@ -51,7 +51,7 @@ final class LedgerFile implements AutoCloseable {
     private static final long SERVICE_BYTES = 256;
     private static final long SERVICES_AT = HEADER_BYTES + MAX_RECORDERS * LINE_BYTES;
     /** Of a service's counters. */
-    static final long COUNTERS_BYTES = Accounts.COUNTERS * (long) Long.BYTES;
+    static final long COUNTERS_BYTES = ServiceAccounts.COUNTERS * (long) Long.BYTES;
 
     private static final long FILE_BYTES = SERVICES_AT + MAX_SERVICES * SERVICE_BYTES;
 

@@ -23,7 +23,7 @@ final class FullLedgerTest {
             for (int i = 1; i < LedgerFile.MAX_SERVICES; i++) {
                 ledger.accounts("service " + i).finished(i);
             }
-            Accounts beyond = ledger.accounts("one more");
+            ServiceAccounts beyond = ledger.accounts("one more");
             beyond.finished(3);
 
             assertThat(beyond.seen()).isEqualTo(3);
@@ -46,7 +46,7 @@ final class FullLedgerTest {
         int services = 3 * LedgerFile.MAX_SERVICES;
         try (Ledger killed = Ledger.open(socket)) {
             for (int i = 0; i < services; i++) {
-                Accounts accounts = killed.accounts("service " + i);
+                ServiceAccounts accounts = killed.accounts("service " + i);
                 accounts.finished(3);
                 accounts.receive(3);
                 accounts.measure(2);
@@ -71,9 +71,9 @@ final class FullLedgerTest {
     @Test
     void settlesAServiceOfAnEarlierEngineThatNeverCameBackWhenItsSlotIsNeeded() throws IOException {
         try (Ledger killed = Ledger.open(socket)) {
-            Accounts gone = killed.accounts("gone");
+            ServiceAccounts gone = killed.accounts("gone");
             gone.finished(9);
-            RecorderLine line = line(killed, 1, gone);
+            RecorderCounts line = line(killed, 1, gone);
             line.told(2, 0, gone);
             gone.receive(9);
             gone.spooled(4);
@@ -89,7 +89,7 @@ final class FullLedgerTest {
             assertThat(others.dropped(DropReason.ENGINE)).isEqualTo(5);
             assertThat(others.queuedInEngine()).isEqualTo(4);
 
-            Accounts drained = next.ofSpool(Digest.of("gone"), 4);
+            ServiceAccounts drained = next.ofSpool(Digest.of("gone"), 4);
             assertThat(drained).isSameAs(next.others());
         }
     }
@@ -98,7 +98,7 @@ final class FullLedgerTest {
     void knowsWhatForgottenServicesHaveInTheSpoolOfTheNextEngine() throws IOException {
         Digest gone = Digest.of("gone");
         try (Ledger killed = Ledger.open(socket)) {
-            Accounts accounts = killed.accounts(gone, 0);
+            ServiceAccounts accounts = killed.accounts(gone, 0);
             accounts.finished(5);
             accounts.receive(5);
             accounts.spooled(5);
@@ -117,7 +117,7 @@ final class FullLedgerTest {
         }
     }
 
-    private static RecorderLine line(Ledger ledger, long id, Accounts accounts) {
+    private static RecorderCounts line(Ledger ledger, long id, ServiceAccounts accounts) {
         return ledger.recorder(id, accounts, false);
     }
 }

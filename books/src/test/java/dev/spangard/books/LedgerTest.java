@@ -22,7 +22,7 @@ final class LedgerTest {
     @Test
     void bringsTheAccountsOfAKilledEngineToTheNextOne() throws IOException {
         Ledger killed = Ledger.open(socket);
-        Accounts before = killed.accounts("shop");
+        ServiceAccounts before = killed.accounts("shop");
         before.finished(100);
         before.receive(90);
         before.measure(10);
@@ -37,7 +37,7 @@ final class LedgerTest {
         killed.close();
 
         try (Ledger next = Ledger.open(socket)) {
-            Accounts after = next.accounts("shop");
+            ServiceAccounts after = next.accounts("shop");
 
             // 90 read: 10 measured, 30 exported, 8 + 5 dropped, 12 with the collector or not, 25 in the engine's memory
             assertThat(after.dropped(DropReason.UNCONFIRMED)).isEqualTo(12);
@@ -51,7 +51,7 @@ final class LedgerTest {
     @Test
     void leavesQueuedWhatIsInTheSpoolOfAKilledEngine() throws IOException {
         Ledger killed = Ledger.open(socket);
-        Accounts before = killed.accounts("shop");
+        ServiceAccounts before = killed.accounts("shop");
         before.finished(100);
         before.receive(100);
         before.spooled(70);
@@ -62,7 +62,7 @@ final class LedgerTest {
 
         try (Ledger next = Ledger.open(socket)) {
             // of the 45 that the spool should have, two are in a file that was damaged
-            Accounts after = next.accounts(Digest.of("shop"), 43);
+            ServiceAccounts after = next.accounts(Digest.of("shop"), 43);
 
             assertThat(after.dropped(DropReason.SPOOL)).isEqualTo(2);
             assertThat(after.dropped(DropReason.UNCONFIRMED)).isEqualTo(5);
@@ -79,20 +79,20 @@ final class LedgerTest {
     @Test
     void booksNothingTwiceThatAnEngineWithoutTheSpoolHasGivenUp() throws IOException {
         try (Ledger killed = Ledger.open(socket)) {
-            Accounts before = killed.accounts("shop");
+            ServiceAccounts before = killed.accounts("shop");
             before.finished(10);
             before.receive(10);
             before.spooled(10);
         }
         try (Ledger without = Ledger.open(socket)) {
-            Accounts accounts = without.accounts("shop");
+            ServiceAccounts accounts = without.accounts("shop");
             assertThat(accounts.dropped(DropReason.SPOOL)).isEqualTo(10);
             accounts.finished(4);
             accounts.receive(4);
             accounts.spooled(4);
         }
         try (Ledger next = Ledger.open(socket)) {
-            Accounts after = next.accounts(Digest.of("shop"), 14);
+            ServiceAccounts after = next.accounts(Digest.of("shop"), 14);
 
             assertThat(after.balance().queuedInEngine()).isEqualTo(4);
             // the oldest come first
@@ -108,7 +108,7 @@ final class LedgerTest {
     @Test
     void believesTheSpoolWhereTheLedgerIsGone() throws IOException {
         try (Ledger fresh = Ledger.open(socket)) {
-            Accounts accounts = fresh.accounts(Digest.of("shop"), 7);
+            ServiceAccounts accounts = fresh.accounts(Digest.of("shop"), 7);
 
             assertThat(accounts.unspooled(7)).isZero();
             assertThat(accounts.balance().queuedInEngine()).isZero();
@@ -118,7 +118,7 @@ final class LedgerTest {
     @Test
     void balancesAtEveryInstant() throws Exception {
         try (Ledger ledger = Ledger.open(socket)) {
-            Accounts accounts = ledger.accounts("shop");
+            ServiceAccounts accounts = ledger.accounts("shop");
             var ended = new AtomicBoolean();
             Thread busy = Thread.ofPlatform().start(() -> {
                 for (int i = 0; i < 300_000; i++) {

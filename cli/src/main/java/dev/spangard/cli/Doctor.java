@@ -76,7 +76,7 @@ final class Doctor {
             print("set", name, row.substring(0, tab), row.substring(tab + 1));
         });
 
-        Map<Signal, CollectorTry> tries = new LinkedHashMap<>();
+        Map<Signal, CollectorProbe> tries = new LinkedHashMap<>();
         Map<Signal, String> targets = new HashMap<>();
         for (Signal signal : Signal.values()) {
             begin(settings, signal, tries, targets);
@@ -109,7 +109,7 @@ final class Doctor {
         return signal == Signal.TRACES ? "compact on a terminal, else none" : "none; the admin endpoint has them";
     }
 
-    private void begin(Settings settings, Signal signal, Map<Signal, CollectorTry> tries, Map<Signal, String> targets) {
+    private void begin(Settings settings, Signal signal, Map<Signal, CollectorProbe> tries, Map<Signal, String> targets) {
         try {
             OtlpSettings otlp = switch (signal) {
                 case TRACES -> TraceExporters.collector(settings);
@@ -118,14 +118,14 @@ final class Doctor {
             };
             if (otlp != null) {
                 targets.put(signal, otlp.protocol().shown() + " to " + Variables.shown("", otlp.endpoint()));
-                tries.put(signal, new CollectorTry(signal, otlp));
+                tries.put(signal, new CollectorProbe(signal, otlp));
             }
         } catch (ConfigurationException e) {
             line("fail", e.getMessage(), "nothing is exported like this");
         }
     }
 
-    private void tell(Signal signal, String target, CollectorTry.@Nullable Fault fault) {
+    private void tell(Signal signal, String target, CollectorProbe.@Nullable Fault fault) {
         String name = signal.name().toLowerCase(Locale.ROOT) + " by " + target + ": ";
         if (fault == null) {
             line("ok", name + "the collector takes them", "");

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
 import dev.spangard.export.ServiceBooks;
 import java.lang.System.Logger;
@@ -18,7 +18,7 @@ final class DropReport {
     /** Calls of {@link #look} without a loss after which it has stopped. */
     static final int QUIET_LOOKS = 10;
 
-    private final Map<Accounts, Losses> known = new HashMap<>();
+    private final Map<ServiceAccounts, Losses> known = new HashMap<>();
 
     private static final class Losses {
         private long dropped;
@@ -28,9 +28,9 @@ final class DropReport {
     }
 
     /** Called about once a second, by one thread. */
-    void look(List<ServiceBooks.Row> rows) {
-        known.keySet().retainAll(rows.stream().map(ServiceBooks.Row::accounts).toList());
-        for (ServiceBooks.Row row : rows) {
+    void look(List<ServiceBooks.KnownService> rows) {
+        known.keySet().retainAll(rows.stream().map(ServiceBooks.KnownService::accounts).toList());
+        for (ServiceBooks.KnownService row : rows) {
             Losses losses = known.computeIfAbsent(row.accounts(), accounts -> new Losses());
             long dropped = row.accounts().dropped();
             if (dropped > losses.dropped) {
@@ -52,7 +52,7 @@ final class DropReport {
         }
     }
 
-    private static String reasons(ServiceBooks.Row row) {
+    private static String reasons(ServiceBooks.KnownService row) {
         List<String> reasons = new ArrayList<>();
         for (DropReason reason : DropReason.values()) {
             long dropped = row.accounts().dropped(reason);

@@ -4,14 +4,14 @@ package dev.spangard.cli;
 
 import dev.spangard.books.Balance;
 import dev.spangard.books.DropReason;
-import dev.spangard.export.ExportBooks;
+import dev.spangard.export.ExporterAccounts;
 import dev.spangard.export.ExporterPipe;
 import dev.spangard.export.ServiceBooks;
 import dev.spangard.export.ServiceName;
 import dev.spangard.export.Spool;
 import dev.spangard.export.SpoolFolder;
 import dev.spangard.intake.IntakeCounters;
-import dev.spangard.intake.Turned;
+import dev.spangard.intake.RejectReason;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
@@ -58,9 +58,9 @@ final class EngineMetrics {
                         "Records left out of batches that were otherwise read",
                         intake.malformedRecords()))
                 .metricSnapshot(counter(
-                        "spangard_lost_spills",
+                        "spangard_lost_event_parts",
                         "Parts of long requests that were missing when the request ended",
-                        intake.lostSpills()))
+                        intake.lostEventParts()))
                 .metricSnapshot(
                         perService(REQUESTS + "_seen", "Requests that applications finished", books, Balance::seen))
                 .metricSnapshot(
@@ -81,7 +81,7 @@ final class EngineMetrics {
                             .build())
                     .metricSnapshot(spooled("spans", "Spans on disk", sdks, spool, SpoolFolder::spans))
                     .metricSnapshot(spooled("size_bytes", "Files of the spool", sdks, spool, SpoolFolder::bytes))
-                    .metricSnapshot(spoiled(sdks, spool));
+                    .metricSnapshot(corrupt(sdks, spool));
         }
         return families.build();
     }
@@ -95,12 +95,12 @@ final class EngineMetrics {
         return gauge.dataPoint(gaugePoint(others, Labels.EMPTY)).build();
     }
 
-    private static CounterSnapshot spoiled(List<ServiceSdk> sdks, Spool spool) {
+    private static CounterSnapshot corrupt(List<ServiceSdk> sdks, Spool spool) {
         var counter = CounterSnapshot.builder()
                 .name("spangard_spool_damages")
                 .help("Places where a file of the spool was damaged: what was behind them in it is lost");
-        folders(sdks).forEach((labels, folder) -> counter.dataPoint(point(folder.spoiled(), labels)));
-        long others = spool.orphans().stream().mapToLong(SpoolFolder::spoiled).sum();
+        folders(sdks).forEach((labels, folder) -> counter.dataPoint(point(folder.corrupt(), labels)));
+        long others = spool.orphans().stream().mapToLong(SpoolFolder::corrupt).sum();
         return counter.dataPoint(point(others, Labels.EMPTY)).build();
     }
 
@@ -124,7 +124,7 @@ final class EngineMetrics {
                 .dataPoint(point(intake.accepted(), Labels.of("outcome", "accepted")))
                 .dataPoint(point(intake.throttled(), Labels.of("outcome", "throttled")))
                 .dataPoint(point(intake.vanished(), Labels.of("outcome", "vanished")));
-        for (Turned why : Turned.values()) {
+        for (RejectReason why : RejectReason.values()) {
             counter.dataPoint(point(intake.turned(why), Labels.of("outcome", why.outcome(), "reason", why.reason())));
         }
         return counter.build();
@@ -180,7 +180,7 @@ final class EngineMetrics {
         for (ServiceSdk sdk : sdks) {
             for (ExporterPipe pipe : sdk.pipes()) {
                 Labels labels = sdk.name().labels().add("exporter", pipe.exporter());
-                for (ExportBooks.Outcome outcome : ExportBooks.Outcome.values()) {
+                for (ExporterAccounts.SpanFate outcome : ExporterAccounts.SpanFate.values()) {
                     counter.dataPoint(point(pipe.books().spans(outcome), labels.add("outcome", outcome.label())));
                 }
             }

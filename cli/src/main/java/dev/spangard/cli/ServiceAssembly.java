@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Balance;
-import dev.spangard.export.Console;
-import dev.spangard.export.ExportBooks;
+import dev.spangard.export.ApplicationOutput;
+import dev.spangard.export.ExporterAccounts;
 import dev.spangard.export.ExporterPipe;
 import dev.spangard.export.LogExporters;
 import dev.spangard.export.MetricReaders;
@@ -79,7 +79,7 @@ record ServiceAssembly(Application application, Provided provided) {
     record Provided(
             RecordedIds ids,
             Shares shares,
-            Accounts accounts,
+            ServiceAccounts accounts,
             @Nullable ServiceSpool spool) {}
 
     /** Starts its exporters' threads. If that fails, none of them is left. */
@@ -94,9 +94,9 @@ record ServiceAssembly(Application application, Provided provided) {
     private ServiceSdk start(Rollback undo) throws ConfigurationException {
         Settings settings = application.settings;
         TelemetryOptions options = SdkSettings.telemetry(settings);
-        Console console = application.caller.output() == null ? null : new Console(application.tty);
-        List<TraceExporters.Output> outputs = TraceExporters.read(settings, console, undo);
-        MetricReaders readers = MetricReaders.read(settings, console, application.caller.isGuest(), undo);
+        ApplicationOutput applicationOutput = application.caller.output() == null ? null : new ApplicationOutput(application.tty);
+        List<TraceExporters.Output> outputs = TraceExporters.read(settings, applicationOutput, undo);
+        MetricReaders readers = MetricReaders.read(settings, applicationOutput, application.caller.isGuest(), undo);
         List<LogRecordExporter> logExporters =
                 options.exceptions().inLogs() ? LogExporters.read(settings, undo) : List.of();
         boolean prints =
@@ -127,7 +127,7 @@ record ServiceAssembly(Application application, Provided provided) {
                 provided.shares.series());
         SdkMeterProvider meters = meters(readers, scrape, cardinality);
         undo.add(() -> ServiceSdk.detached(meters::shutdown));
-        ServiceMetrics.register(meters.get(Accounts.INSTRUMENTATION_SCOPE), provided.accounts, start, pipes);
+        ServiceMetrics.register(meters.get(ServiceAccounts.INSTRUMENTATION_SCOPE), provided.accounts, start, pipes);
         SdkLoggerProvider loggers = logExporters.isEmpty()
                 ? null
                 : LogExporters.loggers(logExporters, settings, application.resource, meters, provided.shares.spans());
@@ -138,21 +138,21 @@ record ServiceAssembly(Application application, Provided provided) {
                 pipes,
                 providers,
                 new ServiceSdk.Scraping(series, scrape, readers.prometheus()),
-                prints ? console : null);
+                prints ? applicationOutput : null);
     }
 
     private List<ExporterPipe> pipes(List<TraceExporters.Output> outputs, Rollback undo) {
         List<ExporterPipe> pipes = new ArrayList<>();
         for (TraceExporters.Output output : outputs) {
             // A request's fate is what its first exporter makes of it.
-            ExporterPipe pipe = pipe(output, new ExportBooks(pipes.isEmpty() ? provided.accounts : null));
+            ExporterPipe pipe = pipe(output, new ExporterAccounts(pipes.isEmpty() ? provided.accounts : null));
             undo.add(pipe.queue()::shutdown);
             pipes.add(pipe);
         }
         return List.copyOf(pipes);
     }
 
-    private ExporterPipe pipe(TraceExporters.Output output, ExportBooks books) {
+    private ExporterPipe pipe(TraceExporters.Output output, ExporterAccounts books) {
         String title = application.name + ", " + output.name();
         String thread = "spangard-" + output.name();
         SpanMemory memory = provided.shares.spans();

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Balance;
 import dev.spangard.books.DropReason;
-import dev.spangard.export.ExportBooks;
+import dev.spangard.export.ExporterAccounts;
 import dev.spangard.export.ExporterPipe;
 import dev.spangard.export.SpoolFolder;
 import io.opentelemetry.api.common.AttributeKey;
@@ -43,7 +43,7 @@ final class ServiceMetrics {
     private static final Attributes AT_RECORDERS = Attributes.of(PLACE, "recorder");
     private static final Attributes IN_ENGINE = Attributes.of(PLACE, "engine");
 
-    private final Accounts accounts;
+    private final ServiceAccounts accounts;
     private final List<ExporterPipe> pipes;
     private final Balance start;
 
@@ -60,7 +60,7 @@ final class ServiceMetrics {
     private final ObservableLongMeasurement spoolSize;
     private final ObservableLongMeasurement spoolDamages;
 
-    private ServiceMetrics(Meter meter, Accounts accounts, Balance start, List<ExporterPipe> pipes) {
+    private ServiceMetrics(Meter meter, ServiceAccounts accounts, Balance start, List<ExporterPipe> pipes) {
         this.accounts = accounts;
         this.start = start;
         this.pipes = pipes;
@@ -112,7 +112,7 @@ final class ServiceMetrics {
      *
      * @param start of the counters
      */
-    static void register(Meter meter, Accounts accounts, Balance start, List<ExporterPipe> pipes) {
+    static void register(Meter meter, ServiceAccounts accounts, Balance start, List<ExporterPipe> pipes) {
         new ServiceMetrics(meter, accounts, start, pipes);
     }
 
@@ -135,7 +135,7 @@ final class ServiceMetrics {
         queued.record(now.queuedInEngine(), IN_ENGINE);
         for (ExporterPipe pipe : pipes) {
             Attributes exporter = Attributes.of(EXPORTER, pipe.exporter());
-            for (ExportBooks.Outcome outcome : ExportBooks.Outcome.values()) {
+            for (ExporterAccounts.SpanFate outcome : ExporterAccounts.SpanFate.values()) {
                 exporterSpans.record(
                         pipe.books().spans(outcome),
                         exporter.toBuilder().put(OUTCOME, outcome.label()).build());
@@ -145,7 +145,7 @@ final class ServiceMetrics {
             if (spool != null) {
                 spoolSpans.record(spool.spans(), exporter);
                 spoolSize.record(spool.bytes(), exporter);
-                spoolDamages.record(spool.spoiled(), exporter);
+                spoolDamages.record(spool.corrupt(), exporter);
             }
         }
     }

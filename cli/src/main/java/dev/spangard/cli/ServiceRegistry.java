@@ -13,7 +13,7 @@ import dev.spangard.intake.Caller;
 import dev.spangard.intake.Hello;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
-import dev.spangard.intake.Services;
+import dev.spangard.intake.ServiceProvider;
 import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.OtlpSettings;
 import dev.spangard.settings.Settings;
@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * One {@link ServiceSdk} for all recorders with equal settings and resource, so that the workers of one server make one
  * set of series. A service that nobody uses any more is flushed and closed after a while. Thread-safe.
  */
-final class ServiceRegistry implements Services, AutoCloseable {
+final class ServiceRegistry implements ServiceProvider, AutoCloseable {
     /** Services at a time: more are a mistake in somebody's configuration, and each costs a thread and its series. */
     static final int MAX_SERVICES = 256;
     /** Of all services' settings and resources, in memory: 16 KiB each, of which few have a tenth. */
@@ -146,7 +146,7 @@ final class ServiceRegistry implements Services, AutoCloseable {
                     + " OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_KEY and _CLIENT_CERTIFICATE must not be set.");
         }
         Digest digest = Digest.of(key);
-        ServiceBooks.Row row = books.open(digest, isUsed -> unusedName(resource, isUsed));
+        ServiceBooks.KnownService row = books.open(digest, isUsed -> unusedName(resource, isUsed));
         ServiceSdk sdk = null;
         try {
             sdk = new ServiceAssembly(

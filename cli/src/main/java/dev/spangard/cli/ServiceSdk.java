@@ -3,7 +3,7 @@
 package dev.spangard.cli;
 
 import dev.spangard.books.ProcessOutput;
-import dev.spangard.export.Console;
+import dev.spangard.export.ApplicationOutput;
 import dev.spangard.export.ExporterPipe;
 import dev.spangard.export.ScrapedReader;
 import dev.spangard.export.ServiceName;
@@ -35,7 +35,7 @@ final class ServiceSdk {
     private final List<ExporterPipe> pipes;
     private final Providers providers;
     private final Scraping scraping;
-    private final @Nullable Console console;
+    private final @Nullable ApplicationOutput applicationOutput;
 
     /**
      * The SDK's providers.
@@ -58,20 +58,20 @@ final class ServiceSdk {
             ScrapedReader reader,
             @Nullable InetSocketAddress prometheus) {}
 
-    /** @param console null if nothing is printed */
+    /** @param applicationOutput null if nothing is printed */
     ServiceSdk(
             ServiceName name,
             Service service,
             List<ExporterPipe> pipes,
             Providers providers,
             Scraping scraping,
-            @Nullable Console console) {
+            @Nullable ApplicationOutput applicationOutput) {
         this.name = name;
         this.service = service;
         this.pipes = pipes;
         this.providers = providers;
         this.scraping = scraping;
-        this.console = console;
+        this.applicationOutput = applicationOutput;
     }
 
     ServiceName name() {
@@ -100,16 +100,16 @@ final class ServiceSdk {
     /** A recorder has come: what is printed may be printed where it prints. */
     void joined(Caller caller) {
         ProcessOutput output = caller.output();
-        if (console != null && output != null) {
-            console.joined(output);
+        if (applicationOutput != null && output != null) {
+            applicationOutput.joined(output);
         }
     }
 
     /** A recorder that {@link #joined} has gone. */
     void left(Caller caller) {
         ProcessOutput output = caller.output();
-        if (console != null && output != null) {
-            console.left(output);
+        if (applicationOutput != null && output != null) {
+            applicationOutput.left(output);
         }
     }
 
@@ -118,11 +118,11 @@ final class ServiceSdk {
      * {@code app | tee} ends only when everybody has. Waits for the writers, bounded.
      */
     void release() {
-        if (console != null) {
+        if (applicationOutput != null) {
             CompletableResultCode.ofAll(
                             List.of(providers.tracers().forceFlush(), detached(providers.meters()::forceFlush)))
                     .join(RELEASE_SECONDS, TimeUnit.SECONDS);
-            console.release();
+            applicationOutput.release();
         }
     }
 
@@ -138,8 +138,8 @@ final class ServiceSdk {
         });
         return CompletableResultCode.ofAll(List.of(spans, logs, metrics)).whenComplete(() -> {
             scraping.series().close();
-            if (console != null) {
-                console.close();
+            if (applicationOutput != null) {
+                applicationOutput.close();
             }
         });
     }

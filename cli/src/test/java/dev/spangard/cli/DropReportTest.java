@@ -4,7 +4,7 @@ package dev.spangard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.Ledger;
@@ -21,9 +21,9 @@ class DropReportTest {
     void saysWhenLosingBeginsAndWhenItEnds(@TempDir Path directory) throws Exception {
         try (Ledger ledger = Ledger.open(directory.resolve("engine.sock"));
                 var log = CapturedLog.of("spangard.engine")) {
-            ServiceBooks.Row row =
+            ServiceBooks.KnownService row =
                     new ServiceBooks(ledger, null).open(Digest.of("shop"), isUsed -> new ServiceName("shop", "1", 1));
-            Accounts accounts = row.accounts();
+            ServiceAccounts accounts = row.accounts();
             var rows = List.of(row);
             var report = new DropReport();
 

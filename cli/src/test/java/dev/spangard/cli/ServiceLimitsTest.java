@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spangard.export.CapturedLog;
 import dev.spangard.intake.Service;
-import dev.spangard.intake.Services;
+import dev.spangard.intake.ServiceProvider;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,7 @@ class ServiceLimitsTest extends TestedRegistry {
             join(i, "server-" + i, NONE);
         }
         assertThatThrownBy(() -> join(1000, "one more", NONE))
-                .isInstanceOf(Services.Refusal.class)
+                .isInstanceOf(ServiceProvider.Refusal.class)
                 .hasMessageContaining("256");
         assertThat(join(1001, "server-0", NONE)).isNotNull();
     }
@@ -50,7 +50,7 @@ class ServiceLimitsTest extends TestedRegistry {
             joinAs("guest", "server-" + i, NONE);
         }
         assertThatThrownBy(() -> joinAs("other", "one more", NONE))
-                .isInstanceOf(Services.Refusal.class)
+                .isInstanceOf(ServiceProvider.Refusal.class)
                 .hasMessageContaining("128");
         assertThat(join(1, "own", NONE)).isNotNull();
     }
@@ -64,7 +64,7 @@ class ServiceLimitsTest extends TestedRegistry {
             joinAs("guest", "server-" + i, large(each));
         }
         assertThatThrownBy(() -> joinAs("guest", "one more", large(each)))
-                .isInstanceOf(Services.Refusal.class)
+                .isInstanceOf(ServiceProvider.Refusal.class)
                 .hasMessage("The settings of all services would take more than 2048 KiB of the engine's memory.");
         List<Service> own = new ArrayList<>();
         for (int i = 0; i < most - most / 2; i++) {
@@ -87,7 +87,7 @@ class ServiceLimitsTest extends TestedRegistry {
         Map<String, String> settings = Map.of(
                 "OTEL_TRACES_EXPORTER", "otlp", "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "/etc/ssl/private/key.pem");
         assertThatThrownBy(() -> joinAs("guest", "a", settings))
-                .isInstanceOf(Services.Refusal.class)
+                .isInstanceOf(ServiceProvider.Refusal.class)
                 .hasMessageContaining("reads no files for another user");
         assertThat(registry().services()).isEmpty();
     }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spangard.intake.Service;
-import dev.spangard.intake.Services;
+import dev.spangard.intake.ServiceProvider;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Map;
@@ -97,13 +97,13 @@ class ServiceRegistryTest extends TestedRegistry {
     @Test
     void refusesWhatCannotBeConfiguredAndKeepsNothingOfIt() {
         assertThatThrownBy(() -> join(1, "a", Map.of("OTEL_TRACES_EXPORTER", "zipkin")))
-                .isInstanceOf(Services.Refusal.class)
+                .isInstanceOf(ServiceProvider.Refusal.class)
                 .hasMessageContaining("OTEL_TRACES_EXPORTER=zipkin");
         assertThatThrownBy(() -> join(1, "a", Map.of("SPANGARD_ATTRIBUTES", "client.port,http.cookies")))
-                .isInstanceOf(Services.Refusal.class)
+                .isInstanceOf(ServiceProvider.Refusal.class)
                 .hasMessageContaining("SPANGARD_ATTRIBUTES: http.cookies is none of");
         assertThatThrownBy(() -> join(1, "a", Map.of("SPANGARD_TRUSTED_PROXIES", "10.0.0.1, proxy.internal")))
-                .isInstanceOf(Services.Refusal.class)
+                .isInstanceOf(ServiceProvider.Refusal.class)
                 .hasMessageContaining("SPANGARD_TRUSTED_PROXIES: proxy.internal is neither");
         assertThat(registry().services()).isEmpty();
         assertThat(registry().books().rows()).isEmpty();
@@ -141,7 +141,7 @@ class ServiceRegistryTest extends TestedRegistry {
         Set<Thread> before = Thread.getAllStackTraces().keySet();
         for (int i = 0; i < 20; i++) {
             int server = i;
-            assertThatThrownBy(() -> join(1, "server-" + server, settings)).isInstanceOf(Services.Refusal.class);
+            assertThatThrownBy(() -> join(1, "server-" + server, settings)).isInstanceOf(ServiceProvider.Refusal.class);
         }
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         Set<Thread> left;

@@ -8,7 +8,7 @@ import dev.spangard.books.Ledger;
 import dev.spangard.intake.Caller;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
-import dev.spangard.intake.Services;
+import dev.spangard.intake.ServiceProvider;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,11 +68,11 @@ abstract class TestedRegistry {
         return requireNonNull(registry);
     }
 
-    Service join(long recorder, String instance, Map<String, String> settings) throws Services.Refusal {
+    Service join(long recorder, String instance, Map<String, String> settings) throws ServiceProvider.Refusal {
         return registry().join(TestHello.of(recorder, instance, settings), TestHello.OWN);
     }
 
-    Service joinAs(String guest, String instance, Map<String, String> settings) throws Services.Refusal {
+    Service joinAs(String guest, String instance, Map<String, String> settings) throws ServiceProvider.Refusal {
         return registry().join(TestHello.of(1, instance, settings), new Caller(guest, true, null));
     }
 

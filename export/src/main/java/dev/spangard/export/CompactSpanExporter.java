@@ -43,11 +43,11 @@ final class CompactSpanExporter implements SpanExporter {
     private static final String DIM = "\u001b[2m";
     private static final String RESET = "\u001b[0m";
 
-    private final Console console;
+    private final ApplicationOutput applicationOutput;
     private final DateTimeFormatter time;
 
-    CompactSpanExporter(Console console, ZoneId zone) {
-        this.console = console;
+    CompactSpanExporter(ApplicationOutput applicationOutput, ZoneId zone) {
+        this.applicationOutput = applicationOutput;
         this.time = DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT).withZone(zone);
     }
 
@@ -58,7 +58,7 @@ final class CompactSpanExporter implements SpanExporter {
             lines.append(line(span)).append('\n');
         }
         try {
-            console.write(lines);
+            applicationOutput.write(lines);
             return CompletableResultCode.ofSuccess();
         } catch (IOException e) {
             return CompletableResultCode.ofExceptionalFailure(e);
@@ -124,7 +124,7 @@ final class CompactSpanExporter implements SpanExporter {
     }
 
     private void paint(StringBuilder line, String colour, String text) {
-        if (console.tty()) {
+        if (applicationOutput.tty()) {
             line.append(colour).append(text).append(RESET);
         } else {
             line.append(text);

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
 import io.opentelemetry.sdk.metrics.InstrumentType;
@@ -29,10 +29,10 @@ import org.jspecify.annotations.Nullable;
 
 /** All metrics of one collection as one JSON object, in the shape of {@code ConsoleMetricExporter} of the SDK for Python. */
 final class ConsoleMetricExporter implements MetricExporter {
-    private final Console console;
+    private final ApplicationOutput applicationOutput;
 
-    ConsoleMetricExporter(Console console) {
-        this.console = console;
+    ConsoleMetricExporter(ApplicationOutput applicationOutput) {
+        this.applicationOutput = applicationOutput;
     }
 
     @Override
@@ -43,7 +43,7 @@ final class ConsoleMetricExporter implements MetricExporter {
     @Override
     public CompletableResultCode export(Collection<MetricData> metrics) {
         try {
-            console.write(json(metrics) + "\n");
+            applicationOutput.write(json(metrics) + "\n");
             return CompletableResultCode.ofSuccess();
         } catch (IOException e) {
             return CompletableResultCode.ofExceptionalFailure(e);
@@ -54,7 +54,7 @@ final class ConsoleMetricExporter implements MetricExporter {
     static String json(Collection<MetricData> metrics) {
         Map<Resource, Map<InstrumentationScopeInfo, List<MetricData>>> grouped = metrics.stream()
                 .filter(metric ->
-                        !metric.getInstrumentationScopeInfo().getName().equals(Accounts.INSTRUMENTATION_SCOPE))
+                        !metric.getInstrumentationScopeInfo().getName().equals(ServiceAccounts.INSTRUMENTATION_SCOPE))
                 .collect(Collectors.groupingBy(
                         MetricData::getResource,
                         LinkedHashMap::new,

@@ -24,10 +24,10 @@ final class ConsoleSpanExporter implements SpanExporter {
                     "uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
 
-    private final Console console;
+    private final ApplicationOutput applicationOutput;
 
-    ConsoleSpanExporter(Console console) {
-        this.console = console;
+    ConsoleSpanExporter(ApplicationOutput applicationOutput) {
+        this.applicationOutput = applicationOutput;
     }
 
     @Override
@@ -37,7 +37,7 @@ final class ConsoleSpanExporter implements SpanExporter {
             text.append(json(span)).append('\n');
         }
         try {
-            console.write(text);
+            applicationOutput.write(text);
             return CompletableResultCode.ofSuccess();
         } catch (IOException e) {
             return CompletableResultCode.ofExceptionalFailure(e);

@@ -13,5 +13,5 @@ import org.jspecify.annotations.Nullable;
 public record ExporterPipe(
         String exporter,
         SpanQueue<?> queue,
-        ExportBooks books,
+        ExporterAccounts books,
         @Nullable SpoolFolder spool) {}

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.LongCounter;
@@ -49,7 +49,7 @@ final class LogGate implements LogRecordProcessor {
             Function<LogRecordExporter, LogRecordProcessor> queue) {
         this.capacity = capacity;
         this.memory = memory;
-        this.processed = meters.get(Accounts.INSTRUMENTATION_SCOPE)
+        this.processed = meters.get(ServiceAccounts.INSTRUMENTATION_SCOPE)
                 .counterBuilder("otel.sdk.processor.log.processed")
                 .setUnit("{log_record}")
                 .setDescription("Log records that found the queue full.")

@@ -54,11 +54,11 @@ public record MetricReaders(
     /**
      * Makes them.
      *
-     * @param console the application's standard output; null if it cannot be written to
+     * @param applicationOutput the application's standard output; null if it cannot be written to
      * @param isGuest whether the application is another user's than the engine, who listens nowhere for it
      * @param undo ends them, if what they are for does not come to be
      */
-    public static MetricReaders read(Settings settings, @Nullable Console console, boolean isGuest, Rollback undo)
+    public static MetricReaders read(Settings settings, @Nullable ApplicationOutput applicationOutput, boolean isGuest, Rollback undo)
             throws ConfigurationException {
         Duration interval = settings.millis("OTEL_METRIC_EXPORT_INTERVAL", DEFAULT_INTERVAL);
         List<MetricReader> readers = new ArrayList<>();
@@ -75,10 +75,10 @@ public record MetricReaders(
             switch (name) {
                 case "none" -> {}
                 case "console" -> {
-                    if (console == null) {
+                    if (applicationOutput == null) {
                         settings.warn(VARIABLE + "=console: the application has no standard output to print to");
                     } else {
-                        readers.add(periodic(new ConsoleMetricExporter(console), interval));
+                        readers.add(periodic(new ConsoleMetricExporter(applicationOutput), interval));
                         prints = true;
                     }
                 }

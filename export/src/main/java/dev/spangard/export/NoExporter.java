@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SpanProcessor;
 
 /** Where nobody wants spans, each is delivered to nobody at once: the accounts close as with an exporter. */
-public record NoExporter(Accounts accounts) implements SpanProcessor {
+public record NoExporter(ServiceAccounts accounts) implements SpanProcessor {
     @Override
     public void onStart(Context parentContext, ReadWriteSpan span) {}
 

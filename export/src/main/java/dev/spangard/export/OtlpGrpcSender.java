@@ -77,15 +77,15 @@ final class OtlpGrpcSender implements OtlpSender {
                     }
                 },
                 failure -> answer.completeExceptionally(
-                        NotDelivered.unanswered(Failures.said(failure, timeout), failure)));
+                        ExportException.unanswered(Failures.said(failure, timeout), failure)));
         return answer;
     }
 
-    private static NotDelivered refusal(GrpcResponse response) {
+    private static ExportException refusal(GrpcResponse response) {
         String description = response.getStatusDescription();
         String why = "the collector answers " + response.getStatusCode()
                 + (description == null || description.isEmpty() ? "" : ": " + Settings.shortened(description));
-        return NotDelivered.answered(
+        return ExportException.answered(
                 why, response.getStatusCode().name(), MAY_PASS.contains(response.getStatusCode()), null);
     }
 

@@ -79,7 +79,7 @@ final class OtlpHttpSender implements OtlpSender {
                     if (failure != null) {
                         exchange.cancel(true);
                         throw new CompletionException(
-                                NotDelivered.unanswered(Failures.said(failure, timeout), failure));
+                                ExportException.unanswered(Failures.said(failure, timeout), failure));
                     }
                     if (response.statusCode() / 100 == 2) {
                         return response.body();
@@ -88,9 +88,9 @@ final class OtlpHttpSender implements OtlpSender {
                 });
     }
 
-    private NotDelivered refusal(HttpResponse<byte[]> response) {
+    private ExportException refusal(HttpResponse<byte[]> response) {
         int status = response.statusCode();
-        return NotDelivered.answered(
+        return ExportException.answered(
                 "the collector answers " + status,
                 Integer.toString(status),
                 MAY_PASS.contains(status),

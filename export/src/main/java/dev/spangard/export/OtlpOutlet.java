@@ -14,7 +14,7 @@ import java.util.concurrent.CompletionException;
  * not look at Retry-After.
  *
  * <p>Spans are encoded when they end and wait as bytes: a quarter of what their objects hold, and nothing for the garbage
- * collector to follow. Failures are {@link NotDelivered}.
+ * collector to follow. Failures are {@link ExportException}.
  */
 public final class OtlpOutlet implements SpanOutlet<EncodedSpan> {
     private final String target;
@@ -63,7 +63,7 @@ public final class OtlpOutlet implements SpanOutlet<EncodedSpan> {
             if (said.rejected() == 0) {
                 result.succeed();
             } else {
-                result.failExceptionally(NotDelivered.inPart(
+                result.failExceptionally(ExportException.inPart(
                         "the collector rejects spans: " + Settings.shortened(said.message()),
                         Math.min(said.rejected(), spans)));
             }

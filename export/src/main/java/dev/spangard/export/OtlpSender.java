@@ -10,7 +10,7 @@ interface OtlpSender {
      * Sends within the exporter's timeout.
      *
      * @param request {@code ExportTraceServiceRequest}, encoded; not changed until the answer
-     * @return the collector's encoded response, or a {@link NotDelivered}; never anything else, and always in time
+     * @return the collector's encoded response, or a {@link ExportException}; never anything else, and always in time
      */
     CompletableFuture<byte[]> send(byte[] request);
 

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Balance;
 import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
-import dev.spangard.export.ExportBooks.Outcome;
+import dev.spangard.export.ExporterAccounts.SpanFate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -30,17 +30,17 @@ public final class ServiceBooks implements SpoolBooks {
     private final Ledger ledger;
     private final @Nullable Spool spool;
     // Guarded by this.
-    private final Map<Digest, Row> rows = new LinkedHashMap<>();
+    private final Map<Digest, KnownService> rows = new LinkedHashMap<>();
     /** Keys of rows that nobody has open, closed for longest first. */
     private final Set<Digest> closed = new LinkedHashSet<>();
 
     /** A service's books under its name. */
-    public static final class Row {
+    public static final class KnownService {
         private final ServiceName name;
-        private final Accounts accounts;
+        private final ServiceAccounts accounts;
         private int users;
 
-        private Row(ServiceName name, Accounts accounts) {
+        private KnownService(ServiceName name, ServiceAccounts accounts) {
             this.name = name;
             this.accounts = accounts;
         }
@@ -49,7 +49,7 @@ public final class ServiceBooks implements SpoolBooks {
             return name;
         }
 
-        public Accounts accounts() {
+        public ServiceAccounts accounts() {
             return accounts;
         }
     }
@@ -78,12 +78,12 @@ public final class ServiceBooks implements SpoolBooks {
      * @param key tells services apart
      * @param name chooses one that is not in use
      */
-    public synchronized Row open(Digest key, Function<Predicate<ServiceName>, ServiceName> name) {
-        Row row = rows.get(key);
+    public synchronized KnownService open(Digest key, Function<Predicate<ServiceName>, ServiceName> name) {
+        KnownService row = rows.get(key);
         if (row == null) {
             makeRoom();
-            Set<ServiceName> used = rows.values().stream().map(Row::name).collect(Collectors.toSet());
-            row = new Row(name.apply(used::contains), ledger.accounts(key, inSpool(key)));
+            Set<ServiceName> used = rows.values().stream().map(KnownService::name).collect(Collectors.toSet());
+            row = new KnownService(name.apply(used::contains), ledger.accounts(key, inSpool(key)));
             rows.put(key, row);
         }
         row.users++;
@@ -105,7 +105,7 @@ public final class ServiceBooks implements SpoolBooks {
 
     /** All that was given to the service has been booked, but for what is in the spool, and nobody else uses the books. */
     public synchronized void close(Digest key) {
-        Row row = rows.get(key);
+        KnownService row = rows.get(key);
         if (row != null && --row.users == 0) {
             closed.add(key);
         }
@@ -114,14 +114,14 @@ public final class ServiceBooks implements SpoolBooks {
     /** As {@link #close}, of books that nothing was written in: there is nothing to tell. */
     public synchronized void discard(Digest key) {
         close(key);
-        Row row = rows.get(key);
+        KnownService row = rows.get(key);
         if (row != null && row.users == 0 && row.accounts.balance().seen() == 0) {
             forget(key);
         }
     }
 
     /** Open or closed, under their names. */
-    public synchronized List<Row> rows() {
+    public synchronized List<KnownService> rows() {
         return List.copyOf(rows.values());
     }
 
@@ -135,15 +135,15 @@ public final class ServiceBooks implements SpoolBooks {
 
     @Override
     public synchronized void done(
-            SpoolFolder folder, SpoolRecord record, ExportBooks exporter, Outcome outcome, int rejected) {
-        Accounts accounts = ledger.ofSpool(folder.service(), inSpool(folder.service()));
+            SpoolFolder folder, SpoolRecord record, ExporterAccounts exporter, SpanFate outcome, int rejected) {
+        ServiceAccounts accounts = ledger.ofSpool(folder.service(), inSpool(folder.service()));
         exporter.of(accounts).unspooled(record, ledger.others(), outcome, rejected, () -> folder.done(record));
     }
 
     @Override
-    public synchronized void spoiled(SpoolFolder folder, ExportBooks exporter) {
-        Accounts accounts = ledger.ofSpool(folder.service(), inSpool(folder.service()));
-        exporter.of(accounts).unspooled(folder.spoil(), ledger.others(), Outcome.SPOILED, 0, () -> {});
+    public synchronized void corrupt(SpoolFolder folder, ExporterAccounts exporter) {
+        ServiceAccounts accounts = ledger.ofSpool(folder.service(), inSpool(folder.service()));
+        exporter.of(accounts).unspooled(folder.skipCorrupt(), ledger.others(), SpanFate.CORRUPT, 0, () -> {});
     }
 
     private long inSpool(Digest service) {

@@ -30,7 +30,7 @@ public record ServiceSpool(Spool spool, Digest service, SpoolBooks books) {
             SpoolFolder folder,
             OtlpOutlet target,
             SpanQueueOptions options,
-            ExportBooks exporter) {
+            ExporterAccounts exporter) {
         var drain = new SpoolDrain(title, agenda, spool, folder, target, options, exporter, books);
         return new SpoolOutlet(title, target, folder, drain.start(), exporter);
     }

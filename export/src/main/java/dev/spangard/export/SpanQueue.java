@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.export.Courier.Fate;
-import dev.spangard.export.ExportBooks.Outcome;
+import dev.spangard.export.RetryingExport.ExportResult;
+import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>spans given = ended + kept + lost + queued + at the exporter</pre>
  *
- * as its {@link SpanTally} is told. A batch that was not delivered for a reason that may pass is tried again
- * ({@link Courier}) while the others wait behind it. That is why it is not the SDK's BatchSpanProcessor, which forgets what is queued when
+ * as its {@link SpanOutcomeListener} is told. A batch that was not delivered for a reason that may pass is tried again
+ * ({@link RetryingExport}) while the others wait behind it. That is why it is not the SDK's BatchSpanProcessor, which forgets what is queued when
  * a shutdown takes too long, and counts as failed what its exporter delivers late.
  *
  * <p>{@link #onEnd} never blocks on the exporter nor throws: it takes a short lock, and drops the span when the queue is
@@ -48,8 +48,8 @@ public final class SpanQueue<W> implements SpanProcessor {
     private final SpanOutlet<W> outlet;
     private final SpanQueueOptions options;
     private final SpanMemory memory;
-    private final SpanTally tally;
-    private final Courier courier;
+    private final SpanOutcomeListener outcomes;
+    private final RetryingExport exports;
     private final CompletableResultCode closed = new CompletableResultCode();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -92,14 +92,14 @@ public final class SpanQueue<W> implements SpanProcessor {
             SpanOutlet<W> outlet,
             SpanQueueOptions options,
             SpanMemory memory,
-            SpanTally tally) {
+            SpanOutcomeListener outcomes) {
         this.title = title;
         this.agenda = agenda;
-        this.courier = new Courier(title, options.retry(), options.exportTimeout(), agenda);
+        this.exports = new RetryingExport(title, options.retry(), options.exportTimeout(), agenda);
         this.outlet = outlet;
         this.options = options;
         this.memory = memory;
-        this.tally = tally;
+        this.outcomes = outcomes;
     }
 
     /** @param request whether the span stands for one */
@@ -135,16 +135,16 @@ public final class SpanQueue<W> implements SpanProcessor {
             span = outlet.prepare(ended.toSpanData());
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "a span could not be prepared for its export", e);
-            tally.lost(1, requests, Outcome.FAILED);
+            outcomes.lost(1, requests, SpanFate.FAILED);
             return;
         }
         int bytes = outlet.bytes(span);
         boolean takes;
         boolean wakes = false;
-        Outcome why;
+        SpanFate why;
         lock.lock();
         try {
-            why = closing ? Outcome.SHUTDOWN : Outcome.QUEUE_FULL;
+            why = closing ? SpanFate.SHUTDOWN : SpanFate.QUEUE_FULL;
             takes = !closing && waiting.size() < options.capacity() && memory.take(bytes, held);
             if (takes) {
                 boolean wasBatch = isBatch();
@@ -162,7 +162,7 @@ public final class SpanQueue<W> implements SpanProcessor {
             agenda.soon(this::look);
         }
         if (!takes) {
-            tally.lost(1, requests, why);
+            outcomes.lost(1, requests, why);
         }
     }
 
@@ -197,7 +197,7 @@ public final class SpanQueue<W> implements SpanProcessor {
             }
             closing = true;
             closeByNanos = agenda.nanoTime() + options.shutdownTimeout().toNanos();
-            courier.close(closeByNanos);
+            exports.close(closeByNanos);
         } finally {
             lock.unlock();
         }
@@ -238,8 +238,8 @@ public final class SpanQueue<W> implements SpanProcessor {
             end();
         } else if (batch != null) {
             current = batch;
-            tally.starts(batch.spans.size(), batch.requests);
-            courier.deliver(batch);
+            outcomes.starts(batch.spans.size(), batch.requests);
+            exports.deliver(batch);
         }
     }
 
@@ -263,7 +263,7 @@ public final class SpanQueue<W> implements SpanProcessor {
     }
 
     /** What goes to the exporter at once. The exporter may go on reading its list after the errand. */
-    private final class Batch implements Courier.Parcel {
+    private final class Batch implements RetryingExport.Parcel {
         final List<W> spans = new ArrayList<>();
         long bytes;
         int requests;
@@ -289,8 +289,8 @@ public final class SpanQueue<W> implements SpanProcessor {
         }
 
         @Override
-        public void arrived(Fate fate) {
-            book(fate);
+        public void arrived(ExportResult result) {
+            book(result);
             goOn();
         }
 
@@ -309,8 +309,8 @@ public final class SpanQueue<W> implements SpanProcessor {
         }
 
         @Override
-        public void late(Fate fate) {
-            book(fate);
+        public void late(ExportResult result) {
+            book(result);
         }
 
         private void goOn() {
@@ -318,9 +318,9 @@ public final class SpanQueue<W> implements SpanProcessor {
             agenda.soon(SpanQueue.this::look);
         }
 
-        private void book(Fate fate) {
-            int rejected = fate.rejected(spans.size());
-            Outcome outcome = fate.delivered() ? Outcome.DELIVERED : fate.atEnd() ? Outcome.SHUTDOWN : Outcome.FAILED;
+        private void book(ExportResult result) {
+            int rejected = result.rejected(spans.size());
+            SpanFate outcome = result.delivered() ? SpanFate.DELIVERED : result.atEnd() ? SpanFate.SHUTDOWN : SpanFate.FAILED;
             lock.lock();
             try {
                 if (isBooked) {
@@ -329,19 +329,19 @@ public final class SpanQueue<W> implements SpanProcessor {
                 isBooked = true;
                 unanswered.remove(this);
                 held -= bytes;
-                if (closing && fate.delivered()) {
+                if (closing && result.delivered()) {
                     deliveredAtEnd += spans.size() - rejected;
-                } else if (fate.atEnd()) {
+                } else if (result.atEnd()) {
                     abandoned += spans.size();
                 }
             } finally {
                 lock.unlock();
             }
             memory.give(bytes);
-            if (kept && fate.delivered()) {
-                tally.kept(spans.size(), requests);
+            if (kept && result.delivered()) {
+                outcomes.kept(spans.size(), requests);
             } else {
-                tally.ended(spans.size(), requests, outcome, rejected);
+                outcomes.ended(spans.size(), requests, outcome, rejected);
             }
         }
     }
@@ -399,7 +399,7 @@ public final class SpanQueue<W> implements SpanProcessor {
         long spans = 0;
         for (Batch batch : silent) {
             memory.give(batch.bytes);
-            tally.ended(batch.spans.size(), batch.requests, Outcome.UNCONFIRMED, 0);
+            outcomes.ended(batch.spans.size(), batch.requests, SpanFate.UNCONFIRMED, 0);
             spans += batch.spans.size();
         }
         return spans;
@@ -424,7 +424,7 @@ public final class SpanQueue<W> implements SpanProcessor {
         }
         memory.give(bytes);
         if (spans > 0) {
-            tally.lost(spans, requests, Outcome.SHUTDOWN);
+            outcomes.lost(spans, requests, SpanFate.SHUTDOWN);
         }
         return spans;
     }

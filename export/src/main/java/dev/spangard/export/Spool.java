@@ -60,7 +60,7 @@ public final class Spool implements AutoCloseable {
     private final AtomicLong used = new AtomicLong();
     private final Map<String, SpoolFolder> folders = new ConcurrentHashMap<>();
     private final Set<SpoolDrain> drains = new CopyOnWriteArraySet<>();
-    private final AtomicLong spoiledBytes = new AtomicLong();
+    private final AtomicLong corruptBytes = new AtomicLong();
 
     private Spool(Path directory, long limit, FileChannel lock) {
         this.directory = directory;
@@ -121,10 +121,10 @@ public final class Spool implements AutoCloseable {
             String found = spans + " spans of " + folders.size() + " exporters, " + used.get() + " bytes";
             LOG.log(Level.INFO, () -> "the spool " + directory + " has " + found + " that wait for their services");
         }
-        if (spoiledBytes.get() > 0) {
+        if (corruptBytes.get() > 0) {
             LOG.log(
                     Level.WARNING,
-                    () -> "the spool " + directory + " is damaged: " + spoiledBytes + " bytes are no records");
+                    () -> "the spool " + directory + " is damaged: " + corruptBytes + " bytes are no records");
         }
     }
 
@@ -136,7 +136,7 @@ public final class Spool implements AutoCloseable {
                 folder.inherit(file, HexFormat.fromHexDigitsToLong(number.group(1)));
             }
         }
-        if (!folder.isEmpty() || folder.spoiled() > 0) {
+        if (!folder.isEmpty() || folder.corrupt() > 0) {
             folders.put(path.getFileName().toString(), folder);
         }
         if (folder.isEmpty()) {
@@ -235,8 +235,8 @@ public final class Spool implements AutoCloseable {
     }
 
     /** Bytes at the start that were no records. */
-    void spoiled(long bytes) {
-        spoiledBytes.addAndGet(bytes);
+    void corrupt(long bytes) {
+        corruptBytes.addAndGet(bytes);
     }
 
     public long limit() {

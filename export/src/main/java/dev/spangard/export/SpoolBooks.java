@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.export.ExportBooks.Outcome;
+import dev.spangard.export.ExporterAccounts.SpanFate;
 
 /** Where it is booked what became of records of a spool: in the books of their folder's service. Thread-safe. */
 interface SpoolBooks {
@@ -12,8 +12,8 @@ interface SpoolBooks {
      * @param exporter whose exporter it was
      * @param outcome of the spans that were not rejected
      */
-    void done(SpoolFolder folder, SpoolRecord record, ExportBooks exporter, Outcome outcome, int rejected);
+    void done(SpoolFolder folder, SpoolRecord record, ExporterAccounts exporter, SpanFate outcome, int rejected);
 
     /** What is oldest in the folder cannot be read any more: gives it up, and books that. */
-    void spoiled(SpoolFolder folder, ExportBooks exporter);
+    void corrupt(SpoolFolder folder, ExporterAccounts exporter);
 }

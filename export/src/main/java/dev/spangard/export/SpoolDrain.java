@@ -3,8 +3,8 @@
 package dev.spangard.export;
 
 import dev.spangard.books.Digest;
-import dev.spangard.export.Courier.Fate;
-import dev.spangard.export.ExportBooks.Outcome;
+import dev.spangard.export.RetryingExport.ExportResult;
+import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -31,9 +31,9 @@ final class SpoolDrain {
     private final Spool spool;
     private final SpoolFolder own;
     private final OtlpOutlet target;
-    private final ExportBooks exporter;
+    private final ExporterAccounts exporter;
     private final SpoolBooks books;
-    private final Courier courier;
+    private final RetryingExport exports;
     private final CompletableResultCode closed = new CompletableResultCode();
     private volatile boolean closing;
     // The agenda's.
@@ -53,7 +53,7 @@ final class SpoolDrain {
             SpoolFolder own,
             OtlpOutlet target,
             SpanQueueOptions options,
-            ExportBooks exporter,
+            ExporterAccounts exporter,
             SpoolBooks books) {
         this.title = title;
         this.agenda = agenda;
@@ -62,7 +62,7 @@ final class SpoolDrain {
         this.target = target;
         this.exporter = exporter;
         this.books = books;
-        this.courier = new Courier(title, options.retry(), options.exportTimeout(), agenda);
+        this.exports = new RetryingExport(title, options.retry(), options.exportTimeout(), agenda);
     }
 
     /** Once. */
@@ -123,7 +123,7 @@ final class SpoolDrain {
     private void drain(SpoolFolder folder) throws IOException {
         SpoolRecord record = folder.first();
         while (record == null && !folder.isEmpty()) {
-            books.spoiled(folder, exporter);
+            books.corrupt(folder, exporter);
             record = folder.first();
         }
         if (record == null) {
@@ -131,7 +131,7 @@ final class SpoolDrain {
             wake();
         } else {
             isBusy = true;
-            courier.deliver(new Delivery(folder, record));
+            exports.deliver(new Delivery(folder, record));
         }
     }
 
@@ -144,7 +144,7 @@ final class SpoolDrain {
     }
 
     /** One record on its way. */
-    private final class Delivery implements Courier.Parcel {
+    private final class Delivery implements RetryingExport.Parcel {
         private final SpoolFolder folder;
         private final SpoolRecord record;
 
@@ -164,16 +164,16 @@ final class SpoolDrain {
         }
 
         @Override
-        public void arrived(Fate fate) {
-            if (!fate.atEnd()) {
-                int rejected = fate.rejected(record.spans());
-                boolean delivered = fate.delivered();
-                books.done(folder, record, exporter, delivered ? Outcome.DELIVERED : Outcome.FAILED, rejected);
+        public void arrived(ExportResult result) {
+            if (!result.atEnd()) {
+                int rejected = result.rejected(record.spans());
+                boolean delivered = result.delivered();
+                books.done(folder, record, exporter, delivered ? SpanFate.DELIVERED : SpanFate.FAILED, rejected);
                 if (closing && delivered) {
                     deliveredAtEnd += record.spans() - rejected;
                 }
             }
-            goOn(fate.atEnd());
+            goOn(result.atEnd());
         }
 
         /** It stays where it is, and is sent again. */
@@ -183,7 +183,7 @@ final class SpoolDrain {
         }
 
         @Override
-        public void late(Fate fate) {}
+        public void late(ExportResult result) {}
 
         private void goOn(boolean timeIsOver) {
             isBusy = false;
@@ -217,7 +217,7 @@ final class SpoolDrain {
     /** Exports within this time what there is; the rest stays. */
     CompletableResultCode shutdown(long byNanoTime) {
         closing = true;
-        courier.close(byNanoTime);
+        exports.close(byNanoTime);
         wake();
         return closed;
     }

@@ -49,7 +49,7 @@ public final class SpoolFolder {
     private volatile long spans;
     private volatile long requests;
     private volatile long bytes;
-    private volatile long spoiled;
+    private volatile long corrupt;
 
     /**
      * @param service its key's
@@ -69,8 +69,8 @@ public final class SpoolFolder {
             long size = Files.size(file);
             SpoolSegment segment = SpoolSegment.scan(file, number);
             if (segment.bytes() < size) {
-                spoiled++;
-                spool.spoiled(size - segment.bytes());
+                corrupt++;
+                spool.corrupt(size - segment.bytes());
             }
             if (segment.isDone()) {
                 segment.delete();
@@ -83,8 +83,8 @@ public final class SpoolFolder {
             spool.force(segment.bytes());
             count(segment.spans(), segment.requests(), segment.bytes());
         } catch (IOException e) {
-            spoiled++;
-            spool.spoiled(0);
+            corrupt++;
+            spool.corrupt(0);
             LOG.log(Level.WARNING, () -> "in the spool " + file + " cannot be read: " + e);
         }
     }
@@ -166,10 +166,10 @@ public final class SpoolFolder {
      *
      * @return what was in it
      */
-    synchronized SpoolRecord spoil() {
+    synchronized SpoolRecord skipCorrupt() {
         SpoolSegment oldest = segments.element();
         var lost = new SpoolRecord((int) oldest.spans(), (int) oldest.requests(), new byte[0]);
-        spoiled++;
+        corrupt++;
         count(-lost.spans(), -lost.requests(), 0);
         drop(oldest);
         LOG.log(Level.WARNING, () -> "the spool is damaged: " + lost.spans() + " spans in " + path + " are lost");
@@ -296,7 +296,7 @@ public final class SpoolFolder {
     }
 
     /** Places so far where a file was damaged. */
-    public long spoiled() {
-        return spoiled;
+    public long corrupt() {
+        return corrupt;
     }
 }

@@ -29,7 +29,7 @@ public final class SpoolOutlet implements SpanOutlet<EncodedSpan> {
     private final OtlpOutlet target;
     private final SpoolFolder folder;
     private final SpoolDrain drain;
-    private final ExportBooks books;
+    private final ExporterAccounts books;
     /** The queue's agenda's. */
     private boolean refuses;
 
@@ -38,7 +38,7 @@ public final class SpoolOutlet implements SpanOutlet<EncodedSpan> {
      * @param target shared with the drain, which closes it
      * @param books the queue's, too
      */
-    SpoolOutlet(String title, OtlpOutlet target, SpoolFolder folder, SpoolDrain drain, ExportBooks books) {
+    SpoolOutlet(String title, OtlpOutlet target, SpoolFolder folder, SpoolDrain drain, ExporterAccounts books) {
         this.title = title;
         this.target = target;
         this.folder = folder;
@@ -83,7 +83,7 @@ public final class SpoolOutlet implements SpanOutlet<EncodedSpan> {
                 folder.isEmpty()
                         ? target.send(request, spans)
                         : CompletableResultCode.ofExceptionalFailure(
-                                NotDelivered.unanswered("the spool takes none", why)));
+                                ExportException.unanswered("the spool takes none", why)));
     }
 
     /** A file's trouble has only its path for a message. */

@@ -39,14 +39,14 @@ public final class TraceExporters {
     /**
      * Makes them.
      *
-     * @param console the application's standard output; null if it cannot be written to
+     * @param applicationOutput the application's standard output; null if it cannot be written to
      * @param undo ends them, if what they are for does not come to be
      */
-    public static List<Output> read(Settings settings, @Nullable Console console, Rollback undo)
+    public static List<Output> read(Settings settings, @Nullable ApplicationOutput applicationOutput, Rollback undo)
             throws ConfigurationException {
         SpanQueueOptions queue = SpanQueueOptions.read(settings);
         List<Output> outputs = new ArrayList<>();
-        for (String name : names(settings, console)) {
+        for (String name : names(settings, applicationOutput)) {
             OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.TRACES, name);
             if (otlp != null) {
                 OtlpOutlet outlet = OtlpExporters.spans(otlp);
@@ -57,10 +57,10 @@ public final class TraceExporters {
             switch (name) {
                 case "none" -> {}
                 case "console", "compact" -> {
-                    if (console == null) {
+                    if (applicationOutput == null) {
                         settings.warn(VARIABLE + "=" + name + ": the application has no standard output to print to");
                     } else {
-                        outputs.add(new Output(name, printing(name, console), prompt(queue, settings), null));
+                        outputs.add(new Output(name, printing(name, applicationOutput), prompt(queue, settings), null));
                     }
                 }
                 default -> throw unsupported(name);
@@ -94,7 +94,7 @@ public final class TraceExporters {
         };
     }
 
-    private static Set<String> names(Settings settings, @Nullable Console console) {
+    private static Set<String> names(Settings settings, @Nullable ApplicationOutput applicationOutput) {
         List<String> named = settings.list(VARIABLE);
         if (named != null) {
             return new LinkedHashSet<>(named);
@@ -102,13 +102,13 @@ public final class TraceExporters {
         if (OtlpSettings.hasEndpoint(settings, Signal.TRACES)) {
             return Set.of("otlp");
         }
-        return console != null && console.tty() ? Set.of("compact") : Set.of();
+        return applicationOutput != null && applicationOutput.tty() ? Set.of("compact") : Set.of();
     }
 
-    private static SpanOutlet<?> printing(String name, Console console) {
+    private static SpanOutlet<?> printing(String name, ApplicationOutput applicationOutput) {
         SpanExporter exporter = name.equals("compact")
-                ? new CompactSpanExporter(console, ZoneId.systemDefault())
-                : new ConsoleSpanExporter(console);
+                ? new CompactSpanExporter(applicationOutput, ZoneId.systemDefault())
+                : new ConsoleSpanExporter(applicationOutput);
         return new PrintedOutlet(exporter);
     }
 

@@ -4,7 +4,7 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Balance;
 import dev.spangard.books.Digest;
 import dev.spangard.books.DropReason;
@@ -338,7 +338,7 @@ final class BooksSchedule {
         for (String service : everUsed) {
             Digest key = Digest.of(service);
             long inSpool = reader.spool == null ? 0 : reader.spool.requests(key);
-            Accounts accounts = reader.ledger.ofSpool(key, inSpool);
+            ServiceAccounts accounts = reader.ledger.ofSpool(key, inSpool);
             if (accounts != reader.ledger.others()) {
                 balances.add(accounts.balance());
             }

@@ -26,8 +26,8 @@ class CompactSpanExporterTest {
             .put("http.response.status_code", 200);
 
     private static String line(TestSpanData span, boolean tty) {
-        var console = Console.of(OutputStream.nullOutputStream(), tty);
-        return new CompactSpanExporter(console, ZoneOffset.UTC).line(span);
+        var applicationOutput = ApplicationOutput.of(OutputStream.nullOutputStream(), tty);
+        return new CompactSpanExporter(applicationOutput, ZoneOffset.UTC).line(span);
     }
 
     @Test
@@ -93,7 +93,7 @@ class CompactSpanExporterTest {
     @Test
     void writesALineForEachSpan() {
         var out = new ByteArrayOutputStream();
-        var exporter = new CompactSpanExporter(Console.of(out, false), ZoneOffset.UTC);
+        var exporter = new CompactSpanExporter(ApplicationOutput.of(out, false), ZoneOffset.UTC);
         TestSpanData span = TestSpans.server(ITEM.build()).build();
 
         assertThat(exporter.export(List.of(span, span)).isSuccess()).isTrue();
@@ -109,7 +109,7 @@ class CompactSpanExporterTest {
                 throw new IOException("Broken pipe");
             }
         };
-        var exporter = new CompactSpanExporter(Console.of(closed, false), ZoneOffset.UTC);
+        var exporter = new CompactSpanExporter(ApplicationOutput.of(closed, false), ZoneOffset.UTC);
         assertThat(exporter.export(List.of(TestSpans.server(ITEM.build()).build()))
                         .isSuccess())
                 .isFalse();

@@ -91,7 +91,7 @@ class ConsoleSpanExporterTest {
         var out = new ByteArrayOutputStream();
         SpanData span = TestSpans.server(Attributes.empty()).build();
 
-        assertThat(new ConsoleSpanExporter(Console.of(out, false))
+        assertThat(new ConsoleSpanExporter(ApplicationOutput.of(out, false))
                         .export(List.of(span, span))
                         .isSuccess())
                 .isTrue();

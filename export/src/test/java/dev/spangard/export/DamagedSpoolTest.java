@@ -27,7 +27,7 @@ final class DamagedSpoolTest extends TestedSpool {
 
             SpoolFolder after = spool.folder(SHOP, THERE);
             assertThat(after.spans()).isEqualTo(2);
-            assertThat(after.spoiled()).isEqualTo(1);
+            assertThat(after.corrupt()).isEqualTo(1);
             assertThat(Files.size(file)).isEqualTo(20 + 1020).isEqualTo(spool.used());
             assertThat(log.lines())
                     .extracting(line -> line.substring(line.indexOf("the spool")))
@@ -36,7 +36,7 @@ final class DamagedSpoolTest extends TestedSpool {
                                     + " services",
                             "the spool " + directory + " is damaged: 1019 bytes are no records");
         }
-        assertThat(open(Spool.MIN_BYTES).folder(SHOP, THERE).spoiled()).isZero();
+        assertThat(open(Spool.MIN_BYTES).folder(SHOP, THERE).corrupt()).isZero();
     }
 
     @Test
@@ -68,12 +68,12 @@ final class DamagedSpoolTest extends TestedSpool {
 
         assertThat(folder.first()).isNull();
         assertThat(folder.isEmpty()).isFalse();
-        SpoolRecord lost = folder.spoil();
+        SpoolRecord lost = folder.skipCorrupt();
 
         assertThat(lost.spans()).isEqualTo(4);
         assertThat(lost.requests()).isEqualTo(2);
         assertThat(folder.isEmpty()).isTrue();
-        assertThat(folder.spoiled()).isEqualTo(1);
+        assertThat(folder.corrupt()).isEqualTo(1);
         assertThat(spool.used()).isZero();
         folder.append(RECORD);
         assertThat(drained(folder)).isEqualTo(1);
@@ -92,12 +92,12 @@ final class DamagedSpoolTest extends TestedSpool {
             assertThatThrownBy(folder::first).isInstanceOf(IOException.class);
         }
         assertThat(folder.spans()).isEqualTo(2);
-        assertThat(folder.spoiled()).isZero();
+        assertThat(folder.corrupt()).isZero();
 
         Files.delete(file);
         Files.move(aside, file);
         assertThat(drained(folder)).isEqualTo(1);
-        assertThat(folder.spoiled()).isZero();
+        assertThat(folder.corrupt()).isZero();
         assertThat(files()).isEmpty();
     }
 
@@ -114,7 +114,7 @@ final class DamagedSpoolTest extends TestedSpool {
             assertThatThrownBy(folder::first).isInstanceOf(IOException.class);
         }
         assertThat(drained(folder)).isEqualTo(1);
-        assertThat(folder.spoiled()).isEqualTo(1);
+        assertThat(folder.corrupt()).isEqualTo(1);
         assertThat(folder.isEmpty()).isTrue();
         assertThat(file).exists();
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.export.ExportBooks.Outcome;
+import dev.spangard.export.ExporterAccounts.SpanFate;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /** Counts what a queue tells it. */
-final class FakeTally implements SpanTally {
-    private final Map<Outcome, AtomicInteger> spans = Arrays.stream(Outcome.values())
+final class FakeTally implements SpanOutcomeListener {
+    private final Map<SpanFate, AtomicInteger> spans = Arrays.stream(SpanFate.values())
             .collect(Collectors.toMap(outcome -> outcome, outcome -> new AtomicInteger()));
     final AtomicInteger started = new AtomicInteger();
     final AtomicInteger kept = new AtomicInteger();
@@ -21,13 +21,13 @@ final class FakeTally implements SpanTally {
     final AtomicInteger requestsLost = new AtomicInteger();
 
     /** Spans that came to this end. */
-    int spans(Outcome outcome) {
+    int spans(SpanFate outcome) {
         return of(outcome).get();
     }
 
     /** Started, and neither kept nor ended. */
     int away() {
-        return started.get() - kept.get() - spans(Outcome.DELIVERED) - endedOtherwise.get();
+        return started.get() - kept.get() - spans(SpanFate.DELIVERED) - endedOtherwise.get();
     }
 
     private final AtomicInteger endedOtherwise = new AtomicInteger();
@@ -39,10 +39,10 @@ final class FakeTally implements SpanTally {
     }
 
     @Override
-    public void ended(int ended, int asked, Outcome outcome, int refused) {
+    public void ended(int ended, int asked, SpanFate outcome, int refused) {
         count(outcome, ended - refused);
-        count(Outcome.REJECTED, refused);
-        endedOtherwise.addAndGet(outcome == Outcome.DELIVERED ? refused : ended);
+        count(SpanFate.REJECTED, refused);
+        endedOtherwise.addAndGet(outcome == SpanFate.DELIVERED ? refused : ended);
     }
 
     @Override
@@ -51,16 +51,16 @@ final class FakeTally implements SpanTally {
     }
 
     @Override
-    public void lost(int lost, int asked, Outcome outcome) {
+    public void lost(int lost, int asked, SpanFate outcome) {
         count(outcome, lost);
         requestsLost.addAndGet(asked);
     }
 
-    private AtomicInteger of(Outcome outcome) {
+    private AtomicInteger of(SpanFate outcome) {
         return Objects.requireNonNull(spans.get(outcome));
     }
 
-    private void count(Outcome outcome, int n) {
+    private void count(SpanFate outcome, int n) {
         of(outcome).addAndGet(n);
     }
 }

@@ -71,8 +71,8 @@ final class ModelCollector {
     private static void answer(CompletableFuture<byte[]> to, Mood how) {
         switch (how) {
             case TAKES, SILENT -> to.complete(new byte[0]);
-            case DOWN -> to.completeExceptionally(NotDelivered.unanswered("down", new IOException("down")));
-            case NEVER -> to.completeExceptionally(NotDelivered.answered("400", "400", false, null));
+            case DOWN -> to.completeExceptionally(ExportException.unanswered("down", new IOException("down")));
+            case NEVER -> to.completeExceptionally(ExportException.answered("400", "400", false, null));
             // ExportTraceServiceResponse.partial_success.rejected_spans = 1
             case REJECTS_PART -> to.complete(new byte[] {10, 2, 8, 1});
         }

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
-import dev.spangard.export.ExportBooks.Outcome;
+import dev.spangard.export.ExporterAccounts.SpanFate;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
 import dev.spangard.telemetry.SemconvMode;
@@ -76,9 +76,9 @@ final class ModelEngine {
         int recorders;
         long unusedSinceNanos;
 
-        Live(String key, Accounts accounts) {
+        Live(String key, ServiceAccounts accounts) {
             this.key = key;
-            watched = new Watched(new ExportBooks(accounts));
+            watched = new Watched(new ExporterAccounts(accounts));
             var target = new OtlpOutlet("there", collector.sender());
             if (spool == null) {
                 queue = new SpanQueue<>(key, agenda(), target, options, memory, watched);
@@ -102,11 +102,11 @@ final class ModelEngine {
     }
 
     /** Knows besides how many requests are at the exporter. */
-    static final class Watched implements SpanTally {
-        final ExportBooks books;
+    static final class Watched implements SpanOutcomeListener {
+        final ExporterAccounts books;
         long away;
 
-        Watched(ExportBooks books) {
+        Watched(ExporterAccounts books) {
             this.books = books;
         }
 
@@ -117,7 +117,7 @@ final class ModelEngine {
         }
 
         @Override
-        public void ended(int spans, int requests, Outcome outcome, int rejected) {
+        public void ended(int spans, int requests, SpanFate outcome, int rejected) {
             away -= requests;
             books.ended(spans, requests, outcome, rejected);
         }
@@ -162,7 +162,7 @@ final class ModelEngine {
         }
 
         @Override
-        public void lost(int spans, int requests, Outcome outcome) {
+        public void lost(int spans, int requests, SpanFate outcome) {
             books.lost(spans, requests, outcome);
         }
     }

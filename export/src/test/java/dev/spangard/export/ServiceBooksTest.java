@@ -5,13 +5,13 @@ package dev.spangard.export;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Balance;
 import dev.spangard.books.Digest;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.Ledger;
-import dev.spangard.export.ExportBooks.Outcome;
-import dev.spangard.export.ServiceBooks.Row;
+import dev.spangard.export.ExporterAccounts.SpanFate;
+import dev.spangard.export.ServiceBooks.KnownService;
 import dev.spangard.export.ServiceBooks.Told;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -50,13 +50,13 @@ final class ServiceBooksTest {
         return requireNonNull(books);
     }
 
-    private Row open(String key) {
+    private KnownService open(String key) {
         return books().open(Digest.of(key), isUsed -> new ServiceName(key, "", 1));
     }
 
     /** Of one request, exported, or lost. */
     private void comesAndGoes(String key) {
-        Accounts accounts = open(key).accounts();
+        ServiceAccounts accounts = open(key).accounts();
         accounts.drop(DropReason.QUEUE, 1);
         books().close(Digest.of(key));
     }
@@ -73,7 +73,7 @@ final class ServiceBooksTest {
 
     @Test
     void tellAServiceThatRunsHoweverManyComeAndGo() {
-        Row running = open("the oldest");
+        KnownService running = open("the oldest");
         for (int i = 0; i < 3 * ServiceBooks.MAX_NAMED; i++) {
             comesAndGoes("service " + i);
         }
@@ -133,7 +133,7 @@ final class ServiceBooksTest {
     void bookWhatAForgottenServiceHasInTheSpoolWithTheOthers() throws IOException {
         Digest gone = Digest.of("gone");
         SpoolFolder folder = requireNonNull(spool).folder(gone, THERE);
-        Accounts accounts = open("gone").accounts();
+        ServiceAccounts accounts = open("gone").accounts();
         folder.append(new SpoolRecord(3, 2, new byte[10]));
         accounts.spooled(2);
         folder.append(new SpoolRecord(3, 3, new byte[10]));
@@ -144,16 +144,16 @@ final class ServiceBooksTest {
         }
         assertThat(names()).doesNotContain("gone");
         // It comes back, and the oldest in its folder is not its own.
-        Row back = open("gone");
-        var exporter = new ExportBooks(null);
+        KnownService back = open("gone");
+        var exporter = new ExporterAccounts(null);
 
-        books().done(folder, requireNonNull(folder.first()), exporter, Outcome.DELIVERED, 0);
-        books().done(folder, requireNonNull(folder.first()), exporter, Outcome.FAILED, 0);
+        books().done(folder, requireNonNull(folder.first()), exporter, SpanFate.DELIVERED, 0);
+        books().done(folder, requireNonNull(folder.first()), exporter, SpanFate.FAILED, 0);
 
         assertThat(others().exported()).isEqualTo(2);
         assertThat(others().dropped(DropReason.EXPORT)).isEqualTo(3);
         assertThat(back.accounts().balance().exported()).isZero();
         assertThat(back.accounts().dropped()).isZero();
-        assertThat(exporter.spans(Outcome.DELIVERED)).isEqualTo(3);
+        assertThat(exporter.spans(SpanFate.DELIVERED)).isEqualTo(3);
     }
 }

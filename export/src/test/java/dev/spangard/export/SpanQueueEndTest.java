@@ -4,7 +4,7 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.export.ExportBooks.Outcome;
+import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -68,14 +68,14 @@ class SpanQueueEndTest extends TestedSpanQueue {
             agenda.advance(Duration.ofMillis(2));
 
             assertThat(closed.isSuccess()).isTrue();
-            assertThat(tally.spans(Outcome.UNCONFIRMED)).isEqualTo(2);
-            assertThat(tally.spans(Outcome.SHUTDOWN)).isEqualTo(3);
+            assertThat(outcomes.spans(SpanFate.UNCONFIRMED)).isEqualTo(2);
+            assertThat(outcomes.spans(SpanFate.SHUTDOWN)).isEqualTo(3);
             assertThat(memory.held()).isZero();
             assertThat(log.lines())
                     .anyMatch(line ->
                             line.endsWith("shop, test: at the end exported 0 spans, abandoned 3, 2 without an answer"));
             silent.answer(true);
-            assertThat(tally.spans(Outcome.DELIVERED)).isZero();
+            assertThat(outcomes.spans(SpanFate.DELIVERED)).isZero();
             assertThat(memory.held()).isZero();
         }
     }
@@ -91,7 +91,7 @@ class SpanQueueEndTest extends TestedSpanQueue {
         agenda.run();
         end(1);
 
-        assertThat(tally.spans(Outcome.SHUTDOWN)).isEqualTo(2);
+        assertThat(outcomes.spans(SpanFate.SHUTDOWN)).isEqualTo(2);
         assertThat(delivered()).isEqualTo(1);
         assertThat(queue.queued()).isZero();
     }

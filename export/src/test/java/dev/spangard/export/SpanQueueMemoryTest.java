@@ -4,7 +4,7 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.export.ExportBooks.Outcome;
+import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import java.time.Duration;
@@ -17,14 +17,14 @@ final class SpanQueueMemoryTest {
     private static final Retry SOON = new Retry(SHORT, SHORT, LONG, LONG);
 
     private final FakeExporter exporter = new FakeExporter();
-    private final FakeTally tally = new FakeTally();
+    private final FakeTally outcomes = new FakeTally();
     private final SpanMemory memory = new SpanMemory(16 << 20);
     private final TestAgenda agenda = new TestAgenda();
     private SdkTracerProvider provider = SdkTracerProvider.builder().build();
 
     private SpanQueue<?> start(int capacity, int batch, SpanMemory of, Duration shutdownTimeout) {
         var options = new SpanQueueOptions(capacity, batch, LONG, LONG, shutdownTimeout, SOON);
-        SpanQueue<?> queue = new SpanQueue<>("shop, test", agenda, new PrintedOutlet(exporter), options, of, tally);
+        SpanQueue<?> queue = new SpanQueue<>("shop, test", agenda, new PrintedOutlet(exporter), options, of, outcomes);
         provider = SdkTracerProvider.builder().addSpanProcessor(queue).build();
         return queue;
     }
@@ -48,7 +48,7 @@ final class SpanQueueMemoryTest {
         end(1, "x".repeat(20_000));
         end(1, "span");
 
-        assertThat(tally.spans(Outcome.QUEUE_FULL)).isEqualTo(1);
+        assertThat(outcomes.spans(SpanFate.QUEUE_FULL)).isEqualTo(1);
         assertThat(next().spans()).isEqualTo(1);
     }
 
@@ -68,7 +68,7 @@ final class SpanQueueMemoryTest {
     @Test
     void holdsTheMemoryOfABatchThatIsTriedAgain() {
         start(4, 2, memory, LONG);
-        exporter.failFromNowOn(NotDelivered.answered("down", "503", true, null));
+        exporter.failFromNowOn(ExportException.answered("down", "503", true, null));
         end(2, "span");
         next();
         long held = memory.held();

@@ -4,14 +4,14 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.export.ExportBooks.Outcome;
+import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class SpanQueueRetryTest extends TestedSpanQueue {
-    private static NotDelivered passing() {
-        return NotDelivered.answered("the collector answers 503", "503", true, null);
+    private static ExportException passing() {
+        return ExportException.answered("the collector answers 503", "503", true, null);
     }
 
     private void retryAtOnce(Duration givesWayAfter) {
@@ -32,7 +32,7 @@ class SpanQueueRetryTest extends TestedSpanQueue {
         next().answer(true);
 
         assertThat(next().spans()).isEqualTo(2);
-        assertThat(tally.started).hasValue(4);
+        assertThat(outcomes.started).hasValue(4);
         assertThat(delivered()).isEqualTo(2);
     }
 
@@ -42,7 +42,7 @@ class SpanQueueRetryTest extends TestedSpanQueue {
         start(8, 2, LONG, LONG, LONG);
         end(4);
 
-        next().fail(NotDelivered.answered("the collector answers 400", "400", false, null));
+        next().fail(ExportException.answered("the collector answers 400", "400", false, null));
 
         next().answer(true);
         assertThat(failed()).isEqualTo(2);
@@ -70,10 +70,10 @@ class SpanQueueRetryTest extends TestedSpanQueue {
         start(4, 4, LONG, LONG, LONG);
         end(4);
 
-        next().fail(NotDelivered.inPart("told to", 3));
+        next().fail(ExportException.inPart("told to", 3));
 
         assertThat(delivered()).isEqualTo(1);
-        assertThat(tally.spans(Outcome.REJECTED)).isEqualTo(3);
+        assertThat(outcomes.spans(SpanFate.REJECTED)).isEqualTo(3);
         assertThat(failed()).isZero();
     }
 
@@ -112,6 +112,6 @@ class SpanQueueRetryTest extends TestedSpanQueue {
         agenda.advance(Duration.ofSeconds(6));
 
         assertThat(closed.isDone()).isTrue();
-        assertThat(tally.spans(Outcome.SHUTDOWN)).isEqualTo(5);
+        assertThat(outcomes.spans(SpanFate.SHUTDOWN)).isEqualTo(5);
     }
 }

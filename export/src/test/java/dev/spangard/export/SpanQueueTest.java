@@ -4,7 +4,7 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.export.ExportBooks.Outcome;
+import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
@@ -38,7 +38,7 @@ class SpanQueueTest extends TestedSpanQueue {
         messages.spanBuilder("send").startSpan().end();
 
         assertThat(next().spans()).isEqualTo(4);
-        assertThat(tally.requests).hasValue(1);
+        assertThat(outcomes.requests).hasValue(1);
     }
 
     @Test
@@ -51,8 +51,8 @@ class SpanQueueTest extends TestedSpanQueue {
         messages().spanBuilder("send").startSpan().end();
         end(1);
 
-        assertThat(tally.spans(Outcome.QUEUE_FULL)).isEqualTo(2);
-        assertThat(tally.requestsLost).hasValue(1);
+        assertThat(outcomes.spans(SpanFate.QUEUE_FULL)).isEqualTo(2);
+        assertThat(outcomes.requestsLost).hasValue(1);
     }
 
     @Test
@@ -78,7 +78,7 @@ class SpanQueueTest extends TestedSpanQueue {
         agenda.run();
 
         assertThat(queue.queued()).isEqualTo(4);
-        assertThat(tally.spans(Outcome.QUEUE_FULL)).isEqualTo(1);
+        assertThat(outcomes.spans(SpanFate.QUEUE_FULL)).isEqualTo(1);
         assertThat(exporter.calls).isEmpty();
         first.answer(true);
         assertThat(next().spans()).isEqualTo(2);
@@ -95,7 +95,7 @@ class SpanQueueTest extends TestedSpanQueue {
         end(1);
         next();
 
-        assertThat(tally.started).hasValue(3);
+        assertThat(outcomes.started).hasValue(3);
         assertThat(delivered()).isEqualTo(1);
         assertThat(failed()).isEqualTo(1);
     }
@@ -141,13 +141,13 @@ class SpanQueueTest extends TestedSpanQueue {
                 return CompletableResultCode.ofSuccess();
             }
         };
-        queue = new SpanQueue<>("shop, test", agenda, odd, SpanQueueOptions.DEFAULTS, memory, tally);
+        queue = new SpanQueue<>("shop, test", agenda, odd, SpanQueueOptions.DEFAULTS, memory, outcomes);
         provider = SdkTracerProvider.builder().addSpanProcessor(queue).build();
 
         end(1);
 
         assertThat(failed()).isEqualTo(1);
-        assertThat(tally.requestsLost).hasValue(1);
+        assertThat(outcomes.requestsLost).hasValue(1);
         assertThat(queue.queued()).isZero();
     }
 
@@ -180,10 +180,10 @@ class SpanQueueTest extends TestedSpanQueue {
         }
         assertThat(queue.shutdown().join(20, TimeUnit.SECONDS).isSuccess()).isTrue();
 
-        assertThat(tally.spans(Outcome.DELIVERED) + tally.spans(Outcome.QUEUE_FULL))
+        assertThat(outcomes.spans(SpanFate.DELIVERED) + outcomes.spans(SpanFate.QUEUE_FULL))
                 .isEqualTo(80_000);
-        assertThat(tally.started).hasValue(tally.spans(Outcome.DELIVERED));
-        assertThat(tally.spans(Outcome.DELIVERED)).isPositive();
+        assertThat(outcomes.started).hasValue(outcomes.spans(SpanFate.DELIVERED));
+        assertThat(outcomes.spans(SpanFate.DELIVERED)).isPositive();
     }
 
     /** A result runs its callbacks under a lock of its own, under which others are taken: never the reverse. */

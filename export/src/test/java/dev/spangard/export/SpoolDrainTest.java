@@ -4,22 +4,22 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 final class SpoolDrainTest extends TestedSpoolOutlet {
     @Test
     void deliversForAServiceThatIsNotHereAndBooksItThere() {
-        Accounts shop = accounts(SHOP);
-        SpoolOutlet gone = outlet(SHOP, new ExportBooks(shop));
+        ServiceAccounts shop = accounts(SHOP);
+        SpoolOutlet gone = outlet(SHOP, new ExporterAccounts(shop));
         export(gone, batch(2), 2);
         next(sender.refused);
         end(gone);
         sender.failure = null;
-        Accounts blog = accounts(BLOG);
+        ServiceAccounts blog = accounts(BLOG);
 
-        SpoolOutlet next = outlet(BLOG, new ExportBooks(blog));
+        SpoolOutlet next = outlet(BLOG, new ExporterAccounts(blog));
 
         assertThat(next(sender.taken)).isEqualTo(TraceRequest.of(batch(2)));
         assertThat(exported(shop)).isEqualTo(2);
@@ -30,18 +30,18 @@ final class SpoolDrainTest extends TestedSpoolOutlet {
     /** A folder that another drain has when its own comes: it would wait for ever if nobody told it that it is free. */
     @Test
     void drainsItsFolderOnceAnotherServicesDrainHasGivenItBack() {
-        Accounts shop = accounts(SHOP);
-        SpoolOutlet gone = outlet(SHOP, new ExportBooks(shop));
+        ServiceAccounts shop = accounts(SHOP);
+        SpoolOutlet gone = outlet(SHOP, new ExporterAccounts(shop));
         export(gone, batch(1), 1);
         export(gone, batch(2), 2);
         end(gone);
         sender.failure = null;
         sender.isSilent = true;
-        SpoolOutlet other = outlet(BLOG, new ExportBooks(accounts(BLOG)));
+        SpoolOutlet other = outlet(BLOG, new ExporterAccounts(accounts(BLOG)));
         run();
         assertThat(sender.unanswered).as("the first record, under way").hasSize(1);
 
-        SpoolOutlet back = outlet(SHOP, new ExportBooks(shop));
+        SpoolOutlet back = outlet(SHOP, new ExporterAccounts(shop));
         run();
         assertThat(sender.unanswered).hasSize(1);
         sender.isSilent = false;
@@ -56,9 +56,9 @@ final class SpoolDrainTest extends TestedSpoolOutlet {
     @Test
     void leavesItsFolderToAnotherDrainThatIsIdle() {
         sender.isSilent = true;
-        SpoolOutlet other = outlet(BLOG, new ExportBooks(accounts(BLOG)));
-        Accounts shop = accounts(SHOP);
-        SpoolOutlet gone = outlet(SHOP, new ExportBooks(shop));
+        SpoolOutlet other = outlet(BLOG, new ExporterAccounts(accounts(BLOG)));
+        ServiceAccounts shop = accounts(SHOP);
+        SpoolOutlet gone = outlet(SHOP, new ExporterAccounts(shop));
         export(gone, batch(2), 2);
         run();
         gone.shutdown(clock.nanoTime + 1);
@@ -73,7 +73,7 @@ final class SpoolDrainTest extends TestedSpoolOutlet {
 
     @Test
     void countsNoRequestTwiceWhereAnotherExportersFateCounts() {
-        SpoolOutlet second = outlet(SHOP, new ExportBooks(null));
+        SpoolOutlet second = outlet(SHOP, new ExporterAccounts(null));
 
         export(second, batch(3), 3);
 

@@ -72,7 +72,7 @@ final class SpoolFolderTest {
 
         assertThat(file).doesNotExist();
         assertThat(spool.used()).isZero();
-        assertThat(spool.folder(SHOP, THERE).spoiled()).isZero();
+        assertThat(spool.folder(SHOP, THERE).corrupt()).isZero();
     }
 
     @Test
@@ -85,7 +85,7 @@ final class SpoolFolderTest {
 
             assertThat(folder.spans()).isEqualTo(2);
             assertThat(folder.requests()).isEqualTo(1);
-            assertThat(folder.spoiled()).isEqualTo(1);
+            assertThat(folder.corrupt()).isEqualTo(1);
             assertThat(log.lines())
                     .anySatisfy(line -> assertThat(line)
                             .contains("in the spool " + path().resolve(Spool.fileName(5)) + " cannot be read: "));
@@ -157,7 +157,7 @@ final class SpoolFolderTest {
 
         try (CapturedLog log = CapturedLog.of("spangard.engine")) {
             assertThat(folder.first()).isNull();
-            assertThat(folder.spoil().spans()).isEqualTo(2);
+            assertThat(folder.skipCorrupt().spans()).isEqualTo(2);
 
             assertThat(log.lines())
                     .extracting(line -> line.substring(line.indexOf("the spool")))

@@ -5,10 +5,10 @@ package dev.spangard.export;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.DropReason;
-import dev.spangard.export.ExportBooks.Outcome;
+import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import java.io.IOException;
@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 final class SpoolOutletTest extends TestedSpoolOutlet {
     @Test
     void keepsOnDiskWhatTheCollectorDoesNotTakeAndSendsTheSameBytesInOrder() {
-        Accounts accounts = accounts(SHOP);
-        SpoolOutlet outlet = outlet(SHOP, new ExportBooks(accounts));
+        ServiceAccounts accounts = accounts(SHOP);
+        SpoolOutlet outlet = outlet(SHOP, new ExporterAccounts(accounts));
 
         assertThat(export(outlet, batch(3), 2).isSuccess()).isTrue();
         assertThat(export(outlet, batch(4), 3).isSuccess()).isTrue();
@@ -44,14 +44,14 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
 
     @Test
     void givesUpWhatTheCollectorWillNeverTake() {
-        Accounts accounts = accounts(SHOP);
-        var books = new ExportBooks(accounts);
+        ServiceAccounts accounts = accounts(SHOP);
+        var books = new ExporterAccounts(accounts);
         SpoolOutlet outlet = outlet(SHOP, books);
-        sender.failure = NotDelivered.answered("no", "400", false, null);
+        sender.failure = ExportException.answered("no", "400", false, null);
 
         export(outlet, batch(1), 1);
         next(sender.refused);
-        sender.failure = NotDelivered.inPart("in part", 1);
+        sender.failure = ExportException.inPart("in part", 1);
         export(outlet, batch(2), 2);
 
         assertThat(exported(accounts)).isEqualTo(1);
@@ -63,8 +63,8 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
 
     @Test
     void leavesOnDiskWhatIsNotDeliveredAtTheEndAndSaysSo() {
-        Accounts accounts = accounts(SHOP);
-        SpoolOutlet outlet = outlet(SHOP, new ExportBooks(accounts));
+        ServiceAccounts accounts = accounts(SHOP);
+        SpoolOutlet outlet = outlet(SHOP, new ExporterAccounts(accounts));
         export(outlet, batch(2), 2);
         next(sender.refused);
 
@@ -81,7 +81,7 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
     }
 
     /** Both its thread and the drain's are the test's. */
-    private SpanQueue<EncodedSpan> queue(SpoolOutlet outlet, ExportBooks books) {
+    private SpanQueue<EncodedSpan> queue(SpoolOutlet outlet, ExporterAccounts books) {
         return new SpanQueue<>(
                 "shop, otlp", agenda(), outlet, OPTIONS.trying(SpoolOutlet.FOR_ROOM), new SpanMemory(1 << 20), books);
     }
@@ -96,18 +96,18 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
     @Test
     void sendsFromMemoryWhenSomebodyElseHasFilledTheSpool() throws IOException {
         fill(spool().folder(BLOG, Digest.of("elsewhere")));
-        Accounts accounts = accounts(SHOP);
-        var books = new ExportBooks(accounts);
+        ServiceAccounts accounts = accounts(SHOP);
+        var books = new ExporterAccounts(accounts);
         SpanQueue<?> queue = queue(outlet(SHOP, books), books);
 
         try (CapturedLog log = CapturedLog.of("spangard.engine")) {
             ended(queue, 1);
             next(sender.refused);
             assertThat(accounts.dropped()).isZero();
-            sender.failure = NotDelivered.answered("no", "400", false, null);
+            sender.failure = ExportException.answered("no", "400", false, null);
             run(Duration.ofSeconds(2));
             assertThat(accounts.dropped(DropReason.EXPORT)).isEqualTo(1);
-            sender.failure = NotDelivered.inPart("in part", 1);
+            sender.failure = ExportException.inPart("in part", 1);
             ended(queue, 2);
             run();
             sender.failure = null;
@@ -124,14 +124,14 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
         assertThat(accounts.dropped(DropReason.EXPORT)).isEqualTo(1);
         assertThat(accounts.dropped(DropReason.REJECTED)).isEqualTo(1);
         assertThat(accounts.inFlight()).isZero();
-        assertThat(books.spans(Outcome.DELIVERED)).isEqualTo(2);
+        assertThat(books.spans(SpanFate.DELIVERED)).isEqualTo(2);
     }
 
     @Test
     void booksALateAnswerToWhatItSentFromMemory() throws IOException {
         fill(spool().folder(BLOG, Digest.of("elsewhere")));
-        Accounts accounts = accounts(SHOP);
-        var books = new ExportBooks(accounts);
+        ServiceAccounts accounts = accounts(SHOP);
+        var books = new ExporterAccounts(accounts);
         SpanQueue<?> queue = queue(outlet(SHOP, books), books);
         sender.isSilent = true;
         ended(queue, 2);
@@ -152,8 +152,8 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
 
     @Test
     void waitsInMemoryBehindWhatItHasOnDiskAndIsLostByTheShutdown() throws IOException {
-        Accounts accounts = accounts(SHOP);
-        var books = new ExportBooks(accounts);
+        ServiceAccounts accounts = accounts(SHOP);
+        var books = new ExporterAccounts(accounts);
         SpanQueue<?> queue = queue(outlet(SHOP, books), books);
         ended(queue, 1);
         next(sender.refused);
@@ -179,8 +179,8 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
         sender.failure = null;
         Path folder = directory.resolve("spool/" + SHOP.hex() + '-' + THERE.hex());
         Files.createFile(folder);
-        Accounts accounts = accounts(SHOP);
-        SpoolOutlet outlet = outlet(SHOP, new ExportBooks(accounts));
+        ServiceAccounts accounts = accounts(SHOP);
+        SpoolOutlet outlet = outlet(SHOP, new ExporterAccounts(accounts));
 
         try (CapturedLog log = CapturedLog.of("spangard.engine")) {
             CompletableResultCode first = export(outlet, batch(1), 1);

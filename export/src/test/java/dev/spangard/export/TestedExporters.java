@@ -47,13 +47,13 @@ abstract class TestedExporters {
     }
 
     @Nullable
-    NotDelivered failure() throws ConfigurationException {
+    ExportException failure() throws ConfigurationException {
         OtlpOutlet exporter = OtlpExporters.spans(settings(Signal.TRACES));
         try {
             CompletableResultCode result =
                     exporter.export(List.of(span(), span()), 2).result().join(20, TimeUnit.SECONDS);
             assertThat(result.isDone()).isTrue();
-            return (NotDelivered) result.getFailureThrowable();
+            return (ExportException) result.getFailureThrowable();
         } finally {
             exporter.shutdown(System.nanoTime()).join(5, TimeUnit.SECONDS);
         }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.export.ExportBooks.Outcome;
+import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import java.time.Duration;
@@ -12,7 +12,7 @@ abstract class TestedSpanQueue {
     static final Duration LONG = Duration.ofHours(1);
 
     final FakeExporter exporter = new FakeExporter();
-    final FakeTally tally = new FakeTally();
+    final FakeTally outcomes = new FakeTally();
     Retry retry = Retry.DEFAULTS;
     final SpanMemory memory = new SpanMemory(SpanMemory.DEFAULT_BYTES);
     final TestAgenda agenda = new TestAgenda();
@@ -20,7 +20,7 @@ abstract class TestedSpanQueue {
     SdkTracerProvider provider = SdkTracerProvider.builder().build();
 
     SpanQueue<?> queue(Agenda of, SpanQueueOptions options) {
-        return new SpanQueue<>("shop, test", of, new PrintedOutlet(exporter), options, memory, tally);
+        return new SpanQueue<>("shop, test", of, new PrintedOutlet(exporter), options, memory, outcomes);
     }
 
     void start(int capacity, int batch, Duration delay, Duration exportTimeout, Duration shutdownTimeout) {
@@ -39,12 +39,12 @@ abstract class TestedSpanQueue {
 
     int delivered() {
         agenda.run();
-        return tally.spans(Outcome.DELIVERED);
+        return outcomes.spans(SpanFate.DELIVERED);
     }
 
     int failed() {
         agenda.run();
-        return tally.spans(Outcome.FAILED);
+        return outcomes.spans(SpanFate.FAILED);
     }
 
     void end(int spans) {

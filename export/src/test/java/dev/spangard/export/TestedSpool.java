@@ -63,7 +63,7 @@ abstract class TestedSpool {
         while (!folder.isEmpty()) {
             SpoolRecord record = folder.first();
             if (record == null) {
-                folder.spoil();
+                folder.skipCorrupt();
             } else {
                 folder.done(record);
                 records++;

@@ -4,7 +4,7 @@ package dev.spangard.export;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
 import io.opentelemetry.api.common.Attributes;
@@ -57,10 +57,10 @@ abstract class TestedSpoolOutlet {
     static final class FakeSender implements OtlpSender {
         final Queue<byte[]> taken = new ArrayDeque<>();
         final Queue<byte[]> refused = new ArrayDeque<>();
-        final NotDelivered down = NotDelivered.unanswered("down", new IOException("down"));
+        final ExportException down = ExportException.unanswered("down", new IOException("down"));
 
         @Nullable
-        NotDelivered failure = down;
+        ExportException failure = down;
 
         boolean isClosed;
         /** Answers when the test does. */
@@ -70,7 +70,7 @@ abstract class TestedSpoolOutlet {
 
         @Override
         public CompletableFuture<byte[]> send(byte[] request) {
-            NotDelivered why = failure;
+            ExportException why = failure;
             if (isSilent) {
                 var silent = new CompletableFuture<byte[]>();
                 unanswered.add(silent);
@@ -132,12 +132,12 @@ abstract class TestedSpoolOutlet {
         return requireNonNull(spool);
     }
 
-    Accounts accounts(Digest service) {
+    ServiceAccounts accounts(Digest service) {
         return requireNonNull(ledger).accounts(service, spool().requests(service));
     }
 
     /** As of an exporter whose fate is that of the request. */
-    SpoolOutlet outlet(Digest service, ExportBooks books) {
+    SpoolOutlet outlet(Digest service, ExporterAccounts books) {
         var drains = new ServiceSpool(spool(), service, requireNonNull(serviceBooks));
         return drains.outlet(
                 "shop, otlp",
@@ -169,7 +169,7 @@ abstract class TestedSpoolOutlet {
         return outlet.export(batch, requests).result();
     }
 
-    long exported(Accounts accounts) {
+    long exported(ServiceAccounts accounts) {
         run();
         return accounts.balance().exported();
     }

@@ -17,12 +17,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TraceExportersTest {
-    private static final Console TERMINAL = Console.of(OutputStream.nullOutputStream(), true);
-    private static final Console FILE = Console.of(OutputStream.nullOutputStream(), false);
+    private static final ApplicationOutput TERMINAL = ApplicationOutput.of(OutputStream.nullOutputStream(), true);
+    private static final ApplicationOutput FILE = ApplicationOutput.of(OutputStream.nullOutputStream(), false);
 
-    private static List<String> names(Map<String, String> variables, @Nullable Console console)
+    private static List<String> names(Map<String, String> variables, @Nullable ApplicationOutput applicationOutput)
             throws ConfigurationException {
-        return TraceExporters.read(new Settings(variables, line -> {}), console, new Rollback()).stream()
+        return TraceExporters.read(new Settings(variables, line -> {}), applicationOutput, new Rollback()).stream()
                 .map(TraceExporters.Output::name)
                 .toList();
     }

@@ -3,7 +3,7 @@
 package dev.spangard.intake;
 
 import dev.spangard.books.Ledger;
-import dev.spangard.books.RecorderLine;
+import dev.spangard.books.RecorderCounts;
 import dev.spangard.wire.ByteBudget;
 import dev.spangard.wire.MalformedException;
 import dev.spangard.wire.MarshalReader;
@@ -45,9 +45,9 @@ public final class ModelPeer {
 
     /** Begins with a HELLO. */
     public ModelPeer(Ledger ledger, RecordedIds ids, Service service, Hello hello, boolean isGuest) {
-        RecorderLine line = ledger.recorder(hello.recorderId(), service.accounts(), isGuest);
-        var unfinished = new Unfinished(50, service.telemetry()::conversation, new ByteBudget(1 << 20));
-        var records = new RecordReader(service, line, ids.slot(), new IntakeCounters(), unfinished, new Strain());
+        RecorderCounts line = ledger.recorder(hello.recorderId(), service.accounts(), isGuest);
+        var openRequests = new OpenRequests(50, service.telemetry()::conversation, new ByteBudget(1 << 20));
+        var records = new RecordReader(service, line, ids.slot(), new IntakeCounters(), openRequests, new OverloadDetector());
         session = new RecorderSession(ledger, hello, line, records, service.accounts());
     }
 

@@ -70,7 +70,7 @@ public record Hello(
      * cuts off the connection, of another user's recorder.
      */
     Hello of(String user) {
-        long id = Digest.of(user + ' ' + recorderId).start() & Long.MAX_VALUE;
+        long id = Digest.of(user + ' ' + recorderId).prefix64() & Long.MAX_VALUE;
         return new Hello(Math.max(1, id), sent, seen, dropped, process, settings);
     }
 
@@ -93,8 +93,8 @@ public record Hello(
             newer = version > VERSION;
         }
 
-        Turned turned() {
-            return newer ? Turned.NEWER : Turned.OLDER;
+        RejectReason turned() {
+            return newer ? RejectReason.NEWER : RejectReason.OLDER;
         }
     }
 

@@ -44,7 +44,7 @@ public final class Intake implements AutoCloseable {
     private final IntakeOptions options;
     private final Ledger ledger;
     private final RecordedIds ids;
-    private final Services services;
+    private final ServiceProvider services;
     private final LongSupplier epochNanos;
     private final ListeningSocket listening;
     private final Thread acceptor;
@@ -65,7 +65,7 @@ public final class Intake implements AutoCloseable {
             IntakeOptions options,
             Ledger ledger,
             RecordedIds ids,
-            Services services,
+            ServiceProvider services,
             LongSupplier epochNanos,
             ListeningSocket listening) {
         this.options = options;
@@ -88,14 +88,14 @@ public final class Intake implements AutoCloseable {
      * @param ids the generator of every tracer provider behind {@code services}
      * @throws EngineRunningException if somebody answers at the socket
      */
-    public static Intake open(IntakeOptions options, Ledger ledger, RecordedIds ids, Services services)
+    public static Intake open(IntakeOptions options, Ledger ledger, RecordedIds ids, ServiceProvider services)
             throws IOException {
         return open(options, ledger, ids, services, () -> TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
     }
 
     /** @param epochNanos the time of day, for what no recorder dates */
     static Intake open(
-            IntakeOptions options, Ledger ledger, RecordedIds ids, Services services, LongSupplier epochNanos)
+            IntakeOptions options, Ledger ledger, RecordedIds ids, ServiceProvider services, LongSupplier epochNanos)
             throws IOException {
         ListeningSocket listening = ListeningSocket.open(options.socket(), options.allowedUids());
         Intake intake = new Intake(options, ledger, ids, services, epochNanos, listening);
@@ -183,12 +183,12 @@ public final class Intake implements AutoCloseable {
         boolean isGuest = !listening.owner().equals(user);
         Peer peer = new Peer(this, channel, user == null ? "" : user.getName(), isGuest);
         if (isGuest && (user == null || !listening.guests().contains(user))) {
-            turnAway(peer, Turned.OTHER_USER, "The engine belongs to another user.");
+            turnAway(peer, RejectReason.OTHER_USER, "The engine belongs to another user.");
             return;
         }
         int most = isGuest ? options.maxPeers() / 2 : options.maxPeers();
         if ((isGuest ? guestsConnected() : connections.size()) >= most) {
-            turnAway(peer, Turned.TOO_MANY, "The engine already has " + most + " connections.");
+            turnAway(peer, RejectReason.TOO_MANY, "The engine already has " + most + " connections.");
             return;
         }
         connections.add(peer);
@@ -196,11 +196,11 @@ public final class Intake implements AutoCloseable {
             Thread.ofPlatform().daemon().name("spangard-peer").start(peer);
         } catch (OutOfMemoryError e) { // so Java says that the system gives no thread
             connections.remove(peer);
-            turnAway(peer, Turned.FAILURE, "The engine got no thread for this process.");
+            turnAway(peer, RejectReason.FAILURE, "The engine got no thread for this process.");
         }
     }
 
-    private static void turnAway(Peer peer, Turned why, String reason) {
+    private static void turnAway(Peer peer, RejectReason why, String reason) {
         peer.refuse(why, reason);
         peer.close();
     }
@@ -274,7 +274,7 @@ public final class Intake implements AutoCloseable {
         return ids;
     }
 
-    Services services() {
+    ServiceProvider services() {
         return services;
     }
 }

@@ -16,12 +16,12 @@ public final class IntakeCounters {
     /** Of the malformed: such that are no fault of the recorder's. */
     final LongAdder failedRecords = new LongAdder();
 
-    final LongAdder lostSpills = new LongAdder();
+    final LongAdder lostEventParts = new LongAdder();
 
-    private final Map<Turned, LongAdder> turned = new EnumMap<>(Turned.class);
+    private final Map<RejectReason, LongAdder> turned = new EnumMap<>(RejectReason.class);
 
     IntakeCounters() {
-        for (Turned why : Turned.values()) {
+        for (RejectReason why : RejectReason.values()) {
             turned.put(why, new LongAdder());
         }
     }
@@ -31,16 +31,16 @@ public final class IntakeCounters {
         return accepted.sum();
     }
 
-    private LongAdder adder(Turned why) {
+    private LongAdder adder(RejectReason why) {
         return Objects.requireNonNull(turned.get(why));
     }
 
-    void turn(Turned why) {
+    void turn(RejectReason why) {
         adder(why).increment();
     }
 
     /** Connections that the intake ended, for this reason. */
-    public long turned(Turned why) {
+    public long turned(RejectReason why) {
         return adder(why).sum();
     }
 
@@ -60,7 +60,7 @@ public final class IntakeCounters {
     }
 
     /** Parts of long requests that a recorder sent and that were not there, or not kept, when the request ended. */
-    public long lostSpills() {
-        return lostSpills.sum();
+    public long lostEventParts() {
+        return lostEventParts.sum();
     }
 }

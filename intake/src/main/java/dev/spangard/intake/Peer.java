@@ -3,7 +3,7 @@
 package dev.spangard.intake;
 
 import dev.spangard.books.ProcessOutput;
-import dev.spangard.books.RecorderLine;
+import dev.spangard.books.RecorderCounts;
 import dev.spangard.wire.BudgetException;
 import dev.spangard.wire.FrameAssembler;
 import dev.spangard.wire.MalformedException;
@@ -46,8 +46,8 @@ final class Peer implements Runnable {
     /** {@link System#nanoTime} at which it began to wait for bytes, or {@link #WORKING}. */
     private volatile long waitingSince = WORKING;
 
-    private final Strain strain = new Strain();
-    private final Pace pace;
+    private final OverloadDetector overload = new OverloadDetector();
+    private final TokenBucket bucket;
     private boolean isThrottled;
 
     /**
@@ -62,7 +62,7 @@ final class Peer implements Runnable {
         this.channel = channel;
         this.frames = new FrameAssembler(intake.largeFrames(isGuest));
         frames.limit(Hello.MAX_BYTES);
-        this.pace = new Pace(intake.options().limits().framesPerSecond(), System.nanoTime());
+        this.bucket = new TokenBucket(intake.options().limits().framesPerSecond(), System.nanoTime());
     }
 
     /** Reads until the recorder ends the connection, or the intake does. */
@@ -77,14 +77,14 @@ final class Peer implements Runnable {
         } catch (Hello.OtherVersion e) {
             refuse(e.turned(), String.valueOf(e.getMessage()));
         } catch (MalformedException e) {
-            cutOff(Turned.MALFORMED, e);
+            cutOff(RejectReason.MALFORMED, e);
         } catch (BudgetException e) {
-            cutOff(Turned.MEMORY, e);
+            cutOff(RejectReason.MEMORY, e);
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "a connection ended before its HELLO", e);
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "a connection was ended by a failure of the engine", e);
-            refuse(Turned.FAILURE, "The engine failed to serve this process; its log says why.");
+            refuse(RejectReason.FAILURE, "The engine failed to serve this process; its log says why.");
         } finally {
             frames.close(); // before its end is seen at the other side
             close();
@@ -146,9 +146,9 @@ final class Peer implements Runnable {
                 intake.disconnected(hello.recorderId(), this);
                 intake.services().leave(service, caller);
             }
-        } catch (Services.Refusal e) {
+        } catch (ServiceProvider.Refusal e) {
             intake.disconnected(hello.recorderId(), this);
-            refuse(Turned.SETTINGS, String.valueOf(e.getMessage()));
+            refuse(RejectReason.SETTINGS, String.valueOf(e.getMessage()));
         }
     }
 
@@ -165,17 +165,17 @@ final class Peer implements Runnable {
 
     private void serve(Hello hello, Service service) throws IOException {
         intake.counters().accepted.increment();
-        RecorderLine line = intake.ledger().recorder(hello.recorderId(), service.accounts(), isGuest);
+        RecorderCounts line = intake.ledger().recorder(hello.recorderId(), service.accounts(), isGuest);
         RecordReader records = new RecordReader(
                 service,
                 line,
                 intake.ids().slot(),
                 intake.counters(),
-                new Unfinished(
+                new OpenRequests(
                         intake.options().maxOpenPerPeer(),
                         service.telemetry()::conversation,
                         intake.openRequests(isGuest)),
-                strain);
+                overload);
         var session = new RecorderSession(intake.ledger(), hello, line, records, service.accounts());
         boolean died = false;
         try {
@@ -212,7 +212,7 @@ final class Peer implements Runnable {
         while (!frames.next(reader)) {
             ByteBuffer space = frames.space();
             int offered = space.remaining();
-            int bytes = strain.isBehind() ? readAtOnce(space) : 0;
+            int bytes = overload.isBehind() ? readAtOnce(space) : 0;
             if (bytes == 0) {
                 waitingSince = System.nanoTime();
                 bytes = channel.read(space);
@@ -221,7 +221,7 @@ final class Peer implements Runnable {
             if (bytes < 0) {
                 return false;
             }
-            strain.read(offered, bytes, System.nanoTime());
+            overload.read(offered, bytes, System.nanoTime());
         }
         return true;
     }
@@ -232,14 +232,14 @@ final class Peer implements Runnable {
         int bytes = channel.read(space);
         channel.configureBlocking(true);
         if (bytes == 0) {
-            strain.caughtUp(System.nanoTime());
+            overload.caughtUp(System.nanoTime());
         }
         return bytes;
     }
 
     /** Not reading is what slows a sender down; a recorder drops what it cannot write, and counts it. */
     private void keepPace() {
-        long wait = pace.taken(System.nanoTime());
+        long wait = bucket.taken(System.nanoTime());
         if (wait <= 0) {
             return;
         }
@@ -256,13 +256,13 @@ final class Peer implements Runnable {
         }
     }
 
-    private void cutOff(Turned why, RuntimeException e) {
+    private void cutOff(RejectReason why, RuntimeException e) {
         intake.counters().turn(why);
         LOG.log(Level.WARNING, "a connection was cut off: {0}", e.getMessage());
     }
 
     /** Says why, once; the caller closes. */
-    void refuse(Turned why, String reason) {
+    void refuse(RejectReason why, String reason) {
         intake.counters().turn(why);
         try {
             answer(new MarshalWriter().tuple(2).integer(REFUSED).str(reason));

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
-import dev.spangard.books.RecorderLine;
+import dev.spangard.books.RecorderCounts;
 import dev.spangard.telemetry.Exchange;
 import dev.spangard.telemetry.Request;
 import dev.spangard.wire.MalformedException;
@@ -34,11 +34,11 @@ final class RecordReader {
     /** Attributes of an application's own on the measurements of one request. */
     static final int MAX_MEASURED_WITH = 16;
 
-    private final Accounts accounts;
-    private final RecorderLine line;
+    private final ServiceAccounts accounts;
+    private final RecorderCounts line;
     private final IntakeCounters counters;
-    private final Unfinished unfinished;
-    private final Strain strain;
+    private final OpenRequests openRequests;
+    private final OverloadDetector overload;
     private final SampledRecordReader sampled;
     private final UnsampledRecordReader unsampled;
     private final UpstreamRecordReader upstream;
@@ -51,19 +51,19 @@ final class RecordReader {
      */
     RecordReader(
             Service service,
-            RecorderLine line,
+            RecorderCounts line,
             RecordedIds.Slot ids,
             IntakeCounters counters,
-            Unfinished unfinished,
-            Strain strain) {
+            OpenRequests openRequests,
+            OverloadDetector overload) {
         this.accounts = service.accounts();
         this.line = line;
         this.counters = counters;
-        this.unfinished = unfinished;
-        this.strain = strain;
-        this.sampled = new SampledRecordReader(service, ids, counters, unfinished);
-        this.unsampled = new UnsampledRecordReader(service, unfinished);
-        this.upstream = new UpstreamRecordReader(service, ids, unfinished);
+        this.openRequests = openRequests;
+        this.overload = overload;
+        this.sampled = new SampledRecordReader(service, ids, counters, openRequests);
+        this.unsampled = new UnsampledRecordReader(service, openRequests);
+        this.upstream = new UpstreamRecordReader(service, ids, openRequests);
     }
 
     /**
@@ -77,7 +77,7 @@ final class RecordReader {
         }
         in.int64(); // seq: accounts are kept by seen and dropped
         if (line.told(in.int64(), in.int64(), accounts)) {
-            strain.dropped();
+            overload.dropped();
         }
         BatchClock clock = BatchClock.read(in);
         int records = in.list();
@@ -96,14 +96,14 @@ final class RecordReader {
      * @param errorType {@link Exchange#WORKER_DIED}, or {@link Exchange#WORKER_EXITED} after a goodbye
      */
     void workerEnded(String errorType, long epochNanos) {
-        unfinished.drain(running -> {
+        openRequests.drain(running -> {
             accounts.finished(1);
             accounts.receive(1);
             boolean isBooked = false;
             try {
                 switch (running) {
-                    case Unfinished.Open open -> sampled.workerEnded(open, errorType, epochNanos);
-                    case Unfinished.OpenUpstream open -> upstream.workerEnded(open, errorType, epochNanos);
+                    case OpenRequests.OpenStable open -> sampled.workerEnded(open, errorType, epochNanos);
+                    case OpenRequests.OpenUpstream open -> upstream.workerEnded(open, errorType, epochNanos);
                 }
                 isBooked = true;
             } catch (RuntimeException e) {
@@ -118,7 +118,7 @@ final class RecordReader {
 
     /** The recorder may go on telling elsewhere: nothing is running here any more. */
     void left() {
-        unfinished.drain(Unfinished.Running::deactivate);
+        openRequests.drain(OpenRequests.OpenRequest::deactivate);
     }
 
     /** @param mayBeTooLarge whether the record's size has to be looked at */
@@ -146,8 +146,8 @@ final class RecordReader {
                 }
             }
             switch (kind) {
-                case 1 -> sampled.finished(Request.Kind.HTTP, strain.sheds(), fields, in, clock, measuredWith);
-                case 2 -> sampled.finished(Request.Kind.WEBSOCKET, strain.sheds(), fields, in, clock, measuredWith);
+                case 1 -> sampled.finished(Request.Kind.HTTP, overload.shouldShed(), fields, in, clock, measuredWith);
+                case 2 -> sampled.finished(Request.Kind.WEBSOCKET, overload.shouldShed(), fields, in, clock, measuredWith);
                 case 3 -> unsampled.http(false, fields, in, clock, measuredWith);
                 case 4 -> unsampled.webSocket(false, fields, in, clock, measuredWith);
                 case 5 -> sampled.open(Request.Kind.HTTP, fields, from, in, clock);
@@ -156,9 +156,9 @@ final class RecordReader {
                 case 8 -> unsampled.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
                 case 9 -> unsampled.http(true, fields, in, clock, measuredWith);
                 case 10 -> unsampled.webSocket(true, fields, in, clock, measuredWith);
-                case 11 -> sampled.spill(fields, in, clock);
-                case 12 -> upstream.finished(Request.Kind.HTTP, strain.sheds(), fields, in, clock);
-                case 13 -> upstream.finished(Request.Kind.WEBSOCKET, strain.sheds(), fields, in, clock);
+                case 11 -> sampled.eventPart(fields, in, clock);
+                case 12 -> upstream.finished(Request.Kind.HTTP, overload.shouldShed(), fields, in, clock);
+                case 13 -> upstream.finished(Request.Kind.WEBSOCKET, overload.shouldShed(), fields, in, clock);
                 case 14 -> upstream.open(Request.Kind.HTTP, fields, from, in, clock);
                 case 15 -> upstream.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
                 case 16 -> upstream.children(fields, in, clock);
@@ -208,7 +208,7 @@ final class RecordReader {
                 for (int i = 1; i < at; i++) {
                     in.skip();
                 }
-                unfinished.ended(in.unsigned64());
+                openRequests.ended(in.unsigned64());
             }
         } catch (MalformedException e) {
             // nor does it say whose it is

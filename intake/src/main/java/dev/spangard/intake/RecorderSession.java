@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Ledger;
-import dev.spangard.books.RecorderLine;
+import dev.spangard.books.RecorderCounts;
 import dev.spangard.telemetry.Exchange;
 import dev.spangard.wire.MalformedException;
 import dev.spangard.wire.MarshalReader;
@@ -20,9 +20,9 @@ final class RecorderSession {
 
     private final Ledger ledger;
     private final long recorderId;
-    private final RecorderLine line;
+    private final RecorderCounts line;
     private final RecordReader records;
-    private final Accounts accounts;
+    private final ServiceAccounts accounts;
     private boolean saidGoodbye;
 
     /**
@@ -30,7 +30,7 @@ final class RecorderSession {
      *
      * @param records of the same line
      */
-    RecorderSession(Ledger ledger, Hello hello, RecorderLine line, RecordReader records, Accounts accounts) {
+    RecorderSession(Ledger ledger, Hello hello, RecorderCounts line, RecordReader records, ServiceAccounts accounts) {
         this.ledger = ledger;
         this.recorderId = hello.recorderId();
         this.line = line;

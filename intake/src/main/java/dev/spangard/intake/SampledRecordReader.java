@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
 import dev.spangard.telemetry.Conversation;
 import dev.spangard.telemetry.Exchange;
@@ -19,20 +19,20 @@ import java.util.List;
  */
 final class SampledRecordReader {
     private static final int SAMPLED_FIELDS = 28;
-    private static final int SPILL_FIELDS = 4;
+    private static final int EVENT_PART_FIELDS = 4;
 
     private final Telemetry telemetry;
-    private final Accounts accounts;
+    private final ServiceAccounts accounts;
     private final RecordedIds.Slot ids;
     private final IntakeCounters counters;
-    private final Unfinished unfinished;
+    private final OpenRequests openRequests;
 
-    SampledRecordReader(Service service, RecordedIds.Slot ids, IntakeCounters counters, Unfinished unfinished) {
+    SampledRecordReader(Service service, RecordedIds.Slot ids, IntakeCounters counters, OpenRequests openRequests) {
         this.telemetry = service.telemetry();
         this.accounts = service.accounts();
         this.ids = ids;
         this.counters = counters;
-        this.unfinished = unfinished;
+        this.openRequests = openRequests;
     }
 
     /**
@@ -51,8 +51,8 @@ final class SampledRecordReader {
      * @param measuredWith attributes of the application's own for its measurements
      */
     void finished(
-            Request.Kind kind, boolean sheds, int fields, MarshalReader in, BatchClock clock, Attributes measuredWith) {
-        if (sheds) {
+            Request.Kind kind, boolean shouldShed, int fields, MarshalReader in, BatchClock clock, Attributes measuredWith) {
+        if (shouldShed) {
             Fields.expect(in, SAMPLED_FIELDS, fields);
             shed(kind, in, clock, measuredWith);
         } else {
@@ -93,17 +93,17 @@ final class SampledRecordReader {
         List<String> responseHeaders = Fields.headers(in);
         int eventsAt = in.position();
         in.skip();
-        int spilled = in.int32Or(0);
+        int partsAhead = in.int32Or(0);
         Failure failure = Fields.failure(in);
         var application = new ApplicationSpanReader(in).read();
         request.pid(in.int64Or(0));
         if (!finished) {
             Exchange exchange = telemetry.exchange(request.build(), start);
             exchange.route(route);
-            unfinished.opened(origin.spanId(), new Unfinished.Open(exchange, origin), in.position() - from);
+            openRequests.opened(origin.spanId(), new OpenRequests.OpenStable(exchange, origin), in.position() - from);
             return;
         }
-        Conversation conversation = conversation(origin.spanId(), spilled);
+        Conversation conversation = conversation(origin.spanId(), partsAhead);
         events(eventsAt, status, end, in, clock, conversation);
         Exchange exchange = telemetry.exchange(request.build(), conversation, start);
         exchange.route(route);
@@ -115,7 +115,7 @@ final class SampledRecordReader {
             exchange.application(application);
         }
         exchange.measuredWith(measuredWith);
-        unfinished.ended(origin.spanId());
+        openRequests.ended(origin.spanId());
         end(exchange, origin, end);
     }
 
@@ -155,13 +155,13 @@ final class SampledRecordReader {
             exchange.failed(failure);
         }
         exchange.measuredWith(measuredWith);
-        unfinished.ended(spanId);
+        openRequests.ended(spanId);
         exchange.endUnsampled(end);
         accounts.drop(DropReason.INTAKE, 1);
     }
 
     /** The process of a request that was announced is gone. */
-    void workerEnded(Unfinished.Open open, String errorType, long epochNanos) {
+    void workerEnded(OpenRequests.OpenStable open, String errorType, long epochNanos) {
         Exchange exchange = open.exchange();
         exchange.workerEnded(errorType);
         Origin origin = open.origin();
@@ -182,11 +182,11 @@ final class SampledRecordReader {
         }
     }
 
-    private Conversation conversation(long spanId, int spilled) {
-        Unfinished.Spilled ahead = unfinished.takeSpilled(spanId);
+    private Conversation conversation(long spanId, int partsAhead) {
+        OpenRequests.SentAhead ahead = openRequests.takeSentAhead(spanId);
         int parts = ahead == null ? 0 : ahead.parts;
-        if (parts < spilled) {
-            counters.lostSpills.add(spilled - parts);
+        if (parts < partsAhead) {
+            counters.lostEventParts.add(partsAhead - parts);
         }
         return ahead == null ? telemetry.conversation() : ahead.conversation;
     }
@@ -209,16 +209,16 @@ final class SampledRecordReader {
     }
 
     /** Reads messages that were sent ahead of their request's record. */
-    void spill(int fields, MarshalReader in, BatchClock clock) {
-        Fields.expect(in, SPILL_FIELDS, fields);
+    void eventPart(int fields, MarshalReader in, BatchClock clock) {
+        Fields.expect(in, EVENT_PART_FIELDS, fields);
         long spanId = in.unsigned64();
         in.skip(); // part: their number, in the request's record, tells of missing ones
-        Unfinished.Spilled spilled = unfinished.spilled(spanId);
-        if (spilled == null) {
+        OpenRequests.SentAhead ahead = openRequests.sentAhead(spanId);
+        if (ahead == null) {
             in.skip();
             return;
         }
-        EventReader.replay(in, clock, spilled.conversation);
-        spilled.parts++;
+        EventReader.replay(in, clock, ahead.conversation);
+        ahead.parts++;
     }
 }

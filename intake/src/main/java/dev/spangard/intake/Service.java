@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Ledger;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.UpstreamTelemetry;
@@ -15,4 +15,4 @@ import dev.spangard.telemetry.UpstreamTelemetry;
  * @param upstream the same in the {@code upstream} profile, for records that ask for it; so must be its providers
  * @param accounts from {@link Ledger#accounts}
  */
-public record Service(Telemetry telemetry, UpstreamTelemetry upstream, Accounts accounts) {}
+public record Service(Telemetry telemetry, UpstreamTelemetry upstream, ServiceAccounts accounts) {}

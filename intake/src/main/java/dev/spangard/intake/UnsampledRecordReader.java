@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.telemetry.Address;
 import dev.spangard.telemetry.Conversation;
 import dev.spangard.telemetry.Exchange;
@@ -19,16 +19,16 @@ final class UnsampledRecordReader {
     private static final int UNSAMPLED_FIELDS = 15;
     private static final int UNSAMPLED_WEBSOCKET_FIELDS = 10;
     private static final int OPEN_UNSAMPLED_FIELDS = 6;
-    private static final int ASKED_FIELDS = 5;
+    private static final int MEASUREMENT_FACTS = 5;
 
     private final Telemetry telemetry;
-    private final Accounts accounts;
-    private final Unfinished unfinished;
+    private final ServiceAccounts accounts;
+    private final OpenRequests openRequests;
 
-    UnsampledRecordReader(Service service, Unfinished unfinished) {
+    UnsampledRecordReader(Service service, OpenRequests openRequests) {
         this.telemetry = service.telemetry();
         this.accounts = service.accounts();
-        this.unfinished = unfinished;
+        this.openRequests = openRequests;
     }
 
     /** @param announced whether an OPEN record went ahead */
@@ -49,7 +49,7 @@ final class UnsampledRecordReader {
         Left left = Left.read(in);
         Request request = request(Request.Kind.HTTP, method, scheme, version, in);
         if (announced) {
-            unfinished.ended(in.unsigned64());
+            openRequests.ended(in.unsigned64());
         }
         Conversation conversation = telemetry.conversation();
         conversation.requestBody(requestBytes);
@@ -118,7 +118,7 @@ final class UnsampledRecordReader {
         Failure failure = Fields.briefFailure(in);
         Request request = request(Request.Kind.WEBSOCKET, method, scheme, version, in);
         if (announced) {
-            unfinished.ended(in.unsigned64());
+            openRequests.ended(in.unsigned64());
         }
         measure(telemetry.exchange(request, conversation, start), route, failure, end, measuredWith);
     }
@@ -136,7 +136,7 @@ final class UnsampledRecordReader {
             in.skip();
             return request.build();
         }
-        Fields.expect(in, ASKED_FIELDS, in.sequence());
+        Fields.expect(in, MEASUREMENT_FACTS, in.sequence());
         Address server = Fields.address(in);
         Address client = Fields.address(in);
         String host = Fields.repeatedBytes(in);
@@ -173,6 +173,6 @@ final class UnsampledRecordReader {
         String method = Fields.repeatedOrNone(in);
         String scheme = Fields.scheme(in, kind);
         Exchange exchange = telemetry.exchange(request(kind, method, scheme, null, in), start);
-        unfinished.opened(spanId, new Unfinished.Open(exchange, null), in.position() - from);
+        openRequests.opened(spanId, new OpenRequests.OpenStable(exchange, null), in.position() - from);
     }
 }

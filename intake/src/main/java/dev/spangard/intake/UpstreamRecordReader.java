@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
 import dev.spangard.telemetry.ApplicationSpan;
 import dev.spangard.telemetry.ChildSpan;
@@ -34,29 +34,29 @@ final class UpstreamRecordReader {
     private static final int DISCONNECTED = 2;
 
     private final UpstreamTelemetry telemetry;
-    private final Accounts accounts;
+    private final ServiceAccounts accounts;
     private final RecordedIds.Slot ids;
-    private final Unfinished unfinished;
+    private final OpenRequests openRequests;
 
-    UpstreamRecordReader(Service service, RecordedIds.Slot ids, Unfinished unfinished) {
+    UpstreamRecordReader(Service service, RecordedIds.Slot ids, OpenRequests openRequests) {
         this.telemetry = service.upstream();
         this.accounts = service.accounts();
         this.ids = ids;
-        this.unfinished = unfinished;
+        this.openRequests = openRequests;
     }
 
     /** @param from position of the record */
     void open(Request.Kind kind, int fields, int from, MarshalReader in, BatchClock clock) {
         Fields.expect(in, OPEN_FIELDS, fields);
         Begun begun = begun(kind, in, clock);
-        unfinished.opened(
+        openRequests.opened(
                 begun.origin.spanId(),
-                new Unfinished.OpenUpstream(begun.exchange, begun.origin, begun.sampled),
+                new OpenRequests.OpenUpstream(begun.exchange, begun.origin, begun.sampled),
                 in.position() - from);
     }
 
     /** @param sheds whether it is to be measured only */
-    void finished(Request.Kind kind, boolean sheds, int fields, MarshalReader in, BatchClock clock) {
+    void finished(Request.Kind kind, boolean shouldShed, int fields, MarshalReader in, BatchClock clock) {
         Fields.expect(in, FINISHED_FIELDS, fields);
         Begun begun = begun(kind, in, clock);
         long returned = clock.readNanos(in);
@@ -84,8 +84,8 @@ final class UpstreamRecordReader {
                 (outcome & DISCONNECTED) != 0,
                 null,
                 application);
-        unfinished.ended(begun.origin.spanId());
-        if (sheds && begun.sampled) {
+        openRequests.ended(begun.origin.spanId());
+        if (shouldShed && begun.sampled) {
             begun.exchange.endUnsampled(result);
             accounts.drop(DropReason.INTAKE, 1);
         } else {
@@ -110,7 +110,7 @@ final class UpstreamRecordReader {
     }
 
     /** Its process is gone, as {@code errorType} says. */
-    void workerEnded(Unfinished.OpenUpstream open, String errorType, long epochNanos) {
+    void workerEnded(OpenRequests.OpenUpstream open, String errorType, long epochNanos) {
         var result = UpstreamResult.workerEnded(errorType, epochNanos);
         end(open.exchange(), open.origin(), open.sampled(), result, List.of());
     }

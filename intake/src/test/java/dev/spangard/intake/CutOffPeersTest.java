@@ -31,7 +31,7 @@ final class CutOffPeersTest extends TestedIntake {
             awaitLeft();
         }
 
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
+        assertThat(intake.counters().turned(RejectReason.MALFORMED)).isEqualTo(1);
         assertThat(intake.counters().vanished()).isZero();
         assertThat(services.spans.getFinishedSpanItems()).hasSize(1);
     }
@@ -42,7 +42,7 @@ final class CutOffPeersTest extends TestedIntake {
             recorder.send(new byte[] {0x40, 0, 0, 0});
             assertThat(recorder.answer()).isNull();
         }
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
+        assertThat(intake.counters().turned(RejectReason.MALFORMED)).isEqualTo(1);
     }
 
     @Test
@@ -55,7 +55,7 @@ final class CutOffPeersTest extends TestedIntake {
         }
 
         assertThat(services.accounts.received()).isEqualTo(RecordReader.MAX_RECORDS);
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
+        assertThat(intake.counters().turned(RejectReason.MALFORMED)).isEqualTo(1);
     }
 
     @Test
@@ -68,7 +68,7 @@ final class CutOffPeersTest extends TestedIntake {
                             + " replace the engine, which is the older one.");
             assertThat(recorder.answer()).isNull();
         }
-        assertThat(intake.counters().turned(Turned.NEWER)).isEqualTo(1);
+        assertThat(intake.counters().turned(RejectReason.NEWER)).isEqualTo(1);
     }
 
     @Test
@@ -89,7 +89,7 @@ final class CutOffPeersTest extends TestedIntake {
             recorder.send(Frames.goodbye(0, 0));
             assertThat(recorder.answer()).isNull();
         }
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
+        assertThat(intake.counters().turned(RejectReason.MALFORMED)).isEqualTo(1);
     }
 
     /** It would have the line of nobody: every free one. */
@@ -99,7 +99,7 @@ final class CutOffPeersTest extends TestedIntake {
             recorder.send(Frames.hello(0, 0, 0, 0));
             assertThat(recorder.answer()).isNull();
         }
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
+        assertThat(intake.counters().turned(RejectReason.MALFORMED)).isEqualTo(1);
     }
 
     @Test

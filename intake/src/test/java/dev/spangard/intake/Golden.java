@@ -11,7 +11,7 @@ import java.util.List;
 final class Golden {
     /** The batches among them. */
     static final List<String> BATCHES =
-            List.of("http", "websocket", "unsampled", "open", "announced", "spill", "failure", "summed");
+            List.of("http", "websocket", "unsampled", "open", "announced", "event_part", "failure", "summed");
 
     private Golden() {}
 

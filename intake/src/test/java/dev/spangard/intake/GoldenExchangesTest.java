@@ -4,7 +4,7 @@ package dev.spangard.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.Ledger;
 import dev.spangard.telemetry.SemconvMode;
@@ -68,7 +68,7 @@ final class GoldenExchangesTest {
     @MethodSource("exchanges")
     void recorded(GoldenExchange exchange) throws IOException {
         ToldTelemetry told = new ToldTelemetry(START, true);
-        replay(new RecordedRequest(exchange)::sampled, told.openTelemetry, told.ids, new Strain());
+        replay(new RecordedRequest(exchange)::sampled, told.openTelemetry, told.ids, new OverloadDetector());
         assertThat(told.text()).isEqualTo(EXPECTED.get(exchange.name()));
     }
 
@@ -77,8 +77,8 @@ final class GoldenExchangesTest {
     @MethodSource("httpExchanges")
     void recordedAndShed(GoldenExchange exchange) throws IOException {
         ToldTelemetry told = new ToldTelemetry(START, true);
-        Strain strain = StrainTest.strained();
-        Accounts accounts = replay(new RecordedRequest(exchange)::sampled, told.openTelemetry, told.ids, strain);
+        OverloadDetector overload = OverloadDetectorTest.strained();
+        ServiceAccounts accounts = replay(new RecordedRequest(exchange)::sampled, told.openTelemetry, told.ids, overload);
         assertThat(told.text()).isEqualTo(measurementsOf(exchange));
         assertThat(accounts.received()).isEqualTo(1);
         assertThat(accounts.dropped(DropReason.INTAKE)).isEqualTo(1);
@@ -98,7 +98,7 @@ final class GoldenExchangesTest {
     @MethodSource("httpExchanges")
     void recordedAndSampledOut(GoldenExchange exchange) throws IOException {
         ToldTelemetry told = new ToldTelemetry(START, false);
-        replay(new RecordedRequest(exchange)::unsampled, told.openTelemetry, told.ids, new Strain());
+        replay(new RecordedRequest(exchange)::unsampled, told.openTelemetry, told.ids, new OverloadDetector());
         assertThat(told.text()).isEqualTo(measurementsOf(exchange));
     }
 
@@ -107,9 +107,9 @@ final class GoldenExchangesTest {
         return all.substring(all.indexOf("http.server."));
     }
 
-    private Accounts replay(Frames.Written record, OpenTelemetry openTelemetry, RecordedIds ids, Strain strain)
+    private ServiceAccounts replay(Frames.Written record, OpenTelemetry openTelemetry, RecordedIds ids, OverloadDetector overload)
             throws IOException {
-        Accounts accounts;
+        ServiceAccounts accounts;
         Telemetry telemetry = Telemetry.create(openTelemetry, TelemetryOptions.DEFAULTS);
         IntakeCounters counters = new IntakeCounters();
         try (Ledger ledger = Ledger.open(directory.resolve("run/engine.sock"))) {
@@ -127,8 +127,8 @@ final class GoldenExchangesTest {
                     ledger.recorder(1, accounts, false),
                     ids.slot(),
                     counters,
-                    new Unfinished(10, telemetry::conversation, new ByteBudget(1 << 20)),
-                    strain);
+                    new OpenRequests(10, telemetry::conversation, new ByteBudget(1 << 20)),
+                    overload);
             FrameAssembler frames = new FrameAssembler();
             MarshalReader in = new MarshalReader();
             for (byte part : Frames.batch(1, 0, record)) {

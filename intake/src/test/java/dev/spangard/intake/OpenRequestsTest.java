@@ -4,94 +4,101 @@ package dev.spangard.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.opentelemetry.api.common.AttributeKey;
-import io.opentelemetry.api.trace.StatusCode;
-import io.opentelemetry.sdk.trace.data.SpanData;
+import dev.spangard.books.Ledger;
+import dev.spangard.telemetry.Request;
+import dev.spangard.wire.ByteBudget;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class OpenRequestsTest extends TestedIntake {
+final class OpenRequestsTest {
+    private static final int RECORD = 488;
+    /** As it is reckoned: 1024 and twice the record. */
+    private static final long HELD = 2000;
+
+    private final FakeServices services;
+
     OpenRequestsTest(@TempDir Path directory) throws IOException {
-        super(directory);
+        try (Ledger ledger = Ledger.open(directory.resolve("engine.sock"))) {
+            services = new FakeServices(ledger);
+        }
+    }
+
+    private OpenRequests.OpenStable request() {
+        Request get =
+                Request.builder(Request.Kind.HTTP).method("GET").scheme("http").build();
+        return new OpenRequests.OpenStable(services.telemetry.exchange(get, 0), null);
+    }
+
+    private static List<OpenRequests.OpenRequest> drained(OpenRequests openRequests) {
+        List<OpenRequests.OpenRequest> all = new ArrayList<>();
+        openRequests.drain(all::add);
+        return all;
     }
 
     @Test
-    void closesTheOpenRequestsOfAWorkerThatDies() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(Frames.batch(1, 0, Frames.open(0x11), Frames.openUnsampled(0x12), Frames.http(0x13)));
-        }
-        awaitLeft();
+    void forgetsTheOldestWhenTheMemoryOfAllRecordersIsTaken() {
+        ByteBudget budget = new ByteBudget(2 * HELD);
+        OpenRequests openRequests = new OpenRequests(10, services.telemetry::conversation, budget);
+        OpenRequests.OpenStable second = request();
+        OpenRequests.OpenStable third = request();
+        openRequests.opened(1, request(), RECORD);
+        openRequests.opened(2, second, RECORD);
+        openRequests.opened(3, third, RECORD);
 
-        SpanData span = services.span("0000000000000011");
-        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
-        assertThat(span.getAttributes().get(AttributeKey.stringKey("error.type")))
-                .isEqualTo("worker_died");
-        assertThat(span.getTraceId()).isEqualTo("00000000000000070000000000000011");
-        assertThat(span.getEndEpochNanos()).isEqualTo(NOW);
-        assertThat(services.active()).isZero();
-        assertThat(services.accounts.seen()).isEqualTo(3);
-        assertThat(services.accounts.received()).isEqualTo(3);
-        assertThat(services.accounts.measured()).isEqualTo(1);
-        assertThat(intake.counters().vanished()).isEqualTo(1);
+        assertThat(services.active()).isEqualTo(2);
+        assertThat(budget.taken()).isEqualTo(2 * HELD);
+        assertThat(drained(openRequests)).containsExactly(second, third);
     }
 
     @Test
-    void endsTheOpenRequestsOfAWorkerThatSaysGoodbye() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(Frames.batch(1, 0, Frames.open(0x11), Frames.openUnsampled(0x12), Frames.http(0x13)));
-            recorder.send(Frames.goodbye(1, 0));
-            awaitLeft();
-        }
+    void forgetsNobodyElsesRequests() {
+        ByteBudget budget = new ByteBudget(HELD);
+        OpenRequests first = new OpenRequests(10, services.telemetry::conversation, budget);
+        OpenRequests second = new OpenRequests(10, services.telemetry::conversation, budget);
+        OpenRequests.OpenStable theirs = request();
+        first.opened(1, theirs, RECORD);
 
-        SpanData span = services.span("0000000000000011");
-        assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
-        assertThat(span.getAttributes().get(AttributeKey.stringKey("error.type")))
-                .isEqualTo("worker_exited");
-        assertThat(span.getEndEpochNanos()).isEqualTo(Frames.GOODBYE_NANOS);
-        assertThat(services.active()).isZero();
-        assertThat(services.accounts.seen()).isEqualTo(3);
-        assertThat(services.accounts.received()).isEqualTo(3);
-        assertThat(services.accounts.measured()).isEqualTo(1);
-        assertThat(services.measured("http.server.request.duration")).isEqualTo(3);
-        assertThat(intake.counters().vanished()).isZero();
+        second.opened(1, request(), RECORD);
+        assertThat(second.sentAhead(7)).isNull();
+
+        assertThat(services.active()).isEqualTo(1);
+        assertThat(drained(first)).containsExactly(theirs);
+        OpenRequests.OpenStable ours = request();
+        second.opened(1, ours, RECORD);
+        assertThat(drained(second)).containsExactly(ours);
     }
 
     @Test
-    void countsOpenRequestsAsActiveUntilTheyEnd() throws Exception {
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(Frames.batch(0, 0, Frames.open(0x11), Frames.openUnsampled(0x12)));
-            recorder.send(Frames.batch(1, 0, Frames.http(0x11)));
-            recorder.send(Frames.goodbye(1, 0));
-            awaitLeft();
+    void givesBackAllItTook() {
+        ByteBudget budget = new ByteBudget(100 * HELD);
+        OpenRequests openRequests = new OpenRequests(2, services.telemetry::conversation, budget);
+        for (int i = 0; i < 5; i++) {
+            openRequests.opened(i, request(), RECORD);
+            openRequests.opened(i, request(), RECORD);
+            openRequests.sentAhead(i);
         }
+        assertThat(budget.taken()).isEqualTo(2 * HELD + 2 * 1024);
+        assertThat(openRequests.takeSentAhead(4)).isNotNull();
+        openRequests.ended(4);
+        assertThat(budget.taken()).isEqualTo(HELD + 1024);
 
-        // The unsampled one was still open at the goodbye: it has ended with its process, and is no span.
+        openRequests.drain(OpenRequests.OpenRequest::deactivate);
+
+        assertThat(budget.taken()).isZero();
         assertThat(services.active()).isZero();
-        assertThat(services.spans.getFinishedSpanItems()).hasSize(1);
-        assertThat(services.measured("http.server.request.duration")).isEqualTo(2);
     }
 
     @Test
-    void remembersNoMoreOpenRequestsThanAllowed() throws Exception {
-        intake.close();
-        intake = Intake.open(
-                new IntakeOptions(socket, 9, 2, Duration.ofSeconds(2), PeerLimits.DEFAULTS, Set.of()),
-                ledger,
-                services.ids,
-                services,
-                () -> NOW);
-        try (Recorder recorder = Recorder.welcomed(socket, 1)) {
-            recorder.send(Frames.batch(0, 0, Frames.open(0x11), Frames.open(0x12), Frames.open(0x13)));
-        }
-        awaitLeft();
-
-        assertThat(services.spans.getFinishedSpanItems())
-                .extracting(SpanData::getSpanId)
-                .containsExactly("0000000000000012", "0000000000000013");
-        assertThat(services.active()).isZero();
+    void remembersNothingWhenNothingIsAllowed() {
+        ByteBudget budget = new ByteBudget(100 * HELD);
+        OpenRequests openRequests = new OpenRequests(0, services.telemetry::conversation, budget);
+        openRequests.opened(1, request(), RECORD);
+        assertThat(openRequests.sentAhead(1)).isNull();
+        assertThat(drained(openRequests)).isEmpty();
+        assertThat(budget.taken()).isZero();
     }
 }

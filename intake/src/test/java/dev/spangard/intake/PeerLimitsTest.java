@@ -74,7 +74,7 @@ final class PeerLimitsTest {
             large.send(Arrays.copyOf(hello(1), 4)); // the length is enough
             assertThat(large.answer()).isNull();
         }
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(1);
+        assertThat(intake.counters().turned(RejectReason.MALFORMED)).isEqualTo(1);
         assertThat(intake.largeFrames(false).taken()).isZero();
     }
 
@@ -97,7 +97,7 @@ final class PeerLimitsTest {
                 assertThat(recorder.answer()).isNull();
             }
         }
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isEqualTo(2);
+        assertThat(intake.counters().turned(RejectReason.MALFORMED)).isEqualTo(2);
     }
 
     @Test
@@ -135,7 +135,7 @@ final class PeerLimitsTest {
                 .extracting(span -> span.getSpanId())
                 .containsExactly("0000000000000011", "0000000000000013");
         assertThat(services.accounts.dropped(DropReason.MALFORMED)).isEqualTo(1);
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isZero();
+        assertThat(intake.counters().turned(RejectReason.MALFORMED)).isZero();
     }
 
     @Test
@@ -177,7 +177,7 @@ final class PeerLimitsTest {
             awaitLeft();
         }
 
-        assertThat(intake.counters().turned(Turned.MEMORY)).isEqualTo(1);
+        assertThat(intake.counters().turned(RejectReason.MEMORY)).isEqualTo(1);
         assertThat(services.spans.getFinishedSpanItems()).hasSize(1);
         intake.close(); // a peer gives back what it holds when its service has been told that it left
         assertThat(intake.largeFrames(false).taken()).isZero();
@@ -192,8 +192,8 @@ final class PeerLimitsTest {
                             + " upgrade spangard in the application, which is the older one.");
             assertThat(recorder.answer()).isNull();
         }
-        assertThat(intake.counters().turned(Turned.OLDER)).isEqualTo(1);
-        assertThat(intake.counters().turned(Turned.NEWER)).isZero();
+        assertThat(intake.counters().turned(RejectReason.OLDER)).isEqualTo(1);
+        assertThat(intake.counters().turned(RejectReason.NEWER)).isZero();
     }
 
     private static int bytes(Frames.Written record) {

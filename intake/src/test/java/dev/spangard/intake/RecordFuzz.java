@@ -3,10 +3,10 @@
 package dev.spangard.intake;
 
 import com.sun.management.ThreadMXBean;
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.Ledger;
-import dev.spangard.books.RecorderLine;
+import dev.spangard.books.RecorderCounts;
 import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.SeriesLimit;
 import dev.spangard.telemetry.Telemetry;
@@ -120,23 +120,23 @@ public final class RecordFuzz {
     /** Returns the bytes allocated. */
     private long run(byte[] data) {
         long before = THREADS.getCurrentThreadAllocatedBytes();
-        Accounts accounts = service.accounts();
+        ServiceAccounts accounts = service.accounts();
         long received = accounts.received();
         long settled = settled(accounts);
         ByteBudget large = new ByteBudget(1 << 20);
         ByteBudget open = new ByteBudget(OPEN_BYTES);
         FrameAssembler frames = new FrameAssembler(large);
         MarshalReader reader = new MarshalReader();
-        RecorderLine line = ledger.recorder(1, accounts, false);
+        RecorderCounts line = ledger.recorder(1, accounts, false);
         var counters = new IntakeCounters();
-        Strain strain = (data[0] & 1) != 0 ? StrainTest.strained() : new Strain();
+        OverloadDetector overload = (data[0] & 1) != 0 ? OverloadDetectorTest.strained() : new OverloadDetector();
         RecordReader records = new RecordReader(
                 service,
                 line,
                 ids.slot(),
                 counters,
-                new Unfinished(8, service.telemetry()::conversation, open),
-                strain);
+                new OpenRequests(8, service.telemetry()::conversation, open),
+                overload);
         var session = new RecorderSession(ledger, HELLO, line, records, accounts);
         try {
             for (int from = 1; from < data.length && !session.saidGoodbye(); ) {
@@ -173,7 +173,7 @@ public final class RecordFuzz {
         return THREADS.getCurrentThreadAllocatedBytes() - before;
     }
 
-    private long settled(Accounts accounts) {
+    private long settled(ServiceAccounts accounts) {
         return spans.get()
                 + accounts.measured()
                 + accounts.dropped(DropReason.MALFORMED)

@@ -55,9 +55,9 @@ final class RecordsTest {
         }
 
         assertThat(intake.counters().malformedRecords()).isZero();
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isZero();
-        assertThat(intake.counters().lostSpills()).isZero();
-        // http, websocket, spill, failure, summed; and four unsampled
+        assertThat(intake.counters().turned(RejectReason.MALFORMED)).isZero();
+        assertThat(intake.counters().lostEventParts()).isZero();
+        // http, websocket, event_part, failure, summed; and four unsampled
         assertThat(services.spans.getFinishedSpanItems()).hasSize(5);
         assertThat(services.accounts.received()).isEqualTo(9);
         assertThat(services.accounts.measured()).isEqualTo(4);
@@ -192,7 +192,7 @@ final class RecordsTest {
 
         assertThat(services.spans.getFinishedSpanItems()).hasSize(2);
         assertThat(intake.counters().malformedRecords()).isEqualTo(2);
-        assertThat(intake.counters().turned(Turned.MALFORMED)).isZero();
+        assertThat(intake.counters().turned(RejectReason.MALFORMED)).isZero();
         assertThat(services.accounts.dropped(DropReason.MALFORMED)).isEqualTo(1);
     }
 

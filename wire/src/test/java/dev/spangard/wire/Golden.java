@@ -22,7 +22,7 @@ final class Golden {
             "measured_with",
             "open",
             "announced",
-            "spill",
+            "event_part",
             "failure",
             "summed",
             "ends",

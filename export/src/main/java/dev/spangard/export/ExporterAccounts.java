@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What became of the spans of one exporter. A service with several exporters has one whose fate counts as that of the
- * request: its books are kept in the service's {@link Accounts} too, so that a request is counted once.
+ * request: its books are kept in the service's {@link ServiceAccounts} too, so that a request is counted once.
  */
-public final class ExportBooks implements SpanTally {
+public final class ExporterAccounts implements SpanOutcomeListener {
     /** What becomes of a span. */
-    public enum Outcome {
+    public enum SpanFate {
         DELIVERED(null),
         FAILED(DropReason.EXPORT),
         REJECTED(DropReason.REJECTED),
@@ -26,11 +26,11 @@ public final class ExportBooks implements SpanTally {
         /** No answer came while anybody waited for it. */
         UNCONFIRMED(DropReason.UNCONFIRMED),
         /** It was in a spool that is damaged. */
-        SPOILED(DropReason.SPOOL);
+        CORRUPT(DropReason.SPOOL);
 
         private final @Nullable DropReason reason;
 
-        Outcome(@Nullable DropReason reason) {
+        SpanFate(@Nullable DropReason reason) {
             this.reason = reason;
         }
 
@@ -40,29 +40,29 @@ public final class ExportBooks implements SpanTally {
         }
     }
 
-    private final @Nullable Accounts accounts;
-    private final Map<Outcome, LongAdder> spans;
+    private final @Nullable ServiceAccounts accounts;
+    private final Map<SpanFate, LongAdder> spans;
 
     /**
      * Begins empty.
      *
      * @param accounts of the service, if this exporter's fate counts as that of a request
      */
-    public ExportBooks(@Nullable Accounts accounts) {
-        this(accounts, new EnumMap<>(Outcome.class));
-        for (Outcome outcome : Outcome.values()) {
+    public ExporterAccounts(@Nullable ServiceAccounts accounts) {
+        this(accounts, new EnumMap<>(SpanFate.class));
+        for (SpanFate outcome : SpanFate.values()) {
             spans.put(outcome, new LongAdder());
         }
     }
 
-    private ExportBooks(@Nullable Accounts accounts, Map<Outcome, LongAdder> spans) {
+    private ExporterAccounts(@Nullable ServiceAccounts accounts, Map<SpanFate, LongAdder> spans) {
         this.accounts = accounts;
         this.spans = spans;
     }
 
     /** This exporter's, of spans that another service has left in its spool. */
-    ExportBooks of(Accounts other) {
-        return new ExportBooks(other, spans);
+    ExporterAccounts of(ServiceAccounts other) {
+        return new ExporterAccounts(other, spans);
     }
 
     /** Of these requests, those that are to be booked here. */
@@ -84,8 +84,8 @@ public final class ExportBooks implements SpanTally {
      * @param outcome of those that were not rejected
      * @param done marks it in the spool
      */
-    void unspooled(SpoolRecord record, Accounts others, Outcome outcome, int rejected, Runnable done) {
-        add(Outcome.REJECTED, rejected);
+    void unspooled(SpoolRecord record, ServiceAccounts others, SpanFate outcome, int rejected, Runnable done) {
+        add(SpanFate.REJECTED, rejected);
         add(outcome, record.spans() - rejected);
         if (accounts == null) {
             done.run();
@@ -107,21 +107,21 @@ public final class ExportBooks implements SpanTally {
 
     /** Which of a batch were rejected no collector says: where not all stand for requests, rather too many are counted. */
     @Override
-    public void ended(int ended, int requests, Outcome outcome, int rejected) {
-        add(Outcome.REJECTED, rejected);
+    public void ended(int ended, int requests, SpanFate outcome, int rejected) {
+        add(SpanFate.REJECTED, rejected);
         add(outcome, ended - rejected);
         if (accounts != null) {
             book(accounts, requests, outcome, Math.min(rejected, requests));
         }
     }
 
-    private static void book(Accounts in, int requests, Outcome outcome, int rejected) {
+    private static void book(ServiceAccounts in, int requests, SpanFate outcome, int rejected) {
         int rest = requests - rejected;
         in.drop(DropReason.REJECTED, rejected);
         if (outcome.reason != null) {
             in.drop(outcome.reason, rest);
         }
-        in.exportEnded(requests, outcome == Outcome.DELIVERED ? rest : 0);
+        in.exportEnded(requests, outcome == SpanFate.DELIVERED ? rest : 0);
     }
 
     @Override
@@ -132,23 +132,23 @@ public final class ExportBooks implements SpanTally {
     }
 
     @Override
-    public void lost(int lost, int requests, Outcome outcome) {
+    public void lost(int lost, int requests, SpanFate outcome) {
         add(outcome, lost);
         if (accounts != null && outcome.reason != null) {
             accounts.drop(outcome.reason, requests);
         }
     }
 
-    private void add(Outcome outcome, int n) {
+    private void add(SpanFate outcome, int n) {
         adder(outcome).add(n);
     }
 
     /** Spans with this outcome so far. */
-    public long spans(Outcome outcome) {
+    public long spans(SpanFate outcome) {
         return adder(outcome).sum();
     }
 
-    private LongAdder adder(Outcome outcome) {
+    private LongAdder adder(SpanFate outcome) {
         return Objects.requireNonNull(spans.get(outcome));
     }
 }

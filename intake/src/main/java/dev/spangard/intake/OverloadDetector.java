@@ -15,7 +15,7 @@ import java.time.Duration;
  *
  * <p>No locks, no clock of its own; used by the peer's thread only.
  */
-final class Strain {
+final class OverloadDetector {
     /** A new engine's compiler takes about as long to make it fast: that is no overload. */
     static final Duration PATIENCE = Duration.ofSeconds(3);
 
@@ -64,7 +64,7 @@ final class Strain {
     }
 
     /** Whether what was read last is to be measured only. */
-    boolean sheds() {
+    boolean shouldShed() {
         return strained && behind;
     }
 }

@@ -3,7 +3,7 @@
 package dev.spangard.intake;
 
 /** Who makes telemetry for a recorder: the composition root. */
-public interface Services {
+public interface ServiceProvider {
     /**
      * The service that a new recorder belongs to, made if it is the first one.
      *

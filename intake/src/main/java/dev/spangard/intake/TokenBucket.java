@@ -5,14 +5,14 @@ package dev.spangard.intake;
 import java.util.concurrent.TimeUnit;
 
 /** So many a second, and as many at once: a token bucket of one second. No clock of its own; not thread-safe. */
-final class Pace {
+final class TokenBucket {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
     private final long nanosEach;
     private long paidUntil;
 
     /** @param now {@link System#nanoTime} */
-    Pace(int perSecond, long now) {
+    TokenBucket(int perSecond, long now) {
         nanosEach = SECOND / perSecond;
         paidUntil = now - SECOND;
     }

@@ -7,7 +7,7 @@ import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
 /** One line in the log when an exporter's trouble begins or becomes another, one when it is over. One thread. */
-final class Trouble {
+final class ExportFailureLog {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
     private final String title;
@@ -18,7 +18,7 @@ final class Trouble {
      *
      * @param title whose trouble it is
      */
-    Trouble(String title) {
+    ExportFailureLog(String title) {
         this.title = title;
     }
 
@@ -26,7 +26,7 @@ final class Trouble {
     void tell(@Nullable Throwable failure) {
         if (failure != null) {
             String message = failure.getMessage();
-            String trying = failure instanceof NotDelivered fault && fault.mayPass() ? ", trying again" : "";
+            String trying = failure instanceof ExportException fault && fault.mayPass() ? ", trying again" : "";
             tell((message == null ? failure.getClass().getSimpleName() : message) + trying);
         } else if (said != null) {
             said = null;

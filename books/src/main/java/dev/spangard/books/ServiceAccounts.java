@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Any thread may call any method; none blocks or throws.
  */
-public final class Accounts {
+public final class ServiceAccounts {
     /** Of the metrics that tell what stands in the books. */
     public static final String INSTRUMENTATION_SCOPE = "spangard.engine";
 
@@ -48,7 +48,7 @@ public final class Accounts {
      * @param service a hash of its key, as the ledger has it
      * @param counters {@value #COUNTERS} longs, aligned
      */
-    Accounts(long service, MemorySegment counters) {
+    ServiceAccounts(long service, MemorySegment counters) {
         this.service = service;
         this.counters = counters;
         for (int i = 0; i < COUNTERS; i++) {
@@ -200,13 +200,13 @@ public final class Accounts {
         long kept = Math.min(inSpool, queued);
         unknownSpooled.set(inSpool - kept);
         long lost = queued - kept;
-        long spoiled = Math.clamp(total(SPOOLED) - kept, 0, lost);
+        long corrupt = Math.clamp(total(SPOOLED) - kept, 0, lost);
         set(SPOOLED, kept);
-        drop(DropReason.SPOOL, spoiled);
-        long unconfirmed = Math.clamp(total(IN_FLIGHT), 0, lost - spoiled);
+        drop(DropReason.SPOOL, corrupt);
+        long unconfirmed = Math.clamp(total(IN_FLIGHT), 0, lost - corrupt);
         set(IN_FLIGHT, 0);
         drop(DropReason.UNCONFIRMED, unconfirmed);
-        drop(DropReason.ENGINE, lost - spoiled - unconfirmed);
+        drop(DropReason.ENGINE, lost - corrupt - unconfirmed);
         return kept;
     }
 
@@ -216,7 +216,7 @@ public final class Accounts {
      *
      * @param other settled, and used by nobody any more
      */
-    void absorb(Accounts other) {
+    void absorb(ServiceAccounts other) {
         add(SEEN, other.total(SEEN));
         add(RECEIVED, other.total(RECEIVED));
         add(SPOOLED, other.total(SPOOLED));

@@ -3,7 +3,7 @@
 package dev.spangard.intake;
 
 /** Why the intake ended a connection itself. */
-public enum Turned {
+public enum RejectReason {
     /** Another user's process. */
     OTHER_USER("refused", "user"),
     /** The recorder is older than the engine. */
@@ -12,7 +12,7 @@ public enum Turned {
     NEWER("refused", "newer_version"),
     /** As many connections as allowed were there. */
     TOO_MANY("refused", "connections"),
-    /** {@link Services} would not have it: its settings, or too many services. */
+    /** {@link ServiceProvider} would not have it: its settings, or too many services. */
     SETTINGS("refused", "settings"),
     /** A failure of the engine. */
     FAILURE("refused", "failure"),
@@ -24,7 +24,7 @@ public enum Turned {
     private final String outcome;
     private final String reason;
 
-    Turned(String outcome, String reason) {
+    RejectReason(String outcome, String reason) {
         this.outcome = outcome;
         this.reason = reason;
     }

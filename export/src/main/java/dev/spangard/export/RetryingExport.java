@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  * trouble begins and when it is over. Never waits: all is done by tasks of its {@link Agenda}, which alone may ask for
  * {@link #deliver}; any thread may close.
  */
-final class Courier {
+final class RetryingExport {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
     private final Retry retry;
     private final Duration timeout;
     private final Agenda agenda;
-    private final Trouble told;
+    private final ExportFailureLog told;
     // The agenda's.
     /** What is being delivered; null between two. */
     private @Nullable Errand errand;
@@ -31,8 +31,8 @@ final class Courier {
      * @param title in the log
      * @param timeout how long one try may take
      */
-    Courier(String title, Retry retry, Duration timeout, Agenda agenda) {
-        this.told = new Trouble(title);
+    RetryingExport(String title, Retry retry, Duration timeout, Agenda agenda) {
+        this.told = new ExportFailureLog(title);
         this.retry = retry;
         this.timeout = timeout;
         this.agenda = agenda;
@@ -44,15 +44,15 @@ final class Courier {
      * @param failure null if all was delivered
      * @param atEnd whether the fault might have passed, but there is no time left
      */
-    record Fate(@Nullable Throwable failure, boolean atEnd) {
+    record ExportResult(@Nullable Throwable failure, boolean atEnd) {
         /** Of so many spans; 0 if not even a part was taken. */
         int rejected(int spans) {
-            return failure instanceof NotDelivered fault ? (int) Math.min(fault.rejected(), spans) : 0;
+            return failure instanceof ExportException fault ? (int) Math.min(fault.rejected(), spans) : 0;
         }
 
         /** All, or all but those rejected. */
         boolean delivered() {
-            return failure == null || (failure instanceof NotDelivered fault && fault.rejected() > 0);
+            return failure == null || (failure instanceof ExportException fault && fault.rejected() > 0);
         }
     }
 
@@ -65,13 +65,13 @@ final class Courier {
         boolean givesWay();
 
         /** The end of the errand. */
-        void arrived(Fate fate);
+        void arrived(ExportResult result);
 
         /** The end of the errand, too: no answer came in time. */
         void unanswered();
 
         /** After {@link #unanswered}: an answer came, on the thread that brings it. */
-        void late(Fate fate);
+        void late(ExportResult result);
     }
 
     /** One try. Its result must not be asked under this lock: it calls back under a lock of its own. */
@@ -138,7 +138,7 @@ final class Courier {
         } catch (RuntimeException | Error e) {
             LOG.log(Level.WARNING, "the span exporter failed", e);
             told.tell(e);
-            arrived(of, new Fate(e, false));
+            arrived(of, new ExportResult(e, false));
             return;
         }
         var answer = new Answer();
@@ -150,7 +150,7 @@ final class Courier {
             if (answer.bring(failure)) {
                 agenda.soon(() -> answered(of, answer));
             } else {
-                of.parcel.late(new Fate(failure, false));
+                of.parcel.late(new ExportResult(failure, false));
             }
         });
     }
@@ -160,7 +160,7 @@ final class Courier {
             return null;
         }
         Throwable failure = result.getFailureThrowable();
-        return failure == null ? NotDelivered.isFinal("the exporter gave up") : failure;
+        return failure == null ? ExportException.isFinal("the exporter gave up") : failure;
     }
 
     /** Not beyond the end. */
@@ -190,13 +190,13 @@ final class Courier {
         of.failures++;
         Throwable failure = answer.failure();
         told.tell(failure);
-        if (!(failure instanceof NotDelivered fault && fault.mayPass())) {
-            arrived(of, new Fate(failure, false));
+        if (!(failure instanceof ExportException fault && fault.mayPass())) {
+            arrived(of, new ExportResult(failure, false));
             return;
         }
         long now = agenda.nanoTime();
         if (now - of.sinceNanos >= retry.givesWayAfter().toNanos() && of.parcel.givesWay()) {
-            arrived(of, new Fate(failure, closing));
+            arrived(of, new ExportResult(failure, closing));
             return;
         }
         of.failure = failure;
@@ -212,15 +212,15 @@ final class Courier {
 
     private void tryAgain(Errand of) {
         if (closing && agenda.nanoTime() - closeByNanos >= 0) {
-            arrived(of, new Fate(of.failure, true));
+            arrived(of, new ExportResult(of.failure, true));
         } else {
             attempt(of);
         }
     }
 
-    private void arrived(Errand of, Fate fate) {
+    private void arrived(Errand of, ExportResult result) {
         errand = null;
-        of.parcel.arrived(fate);
+        of.parcel.arrived(result);
     }
 
     /** From now on each batch is tried once more, and again as long as there is time. */

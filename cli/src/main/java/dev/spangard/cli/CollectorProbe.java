@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.export.NotDelivered;
+import dev.spangard.export.ExportException;
 import dev.spangard.export.OtlpExporters;
 import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.OtlpSettings;
@@ -24,7 +24,7 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** One real export of nothing, with all that is configured for its signal: what the collector makes of it. */
-final class CollectorTry {
+final class CollectorProbe {
     static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final OtlpSettings settings;
@@ -34,7 +34,7 @@ final class CollectorTry {
      * Begins; does not wait. Its exporter is not closed, since the JDK's HTTP client waits for a collector that hangs: for a
      * process that is about to end.
      */
-    CollectorTry(Signal signal, OtlpSettings settings) throws ConfigurationException {
+    CollectorProbe(Signal signal, OtlpSettings settings) throws ConfigurationException {
         this.settings = settings.once(TIMEOUT);
         this.result = switch (signal) {
             case TRACES ->
@@ -64,7 +64,7 @@ final class CollectorTry {
             case FailedExportException.GrpcExportException grpc
             when grpc.getResponse() != null ->
                 ofGrpc(grpc.getResponse().getStatusCode().name());
-            case NotDelivered answered when answered.status() != null -> ofAnswer(answered.status());
+            case ExportException answered when answered.status() != null -> ofAnswer(answered.status());
             default -> ofCause(failure);
         };
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the records of unsampled requests have besides, where the configuration asks for it. */
-final class AskedTest {
+final class MeasurementFactsTest {
     private static final String DURATION = "http.server.request.duration";
 
     @TempDir

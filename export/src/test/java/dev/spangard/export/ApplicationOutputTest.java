@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ConsoleTest {
+class ApplicationOutputTest {
     @TempDir
     Path directory;
 
@@ -44,32 +44,32 @@ class ConsoleTest {
 
     @Test
     void writesToTheOutputOfWhoIsThere() throws Exception {
-        try (var console = new Console(false)) {
-            console.joined(made("a"));
-            console.write("é\n");
-            console.write("last\n");
+        try (var applicationOutput = new ApplicationOutput(false)) {
+            applicationOutput.joined(made("a"));
+            applicationOutput.write("é\n");
+            applicationOutput.write("last\n");
         }
         assertThat(content("a")).isEqualTo("é\nlast\n");
     }
 
     @Test
     void opensAtOnceSoThatAProcessMayHaveEndedBeforeThereIsSomethingToWrite() throws Exception {
-        try (var console = new Console(false)) {
+        try (var applicationOutput = new ApplicationOutput(false)) {
             ProcessOutput process = made("a");
-            console.joined(process);
-            console.left(process);
+            applicationOutput.joined(process);
+            applicationOutput.left(process);
             Files.move(directory.resolve("a"), directory.resolve("b"));
-            console.write("late\n");
+            applicationOutput.write("late\n");
         }
         assertThat(content("b")).isEqualTo("late\n");
     }
 
     @Test
     void opensOneOutputOfManyRecorders() throws Exception {
-        try (var console = new Console(false)) {
-            console.joined(made("a"));
-            console.joined(made("b"));
-            console.write("x");
+        try (var applicationOutput = new ApplicationOutput(false)) {
+            applicationOutput.joined(made("a"));
+            applicationOutput.joined(made("b"));
+            applicationOutput.write("x");
         }
         assertThat(opened).hasSize(1);
         assertThat(content("a")).isEqualTo("x");
@@ -77,11 +77,11 @@ class ConsoleTest {
 
     @Test
     void makesNoFileAndComplainsOnce() throws Exception {
-        try (var console = new Console(false);
+        try (var applicationOutput = new ApplicationOutput(false);
                 var log = CapturedLog.of("spangard.engine")) {
-            console.joined(file("missing"));
-            assertThatThrownBy(() -> console.write("x")).isInstanceOf(IOException.class);
-            assertThatThrownBy(() -> console.write("x")).isInstanceOf(IOException.class);
+            applicationOutput.joined(file("missing"));
+            assertThatThrownBy(() -> applicationOutput.write("x")).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> applicationOutput.write("x")).isInstanceOf(IOException.class);
             assertThat(log.lines()).hasSize(1).first().asString().contains("nothing is printed");
         }
         assertThat(directory.resolve("missing")).doesNotExist();
@@ -89,16 +89,16 @@ class ConsoleTest {
 
     @Test
     void goesOnWithAnotherRecordersOutputWhenOneFails() throws Exception {
-        try (var console = new Console(false);
+        try (var applicationOutput = new ApplicationOutput(false);
                 var log = CapturedLog.of("spangard.engine")) {
-            console.joined(() -> new OutputStream() {
+            applicationOutput.joined(() -> new OutputStream() {
                 @Override
                 public void write(int b) throws IOException {
                     throw new IOException("Broken pipe");
                 }
             });
-            console.joined(made("b"));
-            console.write("x");
+            applicationOutput.joined(made("b"));
+            applicationOutput.write("x");
             assertThat(log.lines()).isEmpty();
         }
         assertThat(content("b")).isEqualTo("x");
@@ -106,13 +106,13 @@ class ConsoleTest {
 
     @Test
     void writesWhereSomebodyIsOnceItsOwnRecorderHasGone() throws Exception {
-        try (var console = new Console(false)) {
+        try (var applicationOutput = new ApplicationOutput(false)) {
             ProcessOutput first = made("a");
-            console.joined(first);
-            console.joined(made("b"));
-            console.write("1");
-            console.left(first);
-            console.write("2");
+            applicationOutput.joined(first);
+            applicationOutput.joined(made("b"));
+            applicationOutput.write("1");
+            applicationOutput.left(first);
+            applicationOutput.write("2");
         }
         assertThat(content("a") + ' ' + content("b")).isEqualTo("1 2");
     }
@@ -120,17 +120,17 @@ class ConsoleTest {
     @Test
     void aReleasedConsoleIsQuietlyClosedUntilTheApplicationComesBack() throws Exception {
         ProcessOutput process = made("a");
-        try (var console = new Console(false);
+        try (var applicationOutput = new ApplicationOutput(false);
                 var log = CapturedLog.of("spangard.engine")) {
-            console.joined(process);
-            console.write("a\n");
-            console.left(process);
-            console.release();
-            assertThatThrownBy(() -> console.write("b\n")).isInstanceOf(IOException.class);
+            applicationOutput.joined(process);
+            applicationOutput.write("a\n");
+            applicationOutput.left(process);
+            applicationOutput.release();
+            assertThatThrownBy(() -> applicationOutput.write("b\n")).isInstanceOf(IOException.class);
             assertThat(log.lines()).isEmpty();
 
-            console.joined(process);
-            console.write("c\n");
+            applicationOutput.joined(process);
+            applicationOutput.write("c\n");
         }
         assertThat(content("a")).isEqualTo("a\nc\n");
     }
@@ -139,13 +139,13 @@ class ConsoleTest {
     @Test
     void aRecorderThatJoinsWhileItIsReleasedGoesOnPrinting() throws Exception {
         ProcessOutput old = made("a");
-        try (var console = new Console(false)) {
-            console.joined(old);
-            console.write("1");
-            console.left(old);
-            console.joined(made("b"));
-            console.release();
-            console.write("2");
+        try (var applicationOutput = new ApplicationOutput(false)) {
+            applicationOutput.joined(old);
+            applicationOutput.write("1");
+            applicationOutput.left(old);
+            applicationOutput.joined(made("b"));
+            applicationOutput.release();
+            applicationOutput.write("2");
         }
         assertThat(content("a") + ' ' + content("b")).isEqualTo("1 2");
     }
@@ -172,18 +172,18 @@ class ConsoleTest {
                 closed.set(true);
             }
         };
-        try (var console = new Console(false)) {
-            console.joined(slow);
+        try (var applicationOutput = new ApplicationOutput(false)) {
+            applicationOutput.joined(slow);
             Thread writer = Thread.ofVirtual().start(() -> {
                 try {
-                    console.write("x");
+                    applicationOutput.write("x");
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }
             });
             begun.await();
-            console.left(slow);
-            console.release();
+            applicationOutput.left(slow);
+            applicationOutput.release();
             assertThat(closed).isFalse();
             goOn.countDown();
             writer.join();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The standard output of a service's recorders, to which one of them is enough: that of a recorder that is there, as long as
  * one is. Writing may take for ever (a pipe that is read slowly), so only exporters' own threads write. Thread-safe.
  */
-public final class Console implements Closeable {
+public final class ApplicationOutput implements Closeable {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
     private final boolean tty;
@@ -38,15 +38,15 @@ public final class Console implements Closeable {
      *
      * @param tty whether it is a terminal
      */
-    public Console(boolean tty) {
+    public ApplicationOutput(boolean tty) {
         this.tty = tty;
     }
 
     /** One that has this output for as long as it is open. */
-    static Console of(OutputStream out, boolean tty) {
-        var console = new Console(tty);
-        console.joined(() -> out);
-        return console;
+    static ApplicationOutput of(OutputStream out, boolean tty) {
+        var applicationOutput = new ApplicationOutput(tty);
+        applicationOutput.joined(() -> out);
+        return applicationOutput;
     }
 
     /** Whether it is a terminal. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Exactly one of three: the fault may pass, and the batch is worth another try; or it will not; or the collector took
  * the batch but for some of its spans.
  */
-public final class NotDelivered extends Exception {
+public final class ExportException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final boolean mayPass;
@@ -20,7 +20,7 @@ public final class NotDelivered extends Exception {
 
     private final @Nullable String answered;
 
-    private NotDelivered(
+    private ExportException(
             String why,
             @Nullable Throwable cause,
             boolean mayPass,
@@ -35,20 +35,20 @@ public final class NotDelivered extends Exception {
     }
 
     /** No answer, or none that could be read. */
-    static NotDelivered unanswered(String why, Throwable cause) {
-        return new NotDelivered(why, cause, true, null, 0, null);
+    static ExportException unanswered(String why, Throwable cause) {
+        return new ExportException(why, cause, true, null, 0, null);
     }
 
     /**
      * @param status the HTTP status, or the name of gRPC's
      * @param retryAfter how long the collector asks to be left alone; null if it does not say
      */
-    static NotDelivered answered(String why, String status, boolean mayPass, @Nullable Duration retryAfter) {
-        return new NotDelivered(why, null, mayPass, retryAfter, 0, status);
+    static ExportException answered(String why, String status, boolean mayPass, @Nullable Duration retryAfter) {
+        return new ExportException(why, null, mayPass, retryAfter, 0, status);
     }
 
-    static NotDelivered isFinal(String why) {
-        return new NotDelivered(why, null, false, null, 0, null);
+    static ExportException isFinal(String why) {
+        return new ExportException(why, null, false, null, 0, null);
     }
 
     /**
@@ -56,8 +56,8 @@ public final class NotDelivered extends Exception {
      *
      * @param rejected spans; at least 1
      */
-    static NotDelivered inPart(String why, long rejected) {
-        return new NotDelivered(why, null, false, null, rejected, null);
+    static ExportException inPart(String why, long rejected) {
+        return new ExportException(why, null, false, null, rejected, null);
     }
 
     boolean mayPass() {

@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
  * The requests of one recorder that are still running, as far as it has told: open ones, and messages sent ahead.
  * Bounded: the oldest gives way, for its end was probably dropped by the recorder. Used by the peer's thread only.
  */
-final class Unfinished {
+final class OpenRequests {
     /**
      * A request announced as open.
      *
      * @param origin null if it is not sampled
      */
-    record Open(Exchange exchange, @Nullable Origin origin) implements Running {
+    record OpenStable(Exchange exchange, @Nullable Origin origin) implements OpenRequest {
         @Override
         public void activate() {
             exchange.activate();
@@ -36,7 +36,7 @@ final class Unfinished {
     }
 
     /** The same in the {@code upstream} profile. */
-    record OpenUpstream(UpstreamExchange exchange, Origin origin, boolean sampled) implements Running {
+    record OpenUpstream(UpstreamExchange exchange, Origin origin, boolean sampled) implements OpenRequest {
         @Override
         public void activate() {
             exchange.activate();
@@ -49,47 +49,47 @@ final class Unfinished {
     }
 
     /** What an open request has in common in all profiles. */
-    sealed interface Running {
+    sealed interface OpenRequest {
         void activate();
 
         void deactivate();
     }
 
     /** Messages sent ahead of a request's record. */
-    static final class Spilled {
+    static final class SentAhead {
         final Conversation conversation;
         int parts;
 
-        Spilled(Conversation conversation) {
+        SentAhead(Conversation conversation) {
             this.conversation = conversation;
         }
     }
 
-    /** What an open request takes beside its texts, and what {@link Spilled} takes: rounded up. */
+    /** What an open request takes beside its texts, and what {@link SentAhead} takes: rounded up. */
     private static final int OBJECTS_BYTES = 1024;
 
     /** An open request, and how much memory it was said to take. */
-    private record Held(Running request, long bytes) {}
+    private record Held(OpenRequest request, long bytes) {}
 
     private final int limit;
     private final Supplier<Conversation> conversations;
     private final ByteBudget budget;
     private final Map<Long, Held> open = new LinkedHashMap<>();
-    private final Map<Long, Spilled> spilled = new LinkedHashMap<>();
+    private final Map<Long, SentAhead> sentAhead = new LinkedHashMap<>();
 
     /**
      * @param limit of each kind
      * @param conversations makes new ones
      * @param budget shared by all recorders; {@link #drain} gives back what was taken
      */
-    Unfinished(int limit, Supplier<Conversation> conversations, ByteBudget budget) {
+    OpenRequests(int limit, Supplier<Conversation> conversations, ByteBudget budget) {
         this.limit = limit;
         this.conversations = conversations;
         this.budget = budget;
     }
 
     /** @param recordBytes the length of its record */
-    void opened(long spanId, Running request, int recordBytes) {
+    void opened(long spanId, OpenRequest request, int recordBytes) {
         ended(spanId);
         // A byte on the wire is a character in memory, of at most two.
         long bytes = OBJECTS_BYTES + 2L * recordBytes;
@@ -125,26 +125,26 @@ final class Unfinished {
 
     /** Where the next part of this request's messages goes; null if none are kept. */
     @Nullable
-    Spilled spilled(long spanId) {
-        Spilled known = spilled.get(spanId);
+    SentAhead sentAhead(long spanId) {
+        SentAhead known = sentAhead.get(spanId);
         if (known != null || limit == 0) {
             return known;
         }
-        if (spilled.size() >= limit || !budget.take(OBJECTS_BYTES)) {
+        if (sentAhead.size() >= limit || !budget.take(OBJECTS_BYTES)) {
             // The place of the oldest is as large as the one needed.
-            if (removeOldest(spilled) == null) {
+            if (removeOldest(sentAhead) == null) {
                 return null;
             }
         }
-        Spilled first = new Spilled(conversations.get());
-        spilled.put(spanId, first);
+        SentAhead first = new SentAhead(conversations.get());
+        sentAhead.put(spanId, first);
         return first;
     }
 
     /** What was sent ahead for this request; null if nothing was. */
     @Nullable
-    Spilled takeSpilled(long spanId) {
-        Spilled taken = spilled.isEmpty() ? null : spilled.remove(spanId);
+    SentAhead takeSentAhead(long spanId) {
+        SentAhead taken = sentAhead.isEmpty() ? null : sentAhead.remove(spanId);
         if (taken != null) {
             budget.give(OBJECTS_BYTES);
         }
@@ -152,9 +152,9 @@ final class Unfinished {
     }
 
     /** Gives up all open requests. */
-    void drain(Consumer<Running> each) {
-        budget.give((long) OBJECTS_BYTES * spilled.size());
-        spilled.clear();
+    void drain(Consumer<OpenRequest> each) {
+        budget.give((long) OBJECTS_BYTES * sentAhead.size());
+        sentAhead.clear();
         for (Held held = removeOldest(open); held != null; held = removeOldest(open)) {
             budget.give(held.bytes);
             each.accept(held.request);

@@ -9,28 +9,28 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class RecorderLineTest {
+final class RecorderCountsTest {
     private final Path socket;
 
-    RecorderLineTest(@TempDir Path directory) {
+    RecorderCountsTest(@TempDir Path directory) {
         socket = directory.resolve("engine.sock");
     }
 
-    private static RecorderLine line(Ledger ledger, long id, Accounts accounts) {
+    private static RecorderCounts line(Ledger ledger, long id, ServiceAccounts accounts) {
         return ledger.recorder(id, accounts, false);
     }
 
     @Test
     void remembersWhatWasReadOfARecorderUntilItsGoodbye() throws IOException {
         try (Ledger killed = Ledger.open(socket)) {
-            Accounts accounts = killed.accounts("shop");
+            ServiceAccounts accounts = killed.accounts("shop");
             line(killed, 1, accounts).read(5, accounts);
-            RecorderLine second = line(killed, 2, accounts);
+            RecorderCounts second = line(killed, 2, accounts);
             second.read(6, accounts);
             killed.forget(2, second, accounts);
         }
         try (Ledger next = Ledger.open(socket)) {
-            Accounts accounts = next.accounts("shop");
+            ServiceAccounts accounts = next.accounts("shop");
             line(next, 1, accounts).returned(8, 8, 0, accounts);
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(3);
 
@@ -42,15 +42,15 @@ final class RecorderLineTest {
     @Test
     void countsWhatDiedInASocketOnceHoweverOftenTheRecorderReconnects() throws IOException {
         try (Ledger ledger = Ledger.open(socket)) {
-            Accounts accounts = ledger.accounts("shop");
+            ServiceAccounts accounts = ledger.accounts("shop");
             for (int i = 0; i < 3; i++) {
-                RecorderLine line = line(ledger, 1, accounts);
+                RecorderCounts line = line(ledger, 1, accounts);
                 line.returned(8, 8, 0, accounts);
                 ledger.release(1, line, accounts);
             }
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(8);
 
-            RecorderLine line = line(ledger, 1, accounts);
+            RecorderCounts line = line(ledger, 1, accounts);
             line.returned(10, 10, 0, accounts);
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(10);
             assertThat(accounts.seen()).isEqualTo(10);
@@ -60,8 +60,8 @@ final class RecorderLineTest {
     @Test
     void losesWithTheGoodbyeWhatWasToldAndNeverRead() throws IOException {
         try (Ledger ledger = Ledger.open(socket)) {
-            Accounts accounts = ledger.accounts("shop");
-            RecorderLine line = line(ledger, 1, accounts);
+            ServiceAccounts accounts = ledger.accounts("shop");
+            RecorderCounts line = line(ledger, 1, accounts);
             line.told(10, 2, accounts);
             line.read(5, accounts);
             assertThat(accounts.balance().queuedAtRecorders()).isEqualTo(3);
@@ -76,8 +76,8 @@ final class RecorderLineTest {
     @Test
     void believesNoCountsThatCannotBe() throws IOException {
         try (Ledger ledger = Ledger.open(socket)) {
-            Accounts accounts = ledger.accounts("shop");
-            RecorderLine line = line(ledger, 1, accounts);
+            ServiceAccounts accounts = ledger.accounts("shop");
+            RecorderCounts line = line(ledger, 1, accounts);
             line.told(5, 9, accounts);
             assertThat(accounts.dropped(DropReason.RECORDER)).isEqualTo(5);
             line.told(-1, -1, accounts);
@@ -102,14 +102,14 @@ final class RecorderLineTest {
     @Test
     void givesALineToTheOtherServiceItsRecorderComesBackWith() throws IOException {
         try (Ledger ledger = Ledger.open(socket)) {
-            Accounts shop = ledger.accounts("shop");
-            Accounts blog = ledger.accounts("blog");
-            RecorderLine line = line(ledger, 1, shop);
+            ServiceAccounts shop = ledger.accounts("shop");
+            ServiceAccounts blog = ledger.accounts("blog");
+            RecorderCounts line = line(ledger, 1, shop);
             line.told(10, 0, shop);
             line.read(6, shop);
             ledger.release(1, line, shop);
 
-            RecorderLine again = line(ledger, 1, blog);
+            RecorderCounts again = line(ledger, 1, blog);
             again.told(12, 0, blog);
             again.read(3, blog);
 
@@ -123,9 +123,9 @@ final class RecorderLineTest {
     @Test
     void keepsALineWhoseOldConnectionEndsAfterTheNewOneHasBegun() throws IOException {
         try (Ledger ledger = Ledger.open(socket)) {
-            Accounts accounts = ledger.accounts("shop");
-            RecorderLine old = line(ledger, 1, accounts);
-            RecorderLine next = line(ledger, 1, accounts);
+            ServiceAccounts accounts = ledger.accounts("shop");
+            RecorderCounts old = line(ledger, 1, accounts);
+            RecorderCounts next = line(ledger, 1, accounts);
             next.read(5, accounts);
             ledger.forget(1, old, accounts);
 
@@ -138,9 +138,9 @@ final class RecorderLineTest {
     @Test
     void letsTheRecorderUnusedForLongestGiveWay() throws IOException {
         try (Ledger ledger = Ledger.open(socket)) {
-            Accounts accounts = ledger.accounts("shop");
+            ServiceAccounts accounts = ledger.accounts("shop");
             for (long id = 1; id <= LedgerFile.MAX_RECORDERS; id++) {
-                RecorderLine line = line(ledger, id, accounts);
+                RecorderCounts line = line(ledger, id, accounts);
                 line.told(1, 0, accounts);
                 if (id != 7) {
                     ledger.release(id, line, accounts);
@@ -159,20 +159,20 @@ final class RecorderLineTest {
     @Test
     void letsAGuestTakeTheLinesOfGuestsOnly() throws IOException {
         try (Ledger ledger = Ledger.open(socket)) {
-            Accounts accounts = ledger.accounts("shop");
-            Accounts guests = ledger.accounts("a guest's");
+            ServiceAccounts accounts = ledger.accounts("shop");
+            ServiceAccounts guests = ledger.accounts("a guest's");
             for (long id = 1; id <= 10; id++) {
-                RecorderLine line = line(ledger, id, accounts);
+                RecorderCounts line = line(ledger, id, accounts);
                 line.told(1, 0, accounts);
                 ledger.release(id, line, accounts);
             }
             for (long id = 1000; id < 1000 + 2 * LedgerFile.MAX_RECORDERS; id++) {
-                RecorderLine line = ledger.recorder(id, guests, true);
+                RecorderCounts line = ledger.recorder(id, guests, true);
                 line.told(1, 0, guests);
                 ledger.release(id, line, guests);
             }
             // Nor by the name of another.
-            RecorderLine false7 = ledger.recorder(7, guests, true);
+            RecorderCounts false7 = ledger.recorder(7, guests, true);
             false7.told(100, 100, guests);
             ledger.forget(7, false7, guests);
 

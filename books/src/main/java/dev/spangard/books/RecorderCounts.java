@@ -7,14 +7,14 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * One recorder's line in the {@link Ledger}: how far its requests are booked in the {@link Accounts} of its service. Only
+ * One recorder's line in the {@link Ledger}: how far its requests are booked in the {@link ServiceAccounts} of its service. Only
  * the thread of the peer that is this recorder writes it; what it has written is there for the next connection, in this
  * engine or the next.
  *
  * <p>Whatever a recorder says, {@code read + dropped ≤ seen}, and none of them falls: what is told beyond that is not
  * believed, and what is read beyond it was finished. So no line takes anything from the sums of others.
  */
-public final class RecorderLine {
+public final class RecorderCounts {
     private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
     private static final long ID = 0;
     /** Finished requests read, or known to be lost on their way. */
@@ -25,7 +25,7 @@ public final class RecorderLine {
 
     private final MemorySegment slot;
 
-    RecorderLine(MemorySegment slot) {
+    RecorderCounts(MemorySegment slot) {
         this.slot = slot;
     }
 
@@ -36,13 +36,13 @@ public final class RecorderLine {
      * @param seen finished requests, however they ended
      * @param dropped those of them that the recorder had no room for
      */
-    public void returned(long sent, long seen, long dropped, Accounts accounts) {
+    public void returned(long sent, long seen, long dropped, ServiceAccounts accounts) {
         told(seen, dropped, accounts);
         lost(sent - get(READ), accounts);
     }
 
     /** Books a recorder's own counts, which only grow; returns whether it had to drop more. */
-    public boolean told(long seen, long dropped, Accounts accounts) {
+    public boolean told(long seen, long dropped, ServiceAccounts accounts) {
         long finished = seen - get(SEEN);
         if (finished > 0) {
             set(SEEN, get(SEEN) + accounts.claimed(finished));
@@ -56,7 +56,7 @@ public final class RecorderLine {
     }
 
     /** Books records read, before anything is made of them. */
-    public void read(long records, Accounts accounts) {
+    public void read(long records, ServiceAccounts accounts) {
         long untold = records - unread();
         if (untold > 0) {
             accounts.finished(untold);
@@ -67,11 +67,11 @@ public final class RecorderLine {
     }
 
     /** Nothing more is to come: what was told and never read is lost. */
-    void settle(Accounts accounts) {
+    void settle(ServiceAccounts accounts) {
         lost(unread(), accounts);
     }
 
-    private void lost(long requests, Accounts accounts) {
+    private void lost(long requests, ServiceAccounts accounts) {
         long lost = Math.min(requests, unread());
         if (lost > 0) {
             set(READ, get(READ) + lost);

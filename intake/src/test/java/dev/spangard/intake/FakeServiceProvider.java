@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.Accounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Ledger;
 import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.SeriesLimit;
@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One service for everybody; its telemetry stays in memory. */
-final class FakeServices implements Services {
+final class FakeServices implements ServiceProvider {
     static final String KEY = "the service";
 
     final RecordedIds ids = new RecordedIds();
@@ -37,7 +37,7 @@ final class FakeServices implements Services {
 
     final Telemetry telemetry;
     final UpstreamTelemetry upstream;
-    final Accounts accounts;
+    final ServiceAccounts accounts;
 
     @Nullable
     String refuseWith;

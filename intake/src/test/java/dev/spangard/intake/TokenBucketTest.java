@@ -6,24 +6,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-final class PaceTest {
+final class TokenBucketTest {
     private static final long NOW = -1_000_000_000L;
     private static final int PER_SECOND = 100;
 
-    private final Pace pace = new Pace(PER_SECOND, NOW);
+    private final TokenBucket bucket = new TokenBucket(PER_SECOND, NOW);
 
     @Test
     void letsThroughASecondsWorthAtOnceAndNotOneMore() {
         for (int i = 0; i < PER_SECOND; i++) {
-            assertThat(pace.taken(NOW)).isLessThanOrEqualTo(0);
+            assertThat(bucket.taken(NOW)).isLessThanOrEqualTo(0);
         }
-        assertThat(pace.taken(NOW)).isEqualTo(10_000_000L);
+        assertThat(bucket.taken(NOW)).isEqualTo(10_000_000L);
     }
 
     @Test
     void neverMakesWaitWhoKeepsToTheRate() {
         for (int i = 0; i < 10 * PER_SECOND; i++) {
-            assertThat(pace.taken(NOW + i * 10_000_000L)).isLessThanOrEqualTo(0);
+            assertThat(bucket.taken(NOW + i * 10_000_000L)).isLessThanOrEqualTo(0);
         }
     }
 
@@ -31,8 +31,8 @@ final class PaceTest {
     void savesUpNoMoreThanASecond() {
         long later = NOW + 3600_000_000_000L;
         for (int i = 0; i < PER_SECOND; i++) {
-            assertThat(pace.taken(later)).isLessThanOrEqualTo(0);
+            assertThat(bucket.taken(later)).isLessThanOrEqualTo(0);
         }
-        assertThat(pace.taken(later)).isPositive();
+        assertThat(bucket.taken(later)).isPositive();
     }
 }

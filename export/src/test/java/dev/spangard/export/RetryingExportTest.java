@@ -4,7 +4,7 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.export.Courier.Fate;
+import dev.spangard.export.RetryingExport.ExportResult;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -15,11 +15,11 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /** Nothing here waits, and no thread but the test's takes part. */
-final class CourierTest {
+final class RetryingExportTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final Retry RETRY =
             new Retry(Duration.ofSeconds(2), Duration.ofSeconds(8), Duration.ofSeconds(60), Duration.ofMinutes(5));
-    private final NotDelivered passes = NotDelivered.answered("503", "503", true, null);
+    private final ExportException passes = ExportException.answered("503", "503", true, null);
     /** The middle of every range. */
     private static final RandomGenerator MIDDLE = new RandomGenerator() {
         @Override
@@ -34,13 +34,13 @@ final class CourierTest {
     };
 
     private final TestAgenda agenda = new TestAgenda(new TestAgenda.Clock(), MIDDLE);
-    private final Courier courier = new Courier("shop, test", RETRY, TIMEOUT, agenda);
+    private final RetryingExport exports = new RetryingExport("shop, test", RETRY, TIMEOUT, agenda);
     private final FakeParcel parcel = new FakeParcel();
 
-    private static class FakeParcel implements Courier.Parcel {
+    private static class FakeParcel implements RetryingExport.Parcel {
         final Queue<CompletableResultCode> tries = new ArrayDeque<>();
-        final List<Fate> fates = new ArrayList<>();
-        final List<Fate> late = new ArrayList<>();
+        final List<ExportResult> results = new ArrayList<>();
+        final List<ExportResult> late = new ArrayList<>();
         int silences;
         boolean givesWay;
 
@@ -63,8 +63,8 @@ final class CourierTest {
         }
 
         @Override
-        public void arrived(Fate fate) {
-            fates.add(fate);
+        public void arrived(ExportResult result) {
+            results.add(result);
         }
 
         @Override
@@ -73,28 +73,28 @@ final class CourierTest {
         }
 
         @Override
-        public void late(Fate fate) {
-            late.add(fate);
+        public void late(ExportResult result) {
+            late.add(result);
         }
     }
 
     @Test
     void tellsOfADeliveryOnceTheAnswerHasCome() {
-        courier.deliver(parcel);
+        exports.deliver(parcel);
         agenda.advance(TIMEOUT.minusNanos(1));
-        assertThat(parcel.fates).isEmpty();
+        assertThat(parcel.results).isEmpty();
 
         parcel.tried().succeed();
-        assertThat(parcel.fates).as("on the agenda only").isEmpty();
+        assertThat(parcel.results).as("on the agenda only").isEmpty();
         agenda.advance(TIMEOUT);
 
-        assertThat(parcel.fates).containsExactly(new Fate(null, false));
+        assertThat(parcel.results).containsExactly(new ExportResult(null, false));
         assertThat(parcel.silences).isZero();
     }
 
     @Test
     void triesAgainAfterPausesThatDouble() {
-        courier.deliver(parcel);
+        exports.deliver(parcel);
         for (int pause : new int[] {2, 4, 8, 8}) {
             parcel.tried().failExceptionally(passes);
             agenda.advance(Duration.ofSeconds(pause).minusNanos(1));
@@ -104,14 +104,14 @@ final class CourierTest {
         parcel.tried().succeed();
         agenda.run();
 
-        assertThat(parcel.fates).containsExactly(new Fate(null, false));
+        assertThat(parcel.results).containsExactly(new ExportResult(null, false));
     }
 
     @Test
     void waitsAsLongAsTheCollectorAsks() {
-        courier.deliver(parcel);
+        exports.deliver(parcel);
 
-        parcel.tried().failExceptionally(NotDelivered.answered("429", "429", true, Duration.ofSeconds(20)));
+        parcel.tried().failExceptionally(ExportException.answered("429", "429", true, Duration.ofSeconds(20)));
         agenda.advance(Duration.ofSeconds(22).minusNanos(1));
         assertThat(parcel.tries).isEmpty();
         agenda.advance(Duration.ofNanos(1));
@@ -121,7 +121,7 @@ final class CourierTest {
 
     @Test
     void waitsForNoAnswerBeyondItsTimeAndTellsOfALateOne() {
-        courier.deliver(parcel);
+        exports.deliver(parcel);
         CompletableResultCode silent = parcel.tried();
         agenda.advance(TIMEOUT);
         assertThat(parcel.silences).isEqualTo(1);
@@ -130,51 +130,51 @@ final class CourierTest {
         silent.failExceptionally(passes);
         agenda.run();
 
-        assertThat(parcel.late).containsExactly(new Fate(passes, false));
-        assertThat(parcel.fates).isEmpty();
+        assertThat(parcel.late).containsExactly(new ExportResult(passes, false));
+        assertThat(parcel.results).isEmpty();
         assertThat(parcel.tries).isEmpty();
     }
 
     @Test
     void takesAnAnswerThatCameAtTheLastMoment() {
-        courier.deliver(parcel);
+        exports.deliver(parcel);
         agenda.clock.nanoTime += TIMEOUT.toNanos();
 
         parcel.tried().succeed();
         agenda.run();
 
-        assertThat(parcel.fates).containsExactly(new Fate(null, false));
+        assertThat(parcel.results).containsExactly(new ExportResult(null, false));
         assertThat(parcel.silences).isZero();
     }
 
     @Test
     void givesAnOldBatchUpWhereNewerOnesNeedItsRoom() {
         parcel.givesWay = true;
-        courier.deliver(parcel);
+        exports.deliver(parcel);
         parcel.tried().failExceptionally(passes);
         agenda.run();
-        assertThat(parcel.fates).as("young").isEmpty();
+        assertThat(parcel.results).as("young").isEmpty();
 
         long sinceNanos = agenda.nanoTime();
-        while (parcel.fates.isEmpty()) {
+        while (parcel.results.isEmpty()) {
             agenda.advance(RETRY.longest());
             parcel.tried().failExceptionally(passes);
             agenda.run();
         }
 
-        assertThat(parcel.fates).containsExactly(new Fate(passes, false));
+        assertThat(parcel.results).containsExactly(new ExportResult(passes, false));
         assertThat(Duration.ofNanos(agenda.nanoTime() - sinceNanos))
                 .isBetween(RETRY.givesWayAfter(), RETRY.givesWayAfter().plus(RETRY.longest()));
     }
 
     @Test
     void triesOnceMoreAtOnceWhenItIsClosedAndThenAsLongAsThereIsTime() {
-        courier.deliver(parcel);
+        exports.deliver(parcel);
         parcel.tried().failExceptionally(passes);
         agenda.run();
         assertThat(parcel.tries).isEmpty();
 
-        courier.close(agenda.nanoTime() + Duration.ofSeconds(5).toNanos());
+        exports.close(agenda.nanoTime() + Duration.ofSeconds(5).toNanos());
         agenda.run();
         parcel.tried().failExceptionally(passes);
         agenda.advance(Duration.ofSeconds(2));
@@ -185,16 +185,16 @@ final class CourierTest {
             parcel.tried().failExceptionally(passes);
             agenda.run();
         }
-        assertThat(parcel.fates).isEmpty();
+        assertThat(parcel.results).isEmpty();
         agenda.advance(Duration.ofNanos(1));
 
-        assertThat(parcel.fates).containsExactly(new Fate(passes, true));
+        assertThat(parcel.results).containsExactly(new ExportResult(passes, true));
     }
 
     @Test
     void triesOnceMoreAtOnceWhatFailsThatWasUnderWayWhenItWasClosed() {
-        courier.deliver(parcel);
-        courier.close(agenda.nanoTime() + Duration.ofSeconds(5).toNanos());
+        exports.deliver(parcel);
+        exports.close(agenda.nanoTime() + Duration.ofSeconds(5).toNanos());
         agenda.run();
 
         parcel.tried().failExceptionally(passes);
@@ -205,8 +205,8 @@ final class CourierTest {
 
     @Test
     void waitsForNoAnswerBeyondTheEnd() {
-        courier.deliver(parcel);
-        courier.close(agenda.nanoTime() + Duration.ofSeconds(5).toNanos());
+        exports.deliver(parcel);
+        exports.close(agenda.nanoTime() + Duration.ofSeconds(5).toNanos());
 
         agenda.advance(Duration.ofSeconds(5).minusNanos(1));
         assertThat(parcel.silences).isZero();
@@ -225,8 +225,8 @@ final class CourierTest {
             }
         };
 
-        courier.deliver(odd);
+        exports.deliver(odd);
 
-        assertThat(odd.fates).containsExactly(new Fate(bug, false));
+        assertThat(odd.results).containsExactly(new ExportResult(bug, false));
     }
 }
