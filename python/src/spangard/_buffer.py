@@ -101,7 +101,7 @@ class Recorder:
             util.register_after_fork(self, _close_in_child)
 
     def appended(self, now: float) -> None:
-        """To be called after an append when ``now >= next_flush_at`` or BATCH records wait; ``now`` is a time at hand."""
+        """To be called after an append at about ``now``, when ``now >= next_flush_at`` or BATCH records wait."""
         if len(self.records) >= BATCH:
             self.flush()
             if len(self.records) > MAX_RECORDS:
@@ -114,7 +114,7 @@ class Recorder:
             self._arm(now, TICK_S)
 
     def sent_ahead(self, record: tuple[Any, ...], now: float) -> None:
-        """Takes a part of a request that runs, whose messages are many; ``now`` is a time at hand."""
+        """Takes a part of a request that runs, whose messages are many."""
         self.others.append(None)
         self.records.append(record)
         self.appended(now)

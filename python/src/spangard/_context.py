@@ -15,7 +15,7 @@ from ._current_span import CurrentSpan
 from ._messages import MessageRecorder
 from ._read_span import RequestSpan
 from ._sums import MessageCounter, TotalsRecorder
-from ._websocket import WebSocketTotals, SendOnlyTotals
+from ._websocket import SendOnlyTotals, WebSocketTotals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 EXIT_WAIT_S = 8.0
 """How long a process waits in all, over every server and test client that ends in it; else SPANGARD_EXIT_WAIT."""
 MAX_EXIT_WAIT_S = 3600.0
-FLUSH_INTERVAL_S = 0.02
+LOOK_S = 0.02
 BRING_AGAIN_S = 0.5
 """Another process may be starting an engine, and die over that."""
 
@@ -61,7 +61,7 @@ def settle(recorder: Recorder) -> None:
     """Delivers what waits; blocks. For the end of a process, and where no event loop can be waited on."""
     for seconds in _waits(recorder):
         if not recorder.link.wait_writable(seconds):
-            sleep(min(seconds, FLUSH_INTERVAL_S))
+            sleep(min(seconds, LOOK_S))
 
 
 async def settled(recorder: Recorder) -> None:
@@ -93,7 +93,7 @@ def _waits(recorder: Recorder) -> Iterator[float]:
                 if not _engine.bring(end - now):
                     return
                 bring_at = now + BRING_AGAIN_S
-            yield max(0.0, min(end - now, FLUSH_INTERVAL_S))
+            yield max(0.0, min(end - now, LOOK_S))
     finally:
         recorder.patience = max(0.0, end - perf_counter())
 

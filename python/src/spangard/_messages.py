@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the application hears and says during one request, noted as it passes by.
 
-``MessageRecorder`` notes every message with its times, for a sampled request; what measurements of an HTTP request need is
-counted in `_sums`. Both pass every message on as it came. Each belongs to one request and is used on its event loop.
+``MessageRecorder`` notes every message with its times, for a sampled request; what measurements of an HTTP request
+need is counted in `_sums`. Both pass every message on as it came. Each belongs to one request and is used on its event
+loop.
 Codes and layouts: docs/wire-protocol.md, Events.
 """
 

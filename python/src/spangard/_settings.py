@@ -73,7 +73,9 @@ class Settings:
         self.propagators, self.baggage = _propagators(environ)
         # Measurements, also of requests that are not sampled, are made of more than their records have by default.
         proxies = split(environ.get("SPANGARD_TRUSTED_PROXIES", ""))
-        self.wants_measurement_facts = bool(proxies) or not MEASURED.isdisjoint(split(environ.get("SPANGARD_ATTRIBUTES", "")))
+        self.wants_measurement_facts = bool(proxies) or not MEASURED.isdisjoint(
+            split(environ.get("SPANGARD_ATTRIBUTES", ""))
+        )
         self.sampler: Sampler
         self.sampler, complaint = sampler_from(environ)
         if complaint:

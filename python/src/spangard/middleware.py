@@ -22,7 +22,7 @@ from ._settings import Settings, effective, header_capture, profile_name, url_ex
 from ._sums import MessageCounter, TotalsRecorder
 from ._tracecontext import joined, sole, traceparent, tracestate, whole
 from ._values import text
-from ._websocket import WebSocketTotals, SendOnlyTotals
+from ._websocket import SendOnlyTotals, WebSocketTotals
 from .frameworks import route_names
 from .frameworks.own import as_fastapi_knows, quieting
 

@@ -27,7 +27,7 @@ LOADING_S = 60.0
 """Where a server is loaded that attach knows: it may listen long before its application is loaded."""
 WATCH_S = 600.0
 """A CMD that does not listen by then is none that serves."""
-FLUSH_INTERVAL_S = 1.0
+LOOK_S = 1.0
 PREFIX = "spangard-attached-"
 NOTHING = (
     "spangard: nothing was recorded: no ASGI application under a server that attach knows "
@@ -106,7 +106,7 @@ class Watch:
         began = self._clock()
         served: float | None = None
         while True:
-            ended = self._ended(FLUSH_INTERVAL_S)
+            ended = self._ended(LOOK_S)
             made = marks(self._path)
             if RECORDS in made:
                 return False
