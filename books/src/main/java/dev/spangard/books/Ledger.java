@@ -165,8 +165,8 @@ public final class Ledger implements AutoCloseable {
 
     private ServiceAccounts settled(long service, long slot, long inSpool) {
         inherited.remove(service);
-        var accounts =
-                new ServiceAccounts(service, slot == NONE ? unremembered(LedgerFile.COUNTERS_BYTES) : file.counters(slot));
+        var accounts = new ServiceAccounts(
+                service, slot == NONE ? unremembered(LedgerFile.COUNTERS_BYTES) : file.counters(slot));
         accounts.settle(inSpool);
         return accounts;
     }

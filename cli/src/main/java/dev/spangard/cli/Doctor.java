@@ -109,7 +109,8 @@ final class Doctor {
         return signal == Signal.TRACES ? "compact on a terminal, else none" : "none; the admin endpoint has them";
     }
 
-    private void begin(Settings settings, Signal signal, Map<Signal, CollectorProbe> tries, Map<Signal, String> targets) {
+    private void begin(
+            Settings settings, Signal signal, Map<Signal, CollectorProbe> tries, Map<Signal, String> targets) {
         try {
             OtlpSettings otlp = switch (signal) {
                 case TRACES -> TraceExporters.collector(settings);

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.export.ServiceBooks;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -29,7 +29,9 @@ final class DropReport {
 
     /** Called about once a second, by one thread. */
     void look(List<ServiceBooks.KnownService> rows) {
-        known.keySet().retainAll(rows.stream().map(ServiceBooks.KnownService::accounts).toList());
+        known.keySet()
+                .retainAll(
+                        rows.stream().map(ServiceBooks.KnownService::accounts).toList());
         for (ServiceBooks.KnownService row : rows) {
             Losses losses = known.computeIfAbsent(row.accounts(), accounts -> new Losses());
             long dropped = row.accounts().dropped();

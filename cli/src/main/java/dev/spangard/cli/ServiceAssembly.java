@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Balance;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.export.ApplicationOutput;
 import dev.spangard.export.ExporterAccounts;
 import dev.spangard.export.ExporterPipe;
@@ -94,7 +94,8 @@ record ServiceAssembly(Application application, Provided provided) {
     private ServiceSdk start(Rollback undo) throws ConfigurationException {
         Settings settings = application.settings;
         TelemetryOptions options = SdkSettings.telemetry(settings);
-        ApplicationOutput applicationOutput = application.caller.output() == null ? null : new ApplicationOutput(application.tty);
+        ApplicationOutput applicationOutput =
+                application.caller.output() == null ? null : new ApplicationOutput(application.tty);
         List<TraceExporters.Output> outputs = TraceExporters.read(settings, applicationOutput, undo);
         MetricReaders readers = MetricReaders.read(settings, applicationOutput, application.caller.isGuest(), undo);
         List<LogRecordExporter> logExporters =

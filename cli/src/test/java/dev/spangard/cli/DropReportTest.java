@@ -4,10 +4,10 @@ package dev.spangard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.Ledger;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.export.CapturedLog;
 import dev.spangard.export.ServiceBooks;
 import dev.spangard.export.ServiceName;

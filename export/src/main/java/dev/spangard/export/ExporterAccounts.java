@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
+import dev.spangard.books.ServiceAccounts;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;

@@ -58,7 +58,8 @@ public record MetricReaders(
      * @param isGuest whether the application is another user's than the engine, who listens nowhere for it
      * @param undo ends them, if what they are for does not come to be
      */
-    public static MetricReaders read(Settings settings, @Nullable ApplicationOutput applicationOutput, boolean isGuest, Rollback undo)
+    public static MetricReaders read(
+            Settings settings, @Nullable ApplicationOutput applicationOutput, boolean isGuest, Rollback undo)
             throws ConfigurationException {
         Duration interval = settings.millis("OTEL_METRIC_EXPORT_INTERVAL", DEFAULT_INTERVAL);
         List<MetricReader> readers = new ArrayList<>();

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Balance;
 import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.export.ExporterAccounts.SpanFate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -82,7 +82,8 @@ public final class ServiceBooks implements SpoolBooks {
         KnownService row = rows.get(key);
         if (row == null) {
             makeRoom();
-            Set<ServiceName> used = rows.values().stream().map(KnownService::name).collect(Collectors.toSet());
+            Set<ServiceName> used =
+                    rows.values().stream().map(KnownService::name).collect(Collectors.toSet());
             row = new KnownService(name.apply(used::contains), ledger.accounts(key, inSpool(key)));
             rows.put(key, row);
         }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.export.RetryingExport.ExportResult;
 import dev.spangard.export.ExporterAccounts.SpanFate;
+import dev.spangard.export.RetryingExport.ExportResult;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
@@ -320,7 +320,8 @@ public final class SpanQueue<W> implements SpanProcessor {
 
         private void book(ExportResult result) {
             int rejected = result.rejected(spans.size());
-            SpanFate outcome = result.delivered() ? SpanFate.DELIVERED : result.atEnd() ? SpanFate.SHUTDOWN : SpanFate.FAILED;
+            SpanFate outcome =
+                    result.delivered() ? SpanFate.DELIVERED : result.atEnd() ? SpanFate.SHUTDOWN : SpanFate.FAILED;
             lock.lock();
             try {
                 if (isBooked) {

@@ -3,8 +3,8 @@
 package dev.spangard.export;
 
 import dev.spangard.books.Digest;
-import dev.spangard.export.RetryingExport.ExportResult;
 import dev.spangard.export.ExporterAccounts.SpanFate;
+import dev.spangard.export.RetryingExport.ExportResult;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.io.IOException;
 import java.lang.System.Logger;

@@ -151,7 +151,7 @@ public final class SpoolFolder {
     /**
      * The oldest record. One thread at a time: {@link #take}.
      *
-     * @return null if there is none, or, if it is not {@link #isEmpty empty}, what is oldest is to be given up, {@link #spoil}:
+     * @return null if there is none, or, if it is not {@link #isEmpty empty}, what is oldest is to be given up, {@link #skipCorrupt}:
      *     it is damaged or gone, or could not be read when that was tried {@value #MAX_READS} times; its file is then left to
      *     the next engine
      * @throws IOException if it cannot be read now, as when descriptors have run out; it is as it was

@@ -4,10 +4,10 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Balance;
 import dev.spangard.books.Digest;
 import dev.spangard.books.DropReason;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.export.ModelRecorder.Truth;
 import dev.spangard.intake.ModelPeer;
 import dev.spangard.wire.MalformedException;

@@ -5,11 +5,11 @@ package dev.spangard.export;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Balance;
 import dev.spangard.books.Digest;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.Ledger;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.export.ExporterAccounts.SpanFate;
 import dev.spangard.export.ServiceBooks.KnownService;
 import dev.spangard.export.ServiceBooks.Told;

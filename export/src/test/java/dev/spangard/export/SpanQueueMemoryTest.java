@@ -17,7 +17,7 @@ final class SpanQueueMemoryTest {
     private static final Retry SOON = new Retry(SHORT, SHORT, LONG, LONG);
 
     private final FakeExporter exporter = new FakeExporter();
-    private final FakeTally outcomes = new FakeTally();
+    private final FakeSpanOutcomeListener outcomes = new FakeSpanOutcomeListener();
     private final SpanMemory memory = new SpanMemory(16 << 20);
     private final TestAgenda agenda = new TestAgenda();
     private SdkTracerProvider provider = SdkTracerProvider.builder().build();

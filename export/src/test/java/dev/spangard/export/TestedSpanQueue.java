@@ -12,7 +12,7 @@ abstract class TestedSpanQueue {
     static final Duration LONG = Duration.ofHours(1);
 
     final FakeExporter exporter = new FakeExporter();
-    final FakeTally outcomes = new FakeTally();
+    final FakeSpanOutcomeListener outcomes = new FakeSpanOutcomeListener();
     Retry retry = Retry.DEFAULTS;
     final SpanMemory memory = new SpanMemory(SpanMemory.DEFAULT_BYTES);
     final TestAgenda agenda = new TestAgenda();

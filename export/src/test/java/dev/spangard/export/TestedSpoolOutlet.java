@@ -4,9 +4,9 @@ package dev.spangard.export;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
+import dev.spangard.books.ServiceAccounts;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.io.IOException;

@@ -47,7 +47,8 @@ public final class ModelPeer {
     public ModelPeer(Ledger ledger, RecordedIds ids, Service service, Hello hello, boolean isGuest) {
         RecorderCounts line = ledger.recorder(hello.recorderId(), service.accounts(), isGuest);
         var openRequests = new OpenRequests(50, service.telemetry()::conversation, new ByteBudget(1 << 20));
-        var records = new RecordReader(service, line, ids.slot(), new IntakeCounters(), openRequests, new OverloadDetector());
+        var records =
+                new RecordReader(service, line, ids.slot(), new IntakeCounters(), openRequests, new OverloadDetector());
         session = new RecorderSession(ledger, hello, line, records, service.accounts());
     }
 

@@ -34,9 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class Intake implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Intake.class.getName());
 
-    /** A peer that has waited for bytes this long has sent nothing more; on a busy machine a thread gets its turn late. */
-    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    /** How often {@link #close} looks, and how soon accepting is tried again when descriptors have run out. */
+    /** What {@link #close} gives each peer at least, and how soon accepting is tried again when descriptors have run out. */
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private static final int GUESTS_SHARE = 4;
@@ -139,10 +137,12 @@ public final class Intake implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         connections.forEach(Peer::askToLeave);
-        while (System.nanoTime() - deadline < 0 && !connections.stream().allMatch(peer -> peer.idleFor(IDLE_NANOS))) {
-            LockSupport.parkNanos(POLL_NANOS);
-        }
+        awaitEnds(deadline);
         connections.forEach(Peer::close);
+        awaitEnds(deadline);
+    }
+
+    private void awaitEnds(long deadline) {
         try {
             for (Peer peer : connections) {
                 peer.awaitEnd(Math.max(POLL_NANOS, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);

@@ -33,19 +33,15 @@ final class Peer implements Runnable {
     /** How long a recorder's new connection waits until its old one has been read to the end. */
     private static final int PREDECESSOR_WAIT_S = 5;
 
-    private static final long WORKING = Long.MIN_VALUE;
-
     private final Intake intake;
     private final SocketChannel channel;
+    private final PeerInput input;
     private final String user;
     private final boolean isGuest;
     private final long acceptedNanos = System.nanoTime();
     private final FrameAssembler frames;
     private final MarshalReader reader;
     private final CountDownLatch ended = new CountDownLatch(1);
-    /** {@link System#nanoTime} at which it began to wait for bytes, or {@link #WORKING}. */
-    private volatile long waitingSince = WORKING;
-
     private final OverloadDetector overload = new OverloadDetector();
     private final TokenBucket bucket;
     private boolean isThrottled;
@@ -60,6 +56,7 @@ final class Peer implements Runnable {
         this.isGuest = isGuest;
         this.reader = new MarshalReader(isGuest ? StringCache.small() : new StringCache());
         this.channel = channel;
+        this.input = new PeerInput(channel);
         this.frames = new FrameAssembler(intake.largeFrames(isGuest));
         frames.limit(Hello.MAX_BYTES);
         this.bucket = new TokenBucket(intake.options().limits().framesPerSecond(), System.nanoTime());
@@ -69,7 +66,7 @@ final class Peer implements Runnable {
     @Override
     public void run() {
         try {
-            if (receive()) {
+            if (opens() && receive()) {
                 Hello hello = Hello.read(reader);
                 frames.limit(FrameAssembler.MAX_FRAME_BYTES);
                 greet(isGuest ? hello.of(user) : hello);
@@ -93,9 +90,23 @@ final class Peer implements Runnable {
         }
     }
 
+    private boolean opens() {
+        try {
+            input.open();
+            return true;
+        } catch (ClosedChannelException e) { // the intake ends
+            return false;
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "a connection could not be read", e);
+            refuse(RejectReason.FAILURE, "The engine got no descriptors for this process.");
+            return false;
+        }
+    }
+
     /**
      * Ends our half of the connection, from another thread. A recorder looks for that before it writes a frame, and then
-     * closes its half between two frames: what it wrote is read, and what it has yet to write is the next engine's.
+     * closes its half between two frames: what it wrote is read, and what it has yet to write is the next engine's. The
+     * connection of one that is idle is closed.
      */
     void askToLeave() {
         try {
@@ -103,6 +114,7 @@ final class Peer implements Runnable {
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "a connection was already closed", e);
         }
+        input.end();
     }
 
     boolean isGuest() {
@@ -113,15 +125,10 @@ final class Peer implements Runnable {
     void close() {
         try {
             channel.close();
+            input.close();
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "closing a connection", e);
         }
-    }
-
-    /** Whether it has been waiting for bytes at least so long. Any thread. */
-    boolean idleFor(long nanos) {
-        long since = waitingSince;
-        return since != WORKING && System.nanoTime() - since >= nanos;
     }
 
     boolean awaitEnd(long timeout, TimeUnit unit) throws InterruptedException {
@@ -214,9 +221,7 @@ final class Peer implements Runnable {
             int offered = space.remaining();
             int bytes = overload.isBehind() ? readAtOnce(space) : 0;
             if (bytes == 0) {
-                waitingSince = System.nanoTime();
-                bytes = channel.read(space);
-                waitingSince = WORKING;
+                bytes = input.read(space);
             }
             if (bytes < 0) {
                 return false;
@@ -228,9 +233,7 @@ final class Peer implements Runnable {
 
     /** What there is: where nothing is, the engine is not behind. */
     private int readAtOnce(ByteBuffer space) throws IOException {
-        channel.configureBlocking(false);
         int bytes = channel.read(space);
-        channel.configureBlocking(true);
         if (bytes == 0) {
             overload.caughtUp(System.nanoTime());
         }
@@ -273,8 +276,9 @@ final class Peer implements Runnable {
 
     private void answer(MarshalWriter frame) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(frame.frame());
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
+        channel.write(bytes);
+        if (bytes.hasRemaining()) { // of the one frame that is ever written, and a socket takes many
+            throw new IOException("the recorder takes no answer");
         }
     }
 }

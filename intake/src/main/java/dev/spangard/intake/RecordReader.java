@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.RecorderCounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.telemetry.Exchange;
 import dev.spangard.telemetry.Request;
 import dev.spangard.wire.MalformedException;
@@ -46,8 +46,8 @@ final class RecordReader {
     private Attributes measuredWith = Attributes.empty();
 
     /**
-     * @param unfinished where this recorder's running requests are remembered
-     * @param strain decides whether there is time for spans
+     * @param openRequests where this recorder's running requests are remembered
+     * @param overload decides whether there is time for spans
      */
     RecordReader(
             Service service,
@@ -147,7 +147,8 @@ final class RecordReader {
             }
             switch (kind) {
                 case 1 -> sampled.finished(Request.Kind.HTTP, overload.shouldShed(), fields, in, clock, measuredWith);
-                case 2 -> sampled.finished(Request.Kind.WEBSOCKET, overload.shouldShed(), fields, in, clock, measuredWith);
+                case 2 ->
+                    sampled.finished(Request.Kind.WEBSOCKET, overload.shouldShed(), fields, in, clock, measuredWith);
                 case 3 -> unsampled.http(false, fields, in, clock, measuredWith);
                 case 4 -> unsampled.webSocket(false, fields, in, clock, measuredWith);
                 case 5 -> sampled.open(Request.Kind.HTTP, fields, from, in, clock);

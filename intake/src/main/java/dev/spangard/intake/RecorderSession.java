@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Ledger;
 import dev.spangard.books.RecorderCounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.telemetry.Exchange;
 import dev.spangard.wire.MalformedException;
 import dev.spangard.wire.MarshalReader;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.telemetry.Conversation;
 import dev.spangard.telemetry.Exchange;
 import dev.spangard.telemetry.Failure;
@@ -47,11 +47,16 @@ final class SampledRecordReader {
     /**
      * Reads the record of a request that is finished.
      *
-     * @param sheds whether it is to be measured only
+     * @param shouldShed whether it is to be measured only
      * @param measuredWith attributes of the application's own for its measurements
      */
     void finished(
-            Request.Kind kind, boolean shouldShed, int fields, MarshalReader in, BatchClock clock, Attributes measuredWith) {
+            Request.Kind kind,
+            boolean shouldShed,
+            int fields,
+            MarshalReader in,
+            BatchClock clock,
+            Attributes measuredWith) {
         if (shouldShed) {
             Fields.expect(in, SAMPLED_FIELDS, fields);
             shed(kind, in, clock, measuredWith);

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Ledger;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.UpstreamTelemetry;
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.telemetry.ApplicationSpan;
 import dev.spangard.telemetry.ChildSpan;
 import dev.spangard.telemetry.Failure;
@@ -55,7 +55,7 @@ final class UpstreamRecordReader {
                 in.position() - from);
     }
 
-    /** @param sheds whether it is to be measured only */
+    /** @param shouldShed whether it is to be measured only */
     void finished(Request.Kind kind, boolean shouldShed, int fields, MarshalReader in, BatchClock clock) {
         Fields.expect(in, FINISHED_FIELDS, fields);
         Begun begun = begun(kind, in, clock);

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.Ledger;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.SeriesLimit;
 import dev.spangard.telemetry.Telemetry;
@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One service for everybody; its telemetry stays in memory. */
-final class FakeServices implements ServiceProvider {
+final class FakeServiceProvider implements ServiceProvider {
     static final String KEY = "the service";
 
     final RecordedIds ids = new RecordedIds();
@@ -47,11 +47,11 @@ final class FakeServices implements ServiceProvider {
 
     private final InMemoryMetricReader metrics = InMemoryMetricReader.create();
 
-    FakeServices(Ledger ledger) {
+    FakeServiceProvider(Ledger ledger) {
         this(ledger, TelemetryOptions.DEFAULTS);
     }
 
-    FakeServices(Ledger ledger, TelemetryOptions options) {
+    FakeServiceProvider(Ledger ledger, TelemetryOptions options) {
         accounts = ledger.accounts(KEY);
         OpenTelemetrySdk otel = OpenTelemetrySdk.builder()
                 .setTracerProvider(SdkTracerProvider.builder()

@@ -4,9 +4,9 @@ package dev.spangard.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.Ledger;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.SeriesLimit;
 import dev.spangard.telemetry.Telemetry;
@@ -78,7 +78,8 @@ final class GoldenExchangesTest {
     void recordedAndShed(GoldenExchange exchange) throws IOException {
         ToldTelemetry told = new ToldTelemetry(START, true);
         OverloadDetector overload = OverloadDetectorTest.strained();
-        ServiceAccounts accounts = replay(new RecordedRequest(exchange)::sampled, told.openTelemetry, told.ids, overload);
+        ServiceAccounts accounts =
+                replay(new RecordedRequest(exchange)::sampled, told.openTelemetry, told.ids, overload);
         assertThat(told.text()).isEqualTo(measurementsOf(exchange));
         assertThat(accounts.received()).isEqualTo(1);
         assertThat(accounts.dropped(DropReason.INTAKE)).isEqualTo(1);
@@ -107,7 +108,8 @@ final class GoldenExchangesTest {
         return all.substring(all.indexOf("http.server."));
     }
 
-    private ServiceAccounts replay(Frames.Written record, OpenTelemetry openTelemetry, RecordedIds ids, OverloadDetector overload)
+    private ServiceAccounts replay(
+            Frames.Written record, OpenTelemetry openTelemetry, RecordedIds ids, OverloadDetector overload)
             throws IOException {
         ServiceAccounts accounts;
         Telemetry telemetry = Telemetry.create(openTelemetry, TelemetryOptions.DEFAULTS);

@@ -30,13 +30,13 @@ final class IntakeLifeTest {
 
     private final Path socket;
     private final Ledger ledger;
-    private final FakeServices services;
+    private final FakeServiceProvider services;
     private Intake intake;
 
     IntakeLifeTest(@TempDir Path directory) throws IOException {
         socket = directory.resolve("run/engine.sock");
         ledger = Ledger.open(socket);
-        services = new FakeServices(ledger);
+        services = new FakeServiceProvider(ledger);
         intake = open();
     }
 

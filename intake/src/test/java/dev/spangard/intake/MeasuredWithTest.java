@@ -21,13 +21,13 @@ final class MeasuredWithTest {
 
     private final Path socket;
     private final Ledger ledger;
-    private final FakeServices services;
+    private final FakeServiceProvider services;
     private final Intake intake;
 
     MeasuredWithTest(@TempDir Path directory) throws IOException {
         socket = directory.resolve("run/engine.sock");
         ledger = Ledger.open(socket);
-        services = new FakeServices(ledger);
+        services = new FakeServiceProvider(ledger);
         intake = Intake.open(IntakeOptions.at(socket), ledger, services.ids, services);
     }
 

@@ -52,7 +52,7 @@ final class MeasurementFactsTest {
     private List<Attributes> measuredWith(byte[] batch, String trusted) throws IOException, InterruptedException {
         Path socket = directory.resolve("run/engine.sock");
         try (Ledger ledger = Ledger.open(socket)) {
-            FakeServices services = new FakeServices(ledger, trusting(trusted));
+            FakeServiceProvider services = new FakeServiceProvider(ledger, trusting(trusted));
             try (Intake intake = Intake.open(IntakeOptions.at(socket), ledger, services.ids, services);
                     Recorder recorder = Recorder.welcomed(socket, 1)) {
                 recorder.send(batch);

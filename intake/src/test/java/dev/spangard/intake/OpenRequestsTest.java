@@ -19,11 +19,11 @@ final class OpenRequestsTest {
     /** As it is reckoned: 1024 and twice the record. */
     private static final long HELD = 2000;
 
-    private final FakeServices services;
+    private final FakeServiceProvider services;
 
     OpenRequestsTest(@TempDir Path directory) throws IOException {
         try (Ledger ledger = Ledger.open(directory.resolve("engine.sock"))) {
-            services = new FakeServices(ledger);
+            services = new FakeServiceProvider(ledger);
         }
     }
 

@@ -26,13 +26,13 @@ import org.junit.jupiter.api.io.TempDir;
 final class PeerLimitsTest {
     private final Path socket;
     private final Ledger ledger;
-    private final FakeServices services;
+    private final FakeServiceProvider services;
     private Intake intake;
 
     PeerLimitsTest(@TempDir Path directory) throws IOException {
         socket = directory.resolve("run/engine.sock");
         ledger = Ledger.open(socket);
-        services = new FakeServices(ledger);
+        services = new FakeServiceProvider(ledger);
         intake = open(PeerLimits.DEFAULTS);
     }
 

@@ -3,10 +3,10 @@
 package dev.spangard.intake;
 
 import com.sun.management.ThreadMXBean;
-import dev.spangard.books.ServiceAccounts;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.Ledger;
 import dev.spangard.books.RecorderCounts;
+import dev.spangard.books.ServiceAccounts;
 import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.SeriesLimit;
 import dev.spangard.telemetry.Telemetry;

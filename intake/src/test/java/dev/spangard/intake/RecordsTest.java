@@ -28,13 +28,13 @@ final class RecordsTest {
 
     private final Path socket;
     private final Ledger ledger;
-    private final FakeServices services;
+    private final FakeServiceProvider services;
     private final Intake intake;
 
     RecordsTest(@TempDir Path directory) throws IOException {
         socket = directory.resolve("run/engine.sock");
         ledger = Ledger.open(socket);
-        services = new FakeServices(ledger);
+        services = new FakeServiceProvider(ledger);
         intake = Intake.open(IntakeOptions.at(socket), ledger, services.ids, services, () -> NOW);
     }
 

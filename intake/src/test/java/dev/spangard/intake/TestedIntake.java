@@ -19,13 +19,13 @@ abstract class TestedIntake {
 
     final Path socket;
     Ledger ledger;
-    FakeServices services;
+    FakeServiceProvider services;
     Intake intake;
 
     TestedIntake(@TempDir Path directory) throws IOException {
         socket = directory.resolve("run/engine.sock");
         ledger = Ledger.open(socket);
-        services = new FakeServices(ledger);
+        services = new FakeServiceProvider(ledger);
         intake = open();
     }
 
@@ -38,7 +38,7 @@ abstract class TestedIntake {
         intake.close();
         ledger.close();
         ledger = Ledger.open(socket);
-        services = new FakeServices(ledger);
+        services = new FakeServiceProvider(ledger);
         intake = open();
     }
 

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /** Counts what a queue tells it. */
-final class FakeTally implements SpanOutcomeListener {
+final class FakeSpanOutcomeListener implements SpanOutcomeListener {
     private final Map<SpanFate, AtomicInteger> spans = Arrays.stream(SpanFate.values())
             .collect(Collectors.toMap(outcome -> outcome, outcome -> new AtomicInteger()));
     final AtomicInteger started = new AtomicInteger();
