@@ -3,10 +3,10 @@
 package dev.spangard.asgi;
 
 /**
- * {@code scope["asgi"]}: what the server speaks.
+ * {@code scope["asgi"]}: the version of ASGI that the server speaks (ASGI, Applications).
  *
- * @param version of ASGI
- * @param specVersion of the specification that the scope follows: HTTP and WebSocket, or Lifespan
+ * @param version the version of ASGI itself
+ * @param specVersion the version of the specification that the scope follows: of HTTP and WebSocket, or of Lifespan
  */
 public record AsgiVersion(String version, String specVersion) {
     /** ASGI 3.0 with the newest HTTP and WebSocket specification that this package has. */

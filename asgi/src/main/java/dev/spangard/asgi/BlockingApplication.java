@@ -35,7 +35,7 @@ public final class BlockingApplication implements AsgiApplication {
         this.decorator = decorator;
     }
 
-    /** An application's code that may block. */
+    /** An application's code that may block. The application writes one. */
     @FunctionalInterface
     public interface Handler {
         /**
@@ -69,14 +69,17 @@ public final class BlockingApplication implements AsgiApplication {
         void send(SendEvent event) throws IOException, InterruptedException;
     }
 
-    /** The same, run by this executor instead of on virtual threads. */
+    /**
+     * Returns the same application, run by this executor instead of on virtual threads. The executor stays the
+     * caller's, who shuts it down; a call that it rejects completes with that failure.
+     */
     public BlockingApplication on(Executor executor) {
         return new BlockingApplication(handler, executor, decorator);
     }
 
     /**
-     * The same, with each call's task given to {@code decorator} first, on the thread that calls {@link #call}: for
-     * middleware that has something bound to that thread, which the task needs too.
+     * Returns the same application, with each call's task given to {@code decorator} first, on the thread that calls
+     * {@link #call}. Middleware uses it where something is bound to that thread which the task needs, too.
      */
     public BlockingApplication decorating(UnaryOperator<Runnable> decorator) {
         UnaryOperator<Runnable> inner = this.decorator;
@@ -97,7 +100,7 @@ public final class BlockingApplication implements AsgiApplication {
     /** One call; cancelling it interrupts its thread. */
     private static final class Call extends CompletableFuture<Void> {
         private final Object lock = new Object();
-        /** Guarded by lock; null while the handler does not run. */
+        /** The thread that runs the handler, guarded by {@link #lock}; null while the handler does not run. */
         private @Nullable Thread thread;
 
         void run(Handler handler, Scope scope, Receive receive, Send send) {

@@ -14,65 +14,71 @@ import org.jspecify.annotations.Nullable;
  * what they mean as text is the application's to decide (HTTP, WSGI encoding differences).
  */
 public final class ByteString {
+    /** The byte string without any bytes. */
     public static final ByteString EMPTY = new ByteString(new byte[0]);
 
     private final byte[] bytes;
-    /** 0: not computed. A race computes it again. */
+    /** The hash code, or 0 if it has not been computed. Two threads that race compute the same. */
     private int hash;
 
     private ByteString(byte[] bytes) {
         this.bytes = bytes;
     }
 
-    /** A copy of {@code bytes}. */
+    /** Makes a byte string of a copy of {@code bytes}. */
     public static ByteString of(byte... bytes) {
         return bytes.length == 0 ? EMPTY : new ByteString(bytes.clone());
     }
 
-    /** A copy of {@code bytes[from..to)}. */
+    /** Makes a byte string of a copy of {@code bytes[from..to)}. */
     public static ByteString of(byte[] bytes, int from, int to) {
         return from == to ? EMPTY : new ByteString(Arrays.copyOfRange(bytes, from, to));
     }
 
-    /** {@code bytes} itself, not a copy: the caller gives it up and never changes it again. */
+    /**
+     * Makes a byte string of {@code bytes} itself, not of a copy: the caller gives the array up and never changes it
+     * again.
+     */
     public static ByteString owning(byte[] bytes) {
         return new ByteString(bytes);
     }
 
-    /** The text in UTF-8, of which ASCII is a part. */
+    /** Makes a byte string of the text in UTF-8, of which ASCII is a part. */
     public static ByteString of(String text) {
         return text.isEmpty() ? EMPTY : new ByteString(text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Returns how many bytes there are. */
     public int length() {
         return bytes.length;
     }
 
+    /** Whether there are no bytes. */
     public boolean isEmpty() {
         return bytes.length == 0;
     }
 
-    /** The one at this index. */
+    /** Returns the byte at this index. Throws an IndexOutOfBoundsException where there is none. */
     public byte byteAt(int index) {
         return bytes[index];
     }
 
-    /** A copy. */
+    /** Returns a copy of the bytes, which is the caller's. */
     public byte[] toByteArray() {
         return bytes.clone();
     }
 
-    /** A read-only view of them. */
+    /** Returns a read-only view of the bytes, with a position of its own. */
     public ByteBuffer asByteBuffer() {
         return ByteBuffer.wrap(bytes).asReadOnlyBuffer();
     }
 
-    /** As text, each byte a character of Latin-1: every byte is kept and nothing fails. */
+    /** Returns the bytes as text, each byte a character of Latin-1: every byte is kept and nothing fails. */
     public String latin1() {
         return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
-    /** As text: UTF-8 if they are that, else Latin-1. */
+    /** Returns the bytes as text: decoded from UTF-8 where they are valid UTF-8, else from Latin-1. */
     public String text() {
         if (isAscii()) {
             return latin1();
@@ -94,7 +100,10 @@ public final class ByteString {
         return true;
     }
 
-    /** Whether they are the same but for upper and lower case of ASCII letters: how header names are compared. */
+    /**
+     * Whether these bytes and the others are the same but for upper and lower case of ASCII letters. Header names are
+     * compared like that (RFC 9110, section 5.1).
+     */
     public boolean equalsIgnoreCase(ByteString other) {
         if (bytes.length != other.bytes.length) {
             return false;
@@ -115,7 +124,7 @@ public final class ByteString {
         return b >= 'A' && b <= 'Z' ? b + ('a' - 'A') : b;
     }
 
-    /** Whether any is an upper case ASCII letter. */
+    /** Whether any of the bytes is an upper case ASCII letter. */
     boolean hasUpperCase() {
         for (byte b : bytes) {
             if (b >= 'A' && b <= 'Z') {
@@ -140,7 +149,7 @@ public final class ByteString {
         return known;
     }
 
-    /** {@link #text}. */
+    /** Returns {@link #text}. */
     @Override
     public String toString() {
         return text();

@@ -11,7 +11,11 @@ import java.io.IOException;
 public class ClientDisconnectedException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    /** @param message one English sentence */
+    /**
+     * Makes the exception with which a server completes the stage of {@code send}.
+     *
+     * @param message one English sentence
+     */
     public ClientDisconnectedException(String message) {
         super(message);
     }

@@ -7,41 +7,44 @@ import org.jspecify.annotations.Nullable;
 
 /** What an HTTP request and a WebSocket have in common (HTTP and WebSocket, Connection Scope). */
 public sealed interface ConnectionScope extends Scope permits HttpScope, WebSocketScope {
-    /** {@code 1.0}, {@code 1.1}, {@code 2} or {@code 3}. */
+    /** Returns the version of HTTP: {@code 1.0}, {@code 1.1}, {@code 2} or {@code 3}. */
     String httpVersion();
 
-    /** Of the URL: {@code http}, {@code https}, {@code ws} or {@code wss}; never empty. */
+    /** Returns the scheme of the URL: {@code http}, {@code https}, {@code ws} or {@code wss}; never empty. */
     String scheme();
 
-    /** Without the query, percent-decoded; {@link #rootPath} is part of it. */
+    /** Returns the path of the URL, percent-decoded, without the query; {@link #rootPath} is part of it. */
     String path();
 
-    /** As it was received, without the query; null if the server cannot tell. */
+    /** Returns the path as it was received, without the query; null if the server cannot tell. */
     @Nullable
     ByteString rawPath();
 
-    /** After the {@code ?}, percent-encoded; empty if there is none. */
+    /** Returns what stands after the {@code ?}, percent-encoded; empty if there is nothing. */
     ByteString queryString();
 
-    /** Where this application is mounted; empty at the root. */
+    /** Returns the path at which this application is mounted; empty at the root. */
     String rootPath();
 
-    /** As they were received; {@code :authority} is {@code host}, other pseudo headers are left out. */
+    /**
+     * Returns the header lines as they were received. {@code :authority} is {@code host} here, other pseudo headers are
+     * left out.
+     */
     Headers headers();
 
-    /** Null if the server cannot tell. */
+    /** Returns the client's end of the connection; null if the server cannot tell. */
     @Nullable
     Endpoint client();
 
-    /** Where the server listens; null if it cannot tell. */
+    /** Returns the address at which the server listens; null if it cannot tell. */
     @Nullable
     Endpoint server();
 
-    /** What the server has beyond the specification, by names as in {@link Extension}; immutable. */
+    /** Returns what the server has beyond the specification, by names as in {@link Extension}; immutable. */
     Map<String, Object> extensions();
 
     /**
-     * Collects what the scopes have in common. Not thread-safe.
+     * Collects what the scopes of a request and of a WebSocket have in common. Not thread-safe.
      *
      * @param <B> the builder's own type
      */
@@ -91,67 +94,76 @@ public sealed interface ConnectionScope extends Scope permits HttpScope, WebSock
 
         abstract B self();
 
-        /** Default: {@link AsgiVersion#WEB}. */
+        /** Sets the version of ASGI. The default is {@link AsgiVersion#WEB}. */
         public B asgi(AsgiVersion asgi) {
             this.asgi = asgi;
             return self();
         }
 
-        /** Default: {@code 1.1}. */
+        /** Sets the version of HTTP. The default is {@code 1.1}. */
         public B httpVersion(String httpVersion) {
             this.httpVersion = httpVersion;
             return self();
         }
 
-        /** Default: {@code http} or {@code ws}. */
+        /** Sets the scheme. The default is {@code http} or {@code ws}. */
         public B scheme(String scheme) {
             this.scheme = scheme;
             return self();
         }
 
-        /** Percent-decoded, without the query. */
+        /** Sets the path, percent-decoded, without the query. */
         public B path(String path) {
             this.path = path;
             return self();
         }
 
+        /** Sets the path as it was received, without the query. The default is null: it is not known. */
         public B rawPath(@Nullable ByteString rawPath) {
             this.rawPath = rawPath;
             return self();
         }
 
-        /** Percent-encoded, without the {@code ?}. */
+        /** Sets the query, percent-encoded, without the {@code ?}. The default is an empty one. */
         public B queryString(ByteString queryString) {
             this.queryString = queryString;
             return self();
         }
 
+        /** Sets the path at which the application is mounted. The default is empty: at the root. */
         public B rootPath(String rootPath) {
             this.rootPath = rootPath;
             return self();
         }
 
+        /** Sets the header lines. The default is {@link Headers#EMPTY}. */
         public B headers(Headers headers) {
             this.headers = headers;
             return self();
         }
 
+        /** Sets the client's end of the connection. The default is null: it is not known. */
         public B client(@Nullable Endpoint client) {
             this.client = client;
             return self();
         }
 
+        /** Sets the address at which the server listens. The default is null: it is not known. */
         public B server(@Nullable Endpoint server) {
             this.server = server;
             return self();
         }
 
-        /** The application's namespace; not copied. */
+        /** Sets the application's namespace, which is not copied. The default is null: the server has none. */
         public B state(@Nullable Map<String, Object> state) {
             this.state = state;
             return self();
         }
 
+        /**
+         * Sets what the server has beyond the specification; the map is copied by {@code build}. The default is an
+         * empty one.
+         */
         public B extensions(Map<String, Object> extensions) {
             this.extensions = extensions;
             return self();

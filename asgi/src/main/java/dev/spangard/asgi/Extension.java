@@ -4,25 +4,25 @@ package dev.spangard.asgi;
 
 /** Names in {@code scope["extensions"]} that ASGI defines (Extensions): what a server has is a key there. */
 public final class Extension {
-    /** {@link WebSocketSendEvent.DenialStart} and {@link WebSocketSendEvent.DenialBody} are understood. */
+    /** The server understands {@link WebSocketSendEvent.DenialStart} and {@link WebSocketSendEvent.DenialBody}. */
     public static final String WEBSOCKET_DENIAL_RESPONSE = "websocket.http.response";
 
-    /** {@link HttpSendEvent.Push} is understood. */
+    /** The server understands {@link HttpSendEvent.Push}. */
     public static final String PUSH = "http.response.push";
 
-    /** {@link HttpSendEvent.ZeroCopySend} is understood. */
+    /** The server understands {@link HttpSendEvent.ZeroCopySend}. */
     public static final String ZERO_COPY_SEND = "http.response.zerocopysend";
 
-    /** {@link HttpSendEvent.PathSend} is understood. */
+    /** The server understands {@link HttpSendEvent.PathSend}. */
     public static final String PATH_SEND = "http.response.pathsend";
 
-    /** {@link HttpSendEvent.EarlyHint} is understood. */
+    /** The server understands {@link HttpSendEvent.EarlyHint}. */
     public static final String EARLY_HINT = "http.response.early_hint";
 
-    /** {@link HttpSendEvent.ResponseTrailers} is understood. */
+    /** The server understands {@link HttpSendEvent.ResponseTrailers}. */
     public static final String TRAILERS = "http.response.trailers";
 
-    /** {@link HttpSendEvent.Debug} is understood; in tests only. */
+    /** The server understands {@link HttpSendEvent.Debug}, as test clients do. */
     public static final String DEBUG = "http.response.debug";
 
     /** The connection is a TLS connection; the value is a {@link TlsInfo}. */

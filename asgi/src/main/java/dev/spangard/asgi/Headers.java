@@ -12,17 +12,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Header lines in their order, repeated ones kept, as raw bytes (HTTP, Connection Scope and Response Start). Immutable.
  *
- * <p>Equal if they have the same lines, byte for byte, in the same order.
+ * <p>Two are equal if they have the same lines, byte for byte, in the same order.
  */
 public final class Headers implements Iterable<Header> {
+    /** The headers without any line. */
     public static final Headers EMPTY = new Headers(new ByteString[0]);
 
-    /** name, value, name, value … */
+    /** The lines as name, value, name, value … */
     private final ByteString[] lines;
-    /** A bit for the length of each name, modulo 64: most names that are looked for are not there. */
+    /** A bit is set here for the length of each name, modulo 64: most names that are looked for are not there. */
     private final long nameLengths;
 
-    /** Found to be fit for a response; a race finds it again. */
+    /** Whether the lines were found to be fit for a response. Two threads that race find the same. */
     private boolean sendable;
 
     private Headers(ByteString[] lines) {
@@ -34,7 +35,11 @@ public final class Headers implements Iterable<Header> {
         this.nameLengths = lengths;
     }
 
-    /** {@code name, value, name, value …}, in UTF-8. */
+    /**
+     * Makes headers of {@code name, value, name, value …}, each in UTF-8.
+     *
+     * @throws IllegalArgumentException if a name is without its value
+     */
     public static Headers of(String... lines) {
         if (lines.length % 2 != 0) {
             throw new IllegalArgumentException(lines.length + " names and values are no pairs");
@@ -46,37 +51,40 @@ public final class Headers implements Iterable<Header> {
         return builder.build();
     }
 
+    /** Returns a builder without any line. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** A builder with these lines. */
+    /** Returns a builder that has these lines already. */
     public Builder toBuilder() {
         Builder builder = builder();
         builder.lines.addAll(Arrays.asList(lines));
         return builder;
     }
 
-    /** How many lines. */
+    /** Returns how many lines there are. */
     public int size() {
         return lines.length / 2;
     }
 
+    /** Whether there are no lines. */
     public boolean isEmpty() {
         return lines.length == 0;
     }
 
-    /** Of this line, as it was sent. */
+    /** Returns the name of this line, counted from 0, as it was sent. */
     public ByteString name(int line) {
         return lines[2 * line];
     }
 
+    /** Returns the value of this line, counted from 0, as it was sent. */
     public ByteString value(int line) {
         return lines[2 * line + 1];
     }
 
     /**
-     * The value of the first line of this name.
+     * Returns the value of the first line of this name.
      *
      * @param name upper and lower case do not matter
      * @return null if there is no such line
@@ -86,7 +94,7 @@ public final class Headers implements Iterable<Header> {
         return line < 0 ? null : value(line);
     }
 
-    /** The values of all lines of this name, in their order. */
+    /** Returns the values of all lines of this name, in their order. */
     public List<ByteString> all(ByteString name) {
         List<ByteString> values = new ArrayList<>(2);
         for (int line = indexOf(name, 0); line >= 0; line = indexOf(name, line + 1)) {
@@ -95,7 +103,7 @@ public final class Headers implements Iterable<Header> {
         return values;
     }
 
-    /** The first line of this name from a line on; -1 if there is none. */
+    /** Returns the number of the first line of this name from {@code fromLine} on; -1 if there is none. */
     public int indexOf(ByteString name, int fromLine) {
         if ((nameLengths & 1L << name.length()) == 0) {
             return -1;
@@ -159,7 +167,7 @@ public final class Headers implements Iterable<Header> {
         return Arrays.hashCode(lines);
     }
 
-    /** Names only: values may be secrets. */
+    /** Returns the names only, since values may be secrets. */
     @Override
     public String toString() {
         StringBuilder names = new StringBuilder("Headers[");
@@ -175,17 +183,19 @@ public final class Headers implements Iterable<Header> {
 
         private Builder() {}
 
+        /** Adds a line behind those that are there. */
         public Builder add(ByteString name, ByteString value) {
             lines.add(name);
             lines.add(value);
             return this;
         }
 
-        /** Both in UTF-8. */
+        /** Adds a line whose name and value become UTF-8. */
         public Builder add(String name, String value) {
             return add(ByteString.of(name), ByteString.of(value));
         }
 
+        /** Returns the headers with these lines. The builder may be used further. */
         public Headers build() {
             return lines.isEmpty() ? EMPTY : new Headers(lines.toArray(ByteString[]::new));
         }

@@ -13,7 +13,7 @@ public sealed interface HttpReceiveEvent extends ReceiveEvent {
      * @param moreBody whether there is more to come
      */
     record Request(ByteBuffer body, boolean moreBody) implements HttpReceiveEvent {
-        /** A request without a body. */
+        /** Makes the event of a request without a body. */
         public Request() {
             this(ByteBuffer.allocate(0), false);
         }
@@ -24,7 +24,7 @@ public sealed interface HttpReceiveEvent extends ReceiveEvent {
         }
     }
 
-    /** The client is gone, or the response is complete (HTTP, Disconnect). */
+    /** {@code http.disconnect}: the client is gone, or the response is complete (HTTP, Disconnect). */
     record Disconnect() implements HttpReceiveEvent {
         @Override
         public String type() {

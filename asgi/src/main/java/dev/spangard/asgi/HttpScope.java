@@ -26,7 +26,11 @@ public record HttpScope(
         Map<String, Object> extensions)
         implements ConnectionScope {
 
-    /** @throws IllegalArgumentException if method or scheme are empty */
+    /**
+     * Checks the method and the scheme, and copies the extensions.
+     *
+     * @throws IllegalArgumentException if method or scheme are empty
+     */
     public HttpScope {
         if (method.isEmpty() || scheme.isEmpty()) {
             throw new IllegalArgumentException("method and scheme must not be empty");
@@ -34,12 +38,12 @@ public record HttpScope(
         extensions = Map.copyOf(extensions);
     }
 
-    /** A builder of a request with everything else as the specification has it by default. */
+    /** Returns a builder of a request with everything else as the specification has it by default. */
     public static Builder builder(String method, String path) {
         return new Builder(method, path);
     }
 
-    /** A builder of the same request. */
+    /** Returns a builder that has all parts of this request already. */
     public Builder toBuilder() {
         return new Builder(this);
     }
@@ -49,7 +53,7 @@ public record HttpScope(
         return "http";
     }
 
-    /** Method and path only: the rest may hold secrets. */
+    /** Returns method and path only: the rest may hold secrets. */
     @Override
     public String toString() {
         return "HttpScope[" + method + ' ' + path + ']';
@@ -69,12 +73,17 @@ public record HttpScope(
             this.method = scope.method;
         }
 
+        /** Sets the method. */
         public Builder method(String method) {
             this.method = method;
             return this;
         }
 
-        /** The request. Fails with an IllegalArgumentException if method or scheme are empty. */
+        /**
+         * Returns the request.
+         *
+         * @throws IllegalArgumentException if method or scheme are empty
+         */
         public HttpScope build() {
             return new HttpScope(
                     asgi,

@@ -17,13 +17,17 @@ public sealed interface HttpSendEvent extends SendEvent {
      * @param trailers whether {@link ResponseTrailers} come after the body
      */
     record ResponseStart(int status, Headers headers, boolean trailers) implements HttpSendEvent {
-        /** @throws IllegalArgumentException if the status is outside 100..599, or a header may not be sent */
+        /**
+         * Checks the status and the headers.
+         *
+         * @throws IllegalArgumentException if the status is outside 100..599, or a header may not be sent
+         */
         public ResponseStart {
             checkStatus(status);
             headers.checkSendable();
         }
 
-        /** A response without trailers. */
+        /** Makes the start of a response without trailers. */
         public ResponseStart(int status, Headers headers) {
             this(status, headers, false);
         }
@@ -41,7 +45,7 @@ public sealed interface HttpSendEvent extends SendEvent {
      * @param moreBody whether there is more to come
      */
     record ResponseBody(ByteBuffer body, boolean moreBody) implements HttpSendEvent {
-        /** The last part of the body, or the whole. */
+        /** Makes the last part of the body, or the whole of it. */
         public ResponseBody(ByteBuffer body) {
             this(body, false);
         }
@@ -97,10 +101,16 @@ public sealed interface HttpSendEvent extends SendEvent {
      * @param moreBody whether there is more to come
      */
     record ZeroCopySend(FileChannel file, long offset, long count, boolean moreBody) implements HttpSendEvent {
+        /** The offset that stands for the file's own position. */
         public static final long CURRENT_POSITION = -1;
+        /** The count that stands for all bytes up to the file's end. */
         public static final long TO_END = -1;
 
-        /** @throws IllegalArgumentException if offset or count are less than -1 */
+        /**
+         * Checks the offset and the count.
+         *
+         * @throws IllegalArgumentException if offset or count are less than -1
+         */
         public ZeroCopySend {
             if (offset < CURRENT_POSITION || count < TO_END) {
                 throw new IllegalArgumentException("offset " + offset + " and count " + count + " are less than -1");
@@ -115,7 +125,11 @@ public sealed interface HttpSendEvent extends SendEvent {
 
     /** A file as the whole body, sent by the server (Extensions, Path Send). */
     record PathSend(Path path) implements HttpSendEvent {
-        /** @throws IllegalArgumentException if the path is not absolute */
+        /**
+         * Checks the path.
+         *
+         * @throws IllegalArgumentException if the path is not absolute
+         */
         public PathSend {
             if (!path.isAbsolute()) {
                 throw new IllegalArgumentException("path " + path + " is not absolute");
@@ -134,6 +148,7 @@ public sealed interface HttpSendEvent extends SendEvent {
      * @param links values of {@code Link} header fields (RFC 8288)
      */
     record EarlyHint(List<ByteString> links) implements HttpSendEvent {
+        /** Copies the links. */
         public EarlyHint {
             links = List.copyOf(links);
         }
@@ -144,8 +159,9 @@ public sealed interface HttpSendEvent extends SendEvent {
         }
     }
 
-    /** Anything, for tests, before the start (Extensions, Debug). */
+    /** Whatever a test wants to see, sent before the start (Extensions, Debug). */
     record Debug(Map<String, Object> info) implements HttpSendEvent {
+        /** Copies the map; what is in it is not copied. */
         public Debug {
             info = Map.copyOf(info);
         }

@@ -16,7 +16,7 @@ public record LifespanScope(AsgiVersion asgi, @Nullable Map<String, Object> stat
         return "lifespan";
     }
 
-    /** Without the state: it may hold secrets. */
+    /** Returns the type without the state, which may hold secrets. */
     @Override
     public String toString() {
         return "LifespanScope[]";

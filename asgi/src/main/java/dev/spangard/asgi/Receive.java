@@ -8,12 +8,12 @@ import java.util.concurrent.CompletionStage;
 @FunctionalInterface
 public interface Receive {
     /**
-     * The next event.
+     * Asks for the next event.
      *
-     * <p>Called again only when the stage before is complete, from any thread; independent of {@link Send}. After the last
-     * {@link HttpReceiveEvent.Request} its stage completes when the client is gone.
+     * <p>An application calls it again only when the stage before is complete, from any thread; it is independent of
+     * {@link Send}. After the last {@link HttpReceiveEvent.Request} its stage completes when the client is gone.
      *
-     * @return complete when there is an event; exceptionally when there will not be one any more
+     * @return a stage that completes when there is an event; exceptionally when there will not be one any more
      */
     CompletionStage<ReceiveEvent> receive();
 }

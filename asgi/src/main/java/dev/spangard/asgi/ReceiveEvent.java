@@ -4,6 +4,6 @@ package dev.spangard.asgi;
 
 /** What an application receives. Its buffers are the receiver's from then on. */
 public sealed interface ReceiveEvent permits HttpReceiveEvent, WebSocketReceiveEvent, LifespanReceiveEvent {
-    /** {@code message["type"]}. */
+    /** Returns {@code message["type"]} as ASGI names it. */
     String type();
 }

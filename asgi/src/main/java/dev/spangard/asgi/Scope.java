@@ -7,14 +7,16 @@ import org.jspecify.annotations.Nullable;
 
 /** What an application is called for (ASGI, Connection Scope). */
 public sealed interface Scope permits ConnectionScope, LifespanScope {
-    /** {@code scope["type"]}. */
+    /** Returns {@code scope["type"]} as ASGI names it. */
     String type();
 
+    /** Returns {@code scope["asgi"]}: the version of ASGI that the server speaks. */
     AsgiVersion asgi();
 
     /**
-     * The application's own namespace: filled while the lifespan starts, a shallow copy of it in each connection's scope
-     * (Lifespan, Lifespan State). Mutable, and the application's alone.
+     * Returns the application's own namespace. The application fills it while the lifespan starts, and each
+     * connection's scope has a shallow copy (Lifespan, Lifespan State). The map is mutable, and the application's
+     * alone.
      *
      * @return null if the server does not support it
      */

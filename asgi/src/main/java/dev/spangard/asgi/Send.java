@@ -14,11 +14,12 @@ public interface Send {
     /**
      * Hands one event to the server, which then owns the buffers in it.
      *
-     * <p>Called again only when the stage before is complete, from any thread; independent of {@link Receive}.
+     * <p>An application calls it again only when the stage before is complete, from any thread; it is independent of
+     * {@link Receive}.
      *
-     * @return complete when the server is ready for more, so that a slow client slows the application down;
-     *     exceptionally with a {@link ClientDisconnectedException} when the client is gone (HTTP, Disconnected Client), and
-     *     with an {@link IllegalStateException} when the event is not allowed now
+     * @return a stage that completes when the server is ready for more, so that a slow client slows the application
+     *     down; exceptionally with a {@link ClientDisconnectedException} when the client is gone (HTTP, Disconnected
+     *     Client), and with an {@link IllegalStateException} when the event is not allowed now
      */
     CompletionStage<Void> send(SendEvent event);
 }

@@ -4,6 +4,6 @@ package dev.spangard.asgi;
 
 /** What an application sends. Its buffers are the server's from then on. */
 public sealed interface SendEvent permits HttpSendEvent, WebSocketSendEvent, LifespanSendEvent {
-    /** {@code message["type"]}. */
+    /** Returns {@code message["type"]} as ASGI names it. */
     String type();
 }

@@ -22,9 +22,14 @@ public record TlsInfo(
         @Nullable String clientCertError,
         int tlsVersion,
         int cipherSuite) {
+    /** The number that stands for a version or a suite that the server cannot tell. */
     public static final int UNKNOWN = -1;
 
-    /** @throws IllegalArgumentException if a chain comes without a name, or the error is empty */
+    /**
+     * Copies the chain and checks what belongs together.
+     *
+     * @throws IllegalArgumentException if a chain comes without a name, or the error is empty
+     */
     public TlsInfo {
         clientCertChain = List.copyOf(clientCertChain);
         if (clientCertName == null && !clientCertChain.isEmpty()) {

@@ -41,6 +41,7 @@ public sealed interface WebSocketReceiveEvent extends ReceiveEvent {
      * @param reason empty if there is none; since 2.5
      */
     record Disconnect(int code, String reason) implements WebSocketReceiveEvent {
+        /** The code that stands for none (RFC 6455, section 7.1.5). */
         public static final int NO_CODE = 1005;
 
         @Override

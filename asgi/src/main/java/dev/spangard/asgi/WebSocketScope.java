@@ -27,7 +27,11 @@ public record WebSocketScope(
         Map<String, Object> extensions)
         implements ConnectionScope {
 
-    /** @throws IllegalArgumentException if the scheme is empty */
+    /**
+     * Checks the scheme, and copies the subprotocols and the extensions.
+     *
+     * @throws IllegalArgumentException if the scheme is empty
+     */
     public WebSocketScope {
         if (scheme.isEmpty()) {
             throw new IllegalArgumentException("scheme must not be empty");
@@ -36,12 +40,12 @@ public record WebSocketScope(
         extensions = Map.copyOf(extensions);
     }
 
-    /** A builder of a connection with everything else as the specification has it by default. */
+    /** Returns a builder of a connection with everything else as the specification has it by default. */
     public static Builder builder(String path) {
         return new Builder(path);
     }
 
-    /** A builder of the same connection. */
+    /** Returns a builder that has all parts of this connection already. */
     public Builder toBuilder() {
         return new Builder(this);
     }
@@ -51,7 +55,7 @@ public record WebSocketScope(
         return "websocket";
     }
 
-    /** The path only: the rest may hold secrets. */
+    /** Returns the path only: the rest may hold secrets. */
     @Override
     public String toString() {
         return "WebSocketScope[" + path + ']';
@@ -70,12 +74,17 @@ public record WebSocketScope(
             this.subprotocols = scope.subprotocols;
         }
 
+        /** Sets the subprotocols that the client offers, the one it likes best first. */
         public Builder subprotocols(List<String> subprotocols) {
             this.subprotocols = subprotocols;
             return this;
         }
 
-        /** The connection. Fails with an IllegalArgumentException if the scheme is empty. */
+        /**
+         * Returns the connection.
+         *
+         * @throws IllegalArgumentException if the scheme is empty
+         */
         public WebSocketScope build() {
             return new WebSocketScope(
                     asgi,

@@ -16,7 +16,11 @@ public sealed interface WebSocketSendEvent extends SendEvent {
     record Accept(@Nullable String subprotocol, Headers headers) implements WebSocketSendEvent {
         private static final ByteString SUBPROTOCOL = ByteString.of("sec-websocket-protocol");
 
-        /** @throws IllegalArgumentException if a header may not be sent */
+        /**
+         * Checks the headers.
+         *
+         * @throws IllegalArgumentException if a header may not be sent, or is the one of the subprotocol
+         */
         public Accept {
             headers.checkSendable();
             if (headers.indexOf(SUBPROTOCOL, 0) >= 0) {
@@ -24,7 +28,7 @@ public sealed interface WebSocketSendEvent extends SendEvent {
             }
         }
 
-        /** Without a subprotocol. */
+        /** Accepts the connection without a subprotocol and without headers. */
         public Accept() {
             this(null, Headers.EMPTY);
         }
@@ -62,9 +66,10 @@ public sealed interface WebSocketSendEvent extends SendEvent {
      * @param reason may be empty; since 2.3
      */
     record Close(int code, String reason) implements WebSocketSendEvent {
+        /** The code of a close that has no special reason (RFC 6455, section 7.4.1). */
         public static final int NORMAL = 1000;
 
-        /** Code 1000, no reason. */
+        /** Closes the connection with the code {@link #NORMAL} and no reason. */
         public Close() {
             this(NORMAL, "");
         }
@@ -81,7 +86,11 @@ public sealed interface WebSocketSendEvent extends SendEvent {
      * @param headers names in lower case; no pseudo headers
      */
     record DenialStart(int status, Headers headers) implements WebSocketSendEvent {
-        /** @throws IllegalArgumentException if the status is outside 200..599, or a header may not be sent */
+        /**
+         * Checks the status and the headers.
+         *
+         * @throws IllegalArgumentException if the status is outside 200..599, or a header may not be sent
+         */
         public DenialStart {
             if (status < 200 || status > 599) {
                 throw new IllegalArgumentException("status " + status + " is outside 200..599");
