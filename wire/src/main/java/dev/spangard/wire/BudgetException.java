@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.wire;
 
-/** A frame has no room: all connections together hold as much as they may. */
+/**
+ * Thrown by a {@link FrameAssembler} whose frame has no room, as all connections together hold as much as they may.
+ * Whoever reads the connection ends it; the recorder sends the frame again.
+ */
 public final class BudgetException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -9,7 +9,12 @@ public final class ByteBudget {
     private final long limit;
     private final AtomicLong taken = new AtomicLong();
 
-    /** @param limit bytes that may be taken at a time */
+    /**
+     * Makes a budget of which nothing is taken.
+     *
+     * @param limit bytes that may be taken at a time
+     * @throws IllegalArgumentException if the limit is negative
+     */
     public ByteBudget(long limit) {
         if (limit < 0) {
             throw new IllegalArgumentException("a budget of " + limit + " bytes");
@@ -17,7 +22,11 @@ public final class ByteBudget {
         this.limit = limit;
     }
 
-    /** Takes so many bytes, or none and returns false if that is more than is left. */
+    /**
+     * Takes so many bytes, or none if that is more than is left.
+     *
+     * @return whether they were taken; then {@link #give} is to be called with the same number
+     */
     public boolean take(long bytes) {
         if (taken.addAndGet(bytes) <= limit) {
             return true;
@@ -26,17 +35,17 @@ public final class ByteBudget {
         return false;
     }
 
-    /** Gives back what was taken. */
+    /** Gives back so many bytes that {@link #take} gave. */
     public void give(long bytes) {
         taken.addAndGet(-bytes);
     }
 
-    /** Bytes taken now. */
+    /** Returns how many bytes are taken now. */
     public long taken() {
         return taken.get();
     }
 
-    /** Bytes that may be taken at a time. */
+    /** Returns how many bytes may be taken at a time. */
     public long limit() {
         return limit;
     }

@@ -22,15 +22,18 @@ import java.util.Arrays;
  * what is beyond comes out of a budget that many share. Not thread-safe.
  */
 public final class FrameAssembler {
-    /** Largest payload of a frame. */
+    /** The most bytes that the payload of a frame may have. */
     public static final int MAX_FRAME_BYTES = 4 << 20;
 
     static final int PREFIX_BYTES = 4;
 
-    /** What a connection costs that has not said anything. */
+    /** The bytes that a connection costs that has not said anything. */
     static final int FIRST_BYTES = 4 << 10;
 
-    /** A batch of 128 plain requests fits. Also the most that {@link #space} offers: a channel keeps as much beside it. */
+    /**
+     * The bytes of a buffer into which a batch of 128 plain requests fits. This is also the most that {@link #space}
+     * offers: a channel keeps as much beside it.
+     */
     static final int USUAL_BYTES = 64 << 10;
 
     private static final byte[] NOTHING = {};
@@ -41,18 +44,22 @@ public final class FrameAssembler {
     private int read;
     private int limit = MAX_FRAME_BYTES;
 
-    /** Of a connection that shares nothing. */
+    /** Makes an assembler of a connection that shares no budget. */
     public FrameAssembler() {
         this(new ByteBudget(Long.MAX_VALUE));
     }
 
-    /** @param budget of buffers beyond {@value #USUAL_BYTES} bytes; {@link #close} gives back what was taken */
+    /**
+     * Makes an assembler that takes larger buffers out of a budget.
+     *
+     * @param budget of buffers beyond {@value #USUAL_BYTES} bytes; {@link #close} gives back what was taken
+     */
     public FrameAssembler(ByteBudget budget) {
         this.budget = budget;
     }
 
     /**
-     * From the next frame on.
+     * Sets how large a frame may be, from the next one on.
      *
      * @param payloadBytes none may have more; at most {@link #MAX_FRAME_BYTES}
      */
@@ -61,9 +68,9 @@ public final class FrameAssembler {
     }
 
     /**
-     * Where the next bytes belong: write at its position, at least one byte and as many as remain, at most
-     * {@value #USUAL_BYTES}. Valid until the next call of any method; a payload handed out by {@link #next} is no longer
-     * valid after it.
+     * Returns the buffer where the next bytes belong: write at its position, at least one byte and as many as remain,
+     * at most {@value #USUAL_BYTES}. It is valid until the next call of any method; a payload handed out by {@link
+     * #next} is no longer valid after it.
      *
      * @throws BudgetException if there is no room for more; nothing more can be read
      */
@@ -100,7 +107,10 @@ public final class FrameAssembler {
         space = ByteBuffer.wrap(buffer).position(used);
     }
 
-    /** Gives the buffer back; nothing may be read any more. */
+    /**
+     * Gives the buffer back to the budget. Nothing may be read any more, which includes payloads that {@link #next}
+     * handed out.
+     */
     public void close() {
         budget.give(Math.max(0, buffer.length - USUAL_BYTES));
         buffer = NOTHING;

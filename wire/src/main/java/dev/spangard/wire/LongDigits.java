@@ -18,14 +18,14 @@ package dev.spangard.wire;
  * <p>Each reader has one and reads all its ints into it, so that none allocates. Not thread-safe.
  */
 final class LongDigits {
-    /** Digits of 128 bits. */
+    /** The number of digits that 128 bits have. */
     private static final int MAX_DIGITS = 9;
 
     private static final int MAX_DIGIT = 0x7fff;
 
-    /** Bits 64 to 127 of the last int read. */
+    /** The bits 64 to 127 of the last int read. */
     long high;
-    /** Bits 0 to 63. */
+    /** The bits 0 to 63 of the last int read. */
     long low;
 
     /**
@@ -62,7 +62,10 @@ final class LongDigits {
         return n < 0;
     }
 
-    /** An int of any size: an application may put one where a status belongs, and its record is to be passed over. */
+    /**
+     * Passes over an int of any size: an application may put one where a status belongs, and its record is to be passed
+     * over.
+     */
     static void skip(MarshalCursor in) {
         in.require(5);
         long bytes = 2L * Math.abs((long) (int) MarshalCursor.INT_LE.get(in.buffer, in.at + 1));

@@ -14,6 +14,8 @@ public final class MalformedException extends RuntimeException {
     private final int position;
 
     /**
+     * Makes the exception of a mistake.
+     *
      * @param what what is wrong, with the value and the limit
      * @param position offset in the frame's payload at which it was noticed
      */
@@ -22,7 +24,7 @@ public final class MalformedException extends RuntimeException {
         this.position = position;
     }
 
-    /** Offset in the frame's payload at which the mistake was noticed. */
+    /** Returns the offset in the frame's payload at which the mistake was noticed. */
     public int position() {
         return position;
     }

@@ -13,7 +13,7 @@ import java.nio.ByteOrder;
  * record: through an object of its own it would be loaded again after each call that is not inlined.
  */
 abstract sealed class MarshalCursor permits MarshalReader {
-    /** Containers inside containers, the frame's own tuple included. */
+    /** How deep containers may be inside containers, the frame's own tuple included. */
     public static final int MAX_DEPTH = 16;
 
     static final VarHandle INT_LE = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
@@ -39,12 +39,16 @@ abstract sealed class MarshalCursor permits MarshalReader {
         this.end = to;
     }
 
-    /** Offset of the cursor in the payload. */
+    /** Returns the offset of the cursor in the payload. */
     public int position() {
         return at - start;
     }
 
-    /** Puts the cursor back to a position that {@link #position()} returned. */
+    /**
+     * Puts the cursor back to a position that {@link #position()} returned.
+     *
+     * @throws IndexOutOfBoundsException if there is no such position in the payload
+     */
     public void position(int position) {
         if (position < 0 || position > end - start) {
             throw new IndexOutOfBoundsException(position + " of " + (end - start));
@@ -52,12 +56,16 @@ abstract sealed class MarshalCursor permits MarshalReader {
         at = start + position;
     }
 
-    /** Bytes from the cursor to the end of the payload. */
+    /** Returns how many bytes there are from the cursor to the end of the payload. */
     public int remaining() {
         return end - at;
     }
 
-    /** The type byte of the next value; nothing is consumed. */
+    /**
+     * Returns the type byte of the next value; nothing is consumed.
+     *
+     * @throws MalformedException at the end of the payload
+     */
     public byte peek() {
         if (at >= end) {
             throw malformed("the payload ends where a value should be");
@@ -104,7 +112,11 @@ abstract sealed class MarshalCursor permits MarshalReader {
         return tag == Tag.TUPLE || tag == Tag.LIST;
     }
 
-    /** Passes over one value of any type, whatever is in it. */
+    /**
+     * Passes over one value of any type, whatever is in it.
+     *
+     * @throws MalformedException if it is none, or containers are nested deeper than {@value #MAX_DEPTH}
+     */
     public void skip() {
         skip(MAX_DEPTH);
     }
@@ -154,7 +166,7 @@ abstract sealed class MarshalCursor permits MarshalReader {
         return malformed("values are nested deeper than " + MAX_DEPTH);
     }
 
-    /** Consumes the mark that ends a dict if that is what comes next. */
+    /** Consumes the mark that ends a dict if that is what comes next, and returns whether it was. */
     public boolean dictEnds() {
         if (peek() == Tag.DICT_END) {
             at++;
@@ -163,7 +175,11 @@ abstract sealed class MarshalCursor permits MarshalReader {
         return false;
     }
 
-    /** A mistake at the cursor. */
+    /**
+     * Makes the exception of a mistake at the cursor, to be thrown by the caller.
+     *
+     * @param what what is wrong, with the value and the limit
+     */
     public MalformedException malformed(String what) {
         return new MalformedException(what, at - start);
     }
@@ -198,7 +214,10 @@ abstract sealed class MarshalCursor permits MarshalReader {
         return length;
     }
 
-    /** Each value takes a byte at least, so more values than bytes left is a lie. */
+    /**
+     * Reads the number of values in a container. Each value takes a byte at least, so more values than bytes left is a
+     * lie.
+     */
     int count() {
         return length();
     }

@@ -25,15 +25,19 @@ public final class MarshalReader extends MarshalCursor {
 
     private final StringCache strings;
     private final LongDigits digits = new LongDigits();
-    /** Of the last int of 128 bits. */
+    /** The upper 64 bits of the last int of 128 bits. */
     private long high;
 
-    /** A reader with a cache of its own. */
+    /** Makes a reader with a cache of its own. */
     public MarshalReader() {
         this(new StringCache());
     }
 
-    /** @param strings remembers repeated short strings; shared only with readers of the same thread */
+    /**
+     * Makes a reader.
+     *
+     * @param strings remembers repeated short strings; shared only with readers of the same thread
+     */
     public MarshalReader(StringCache strings) {
         this.strings = strings;
     }
@@ -48,7 +52,7 @@ public final class MarshalReader extends MarshalCursor {
         return this;
     }
 
-    /** Consumes a None if that is what comes next. */
+    /** Consumes a None if that is what comes next, and returns whether it was. */
     public boolean nextIsNone() {
         if (peek() == Tag.NONE) {
             at++;
@@ -84,7 +88,7 @@ public final class MarshalReader extends MarshalCursor {
         expect(Tag.DICT, "a dict");
     }
 
-    /** An int of at most 32 bits. */
+    /** Reads an int of at most 32 bits. */
     public int int32() {
         if (end - at < 5 || buffer[at] != Tag.INT) {
             long value = int64();
@@ -98,7 +102,11 @@ public final class MarshalReader extends MarshalCursor {
         return value;
     }
 
-    /** The int that comes next; {@code otherwise} for a larger one, or a value of another type, which is skipped. */
+    /**
+     * Reads the int that comes next.
+     *
+     * @return {@code otherwise} for an int of more than 32 bits, or a value of another type, which is skipped
+     */
     public int int32Or(int otherwise) {
         if (peek() == Tag.INT) {
             return int32();
@@ -107,7 +115,7 @@ public final class MarshalReader extends MarshalCursor {
         return otherwise;
     }
 
-    /** As {@link #int32Or}, of at most 64 bits. */
+    /** Reads the int that comes next, as {@link #int32Or} does, of at most 64 bits. */
     public long int64Or(long otherwise) {
         int from = at;
         if (nextIsInt()) {
@@ -121,7 +129,7 @@ public final class MarshalReader extends MarshalCursor {
         return otherwise;
     }
 
-    /** An int of at most 64 bits, signed. */
+    /** Reads an int of at most 64 bits, signed. */
     public long int64() {
         byte tag = peek();
         if (tag == Tag.INT) {
@@ -138,7 +146,7 @@ public final class MarshalReader extends MarshalCursor {
         return negative ? -low : low;
     }
 
-    /** An int in 0 .. 2^64-1, returned as the 64 bits of an unsigned long. */
+    /** Reads an int in 0 .. 2^64-1, returned as the 64 bits of an unsigned long. */
     public long unsigned64() {
         if (peek() == Tag.INT) {
             long value = int64();
@@ -154,7 +162,10 @@ public final class MarshalReader extends MarshalCursor {
         return low;
     }
 
-    /** An int in 0 .. 2^128-1: returns its lower 64 bits; {@link #high()} has the upper ones until the next read. */
+    /**
+     * Reads an int in 0 .. 2^128-1 and returns its lower 64 bits; {@link #high()} has the upper ones until the next
+     * read.
+     */
     public long unsigned128() {
         if (peek() == Tag.INT) {
             long value = unsigned64();
@@ -168,12 +179,12 @@ public final class MarshalReader extends MarshalCursor {
         return digits.low;
     }
 
-    /** The upper 64 bits of the last {@link #unsigned128()}. */
+    /** Returns the upper 64 bits of the last {@link #unsigned128()}. */
     public long high() {
         return high;
     }
 
-    /** A float, or an int of at most 64 bits as one. */
+    /** Reads a float, or an int of at most 64 bits as one. */
     public double float64() {
         if (end - at < 9 || buffer[at] != Tag.FLOAT) {
             if (peek() == Tag.FLOAT) {
@@ -186,7 +197,11 @@ public final class MarshalReader extends MarshalCursor {
         return value;
     }
 
-    /** The float that comes next; {@code otherwise} for a value of another type, which is skipped. */
+    /**
+     * Reads the float that comes next, or an int as one.
+     *
+     * @return {@code otherwise} for a value of another type, which is skipped
+     */
     public double float64Or(double otherwise) {
         if (nextIsFloat()) {
             return float64();
@@ -194,7 +209,7 @@ public final class MarshalReader extends MarshalCursor {
         return int64Or((long) otherwise);
     }
 
-    /** True or False. */
+    /** Reads True or False. */
     public boolean bool() {
         byte tag = peek();
         if (tag != Tag.TRUE && tag != Tag.FALSE) {
@@ -204,12 +219,12 @@ public final class MarshalReader extends MarshalCursor {
         return tag == Tag.TRUE;
     }
 
-    /** A str. What is not UTF-8 in it (Python's lone surrogates) becomes U+FFFD. */
+    /** Reads a str. What is not UTF-8 in it (Python's lone surrogates) becomes U+FFFD. */
     public String str() {
         return str(Integer.MAX_VALUE);
     }
 
-    /** As {@link #str()}, of which no more than the first {@code maxBytes} bytes are taken. */
+    /** Reads a str, as {@link #str()} does, of which no more than the first {@code maxBytes} bytes are taken. */
     public String str(int maxBytes) {
         if (!nextIsStr()) {
             throw unexpected("a str");
@@ -221,7 +236,10 @@ public final class MarshalReader extends MarshalCursor {
         return new String(buffer, from, Math.min(length, maxBytes), StandardCharsets.UTF_8);
     }
 
-    /** As {@link #str()}, of one that is often the same: {@link StringCache} remembers it. */
+    /**
+     * Reads a str that is often the same, of which no more than the first {@code maxBytes} bytes are taken: {@link
+     * StringCache} remembers it.
+     */
     public String repeatedStr(int maxBytes) {
         if (!nextIsStr()) {
             throw unexpected("a str");
@@ -234,8 +252,8 @@ public final class MarshalReader extends MarshalCursor {
     }
 
     /**
-     * Bytes as text: as UTF-8 where they are UTF-8, else each byte as the character of the same number (ISO 8859-1), so
-     * that nothing a client sends is lost and nothing fails.
+     * Reads bytes as text: as UTF-8 where they are UTF-8, else each byte as the character of the same number (ISO
+     * 8859-1), so that nothing a client sends is lost and nothing fails.
      *
      * @param maxBytes no more than the first so many are taken
      */
@@ -247,7 +265,9 @@ public final class MarshalReader extends MarshalCursor {
         return Text.decode(buffer, from, Math.min(length, maxBytes));
     }
 
-    /** As {@link #bytesAsText}, of some that are often the same: {@link StringCache} remembers them. */
+    /**
+     * Reads bytes as text, as {@link #bytesAsText} does, that are often the same: {@link StringCache} remembers them.
+     */
     public String repeatedBytesAsText(int maxBytes) {
         expect(Tag.BYTES, "bytes");
         int length = length();
@@ -256,7 +276,7 @@ public final class MarshalReader extends MarshalCursor {
         return strings.get(buffer, from, Math.min(length, maxBytes), false);
     }
 
-    /** Bytes, copied. */
+    /** Reads bytes, copied; the copy is the caller's. */
     public byte[] bytes() {
         expect(Tag.BYTES, "bytes");
         int length = length();

@@ -16,22 +16,22 @@ import java.util.Arrays;
 public final class MarshalWriter {
     private ByteBuffer out = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
 
-    /** An empty frame: room for its length, filled in by {@link #frame()}. */
+    /** Begins a frame, with room for its length, which {@link #frame()} fills in. */
     public MarshalWriter() {
         out.putInt(0);
     }
 
-    /** A tuple of {@code count} values, which follow. */
+    /** Begins a tuple of {@code count} values, which follow. */
     public MarshalWriter tuple(int count) {
         return tagged(Tag.TUPLE, count);
     }
 
-    /** A list of {@code count} values, which follow. */
+    /** Begins a list of {@code count} values, which follow. */
     public MarshalWriter list(int count) {
         return tagged(Tag.LIST, count);
     }
 
-    /** Starts a dict; keys and values follow in turn, then {@link #dictEnd()}. */
+    /** Begins a dict; keys and values follow in turn, then {@link #dictEnd()}. */
     public MarshalWriter dict() {
         return tag(Tag.DICT);
     }
@@ -41,17 +41,17 @@ public final class MarshalWriter {
         return tag(Tag.DICT_END);
     }
 
-    /** None. */
+    /** Writes None. */
     public MarshalWriter none() {
         return tag(Tag.NONE);
     }
 
-    /** True or False. */
+    /** Writes True or False. */
     public MarshalWriter bool(boolean value) {
         return tag(value ? Tag.TRUE : Tag.FALSE);
     }
 
-    /** An int, signed. */
+    /** Writes an int, signed. */
     public MarshalWriter integer(long value) {
         if (value == (int) value) {
             return tagged(Tag.INT, (int) value);
@@ -59,7 +59,7 @@ public final class MarshalWriter {
         return digits(0, value < 0 ? -value : value, value < 0);
     }
 
-    /** An int of 128 bits, unsigned. */
+    /** Writes an int of 128 bits, unsigned. */
     public MarshalWriter unsigned128(long high, long low) {
         if (high == 0 && low >= 0) {
             return integer(low);
@@ -85,14 +85,14 @@ public final class MarshalWriter {
         return this;
     }
 
-    /** A float. */
+    /** Writes a float. */
     public MarshalWriter float64(double value) {
         room(9);
         out.put(Tag.FLOAT).putDouble(value);
         return this;
     }
 
-    /** Bytes. */
+    /** Writes bytes, which are copied. */
     public MarshalWriter bytes(byte[] value) {
         tagged(Tag.BYTES, value.length);
         room(value.length);
@@ -100,7 +100,7 @@ public final class MarshalWriter {
         return this;
     }
 
-    /** A str. */
+    /** Writes a str, in UTF-8. */
     public MarshalWriter str(String value) {
         byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
         tagged(Tag.STR, utf8.length);
@@ -109,7 +109,7 @@ public final class MarshalWriter {
         return this;
     }
 
-    /** The frame written so far, its length before it. */
+    /** Returns a copy of the frame written so far, its length before it. */
     public byte[] frame() {
         byte[] frame = Arrays.copyOf(out.array(), out.position());
         ByteBuffer.wrap(frame).putInt(frame.length - FrameAssembler.PREFIX_BYTES);

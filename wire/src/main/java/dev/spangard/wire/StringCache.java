@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  * Turns repeated short byte strings (methods, routes, hosts, user agents) into the same {@link String} without decoding
  * or allocating again.
  *
- * <p>A table of {@value #SLOTS} slots, or fewer, in which a newcomer replaces the older one: bounded whatever a peer sends, and a
- * peer that makes its strings collide only loses the benefit. Not thread-safe.
+ * <p>A table of {@value #SLOTS} slots, or fewer, in which a newcomer replaces the older one: bounded whatever a peer
+ * sends, and a peer that makes its strings collide only loses the benefit. Not thread-safe.
  */
 public final class StringCache {
-    /** Longer strings are seldom repeated, and are not remembered. */
+    /** The most bytes of a string that is remembered: longer ones are seldom repeated. */
     static final int MAX_BYTES = 128;
 
     private static final int SLOTS = 512;
@@ -26,7 +26,9 @@ public final class StringCache {
 
     private final @Nullable Entry[] entries;
 
-    /** Only ASCII is remembered, so that it does not matter whether an entry came from a str or from bytes. */
+    /**
+     * A string that is remembered. It is ASCII, so that it does not matter whether it came from a str or from bytes.
+     */
     private static final class Entry {
         private final byte[] bytes;
         private final String text;
@@ -37,16 +39,21 @@ public final class StringCache {
         }
     }
 
+    /** Makes a cache of {@value #SLOTS} slots. */
     public StringCache() {
         this(SLOTS);
     }
 
-    /** @param slots a power of two */
+    /**
+     * Makes a cache.
+     *
+     * @param slots a power of two
+     */
     StringCache(int slots) {
         entries = new @Nullable Entry[slots];
     }
 
-    /** An eighth of the usual, for one of many who may mean it ill. */
+    /** Returns a cache of an eighth of the usual slots, for one of many who may mean it ill. */
     public static StringCache small() {
         return new StringCache(SLOTS / 8);
     }
@@ -85,7 +92,7 @@ public final class StringCache {
         return true;
     }
 
-    /** Looks at the length, both ends and the middle: enough to tell headers apart, at a constant price. */
+    /** Mixes the length, both ends and the middle: enough to tell headers apart, at a constant price. */
     private static int hash(byte[] buffer, int from, int length) {
         long mix;
         if (length >= 8) {

@@ -11,7 +11,7 @@ final class Text {
 
     private Text() {}
 
-    /** UTF-8 where it is valid, else ISO 8859-1: every byte keeps its place and nothing throws. */
+    /** Decodes UTF-8 where it is valid, else ISO 8859-1: every byte keeps its place and nothing throws. */
     static String decode(byte[] buffer, int from, int length) {
         String text = new String(buffer, from, length, StandardCharsets.UTF_8);
         if (text.indexOf(REPLACEMENT) >= 0 && !sentReplacement(buffer, from, length)) {
