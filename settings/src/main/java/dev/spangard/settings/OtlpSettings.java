@@ -2,14 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.settings;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -19,11 +13,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where and how one signal leaves by OTLP (OpenTelemetry Protocol Exporter specification), with what Python's users
- * expect where their exporters differ from it.
+ * expect where their exporters differ from it. Immutable.
  *
+ * <p>It holds secrets, in its headers and its key: nothing of it is to be shown but the endpoint, by {@link
+ * Variables#shown}.
+ *
+ * @param protocol by which it is sent
  * @param endpoint the full URL for HTTP, scheme and authority for gRPC
+ * @param headers by name, sent with each request
+ * @param timeout of one request
+ * @param gzip whether requests are compressed
  * @param trustedCertificates PEM; null for the platform's
  * @param clientKey PEM; null together with {@code clientCertificate}
+ * @param clientCertificate PEM, the client's own first
  * @param retries whether an export that failed for a while is tried again
  */
 public record OtlpSettings(
@@ -36,11 +38,12 @@ public record OtlpSettings(
         @Nullable String clientKey,
         @Nullable String clientCertificate,
         boolean retries) {
+    /** The transports that OTLP has here. */
     public enum Protocol {
         HTTP_PROTOBUF,
         GRPC;
 
-        /** As its variable has it. */
+        /** Returns the name that {@code OTEL_EXPORTER_OTLP_PROTOCOL} has for it. */
         public String shown() {
             return this == GRPC ? "grpc" : "http/protobuf";
         }
@@ -49,8 +52,6 @@ public record OtlpSettings(
     private static final int GRPC_PORT = 4317;
     private static final int HTTP_PORT = 4318;
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
-    /** Larger than any bundle of certificates; a device file would never end. */
-    private static final int MAX_PEM_BYTES = 1 << 20;
 
     /** Whether the application says where its telemetry should go. */
     public static boolean hasEndpoint(Settings settings, Signal signal) {
@@ -66,10 +67,11 @@ public record OtlpSettings(
     }
 
     /**
-     * What an exporter is configured with.
+     * Reads what an exporter is configured with.
      *
-     * @param name as in {@code OTEL_…_EXPORTER}
+     * @param name the exporter's, as in {@code OTEL_…_EXPORTER}
      * @return null if it exports by other means, or there is none of this name
+     * @throws ConfigurationException if what the variables say cannot be exported with
      */
     public static @Nullable OtlpSettings ofExporter(Settings settings, Signal signal, String name)
             throws ConfigurationException {
@@ -82,9 +84,11 @@ public record OtlpSettings(
     }
 
     /**
-     * Reads what the variables of a signal say.
+     * Reads what the variables of a signal say, and the files that they name.
      *
-     * @param named the protocol that the exporter's name implies ({@code otlp_proto_grpc}); null to look at the variables
+     * @param named the protocol that the exporter's name implies ({@code otlp_proto_grpc}); null to look at the
+     *     variables
+     * @throws ConfigurationException if what they say cannot be exported with
      */
     public static OtlpSettings read(Settings settings, Signal signal, @Nullable Protocol named)
             throws ConfigurationException {
@@ -99,8 +103,8 @@ public record OtlpSettings(
             case GRPC -> uri == null ? "http://localhost:4317" : uri.getScheme() + "://" + uri.getAuthority();
             case HTTP_PROTOBUF -> httpEndpoint(uri, own != null, signal);
         };
-        String key = pem(settings, signal, "CLIENT_KEY");
-        String certificate = pem(settings, signal, "CLIENT_CERTIFICATE");
+        String key = PemFile.read(settings, signal, "CLIENT_KEY");
+        String certificate = PemFile.read(settings, signal, "CLIENT_CERTIFICATE");
         if ((key == null) != (certificate == null)) {
             throw new ConfigurationException(
                     "OTEL_EXPORTER_OTLP_CLIENT_KEY and OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE must be set together");
@@ -112,13 +116,16 @@ public record OtlpSettings(
                 settings.timeout(
                         signal.variable("TIMEOUT"), settings.timeout("OTEL_EXPORTER_OTLP_TIMEOUT", DEFAULT_TIMEOUT)),
                 gzip(settings, signal),
-                pem(settings, signal, "CERTIFICATE"),
+                PemFile.read(settings, signal, "CERTIFICATE"),
                 key,
                 certificate,
                 true);
     }
 
-    /** Equal for exports that go to the same place with the same credentials. Holds secrets: never shown. */
+    /**
+     * Returns a text that is equal for exports that go to the same place with the same credentials. It holds secrets:
+     * it is never shown.
+     */
     public String destination() {
         var text = new StringBuilder().append(protocol);
         // Lengths keep a value that looks like the next entry from being taken for it.
@@ -135,12 +142,12 @@ public record OtlpSettings(
         return text.toString();
     }
 
-    /** For one export whose fate is to be known, within {@code longest}. */
+    /** Returns these settings for one export whose fate is to be known: without retries, within {@code longest}. */
     public OtlpSettings once(Duration longest) {
         return with(shorter(longest), false);
     }
 
-    /** With a timeout that is no longer. */
+    /** Returns these settings with a timeout that is no longer than {@code longest}. */
     public OtlpSettings within(Duration longest) {
         return with(shorter(longest), retries);
     }
@@ -173,7 +180,10 @@ public record OtlpSettings(
         return base + (base.endsWith("/") ? "" : "/") + signal.path();
     }
 
-    /** Python's gRPC exporter takes {@code collector:4317} too; whether that is plain text OTEL_EXPORTER_OTLP_INSECURE says. */
+    /**
+     * Reads a URL. Python's gRPC exporter takes {@code collector:4317} too; whether that is plain text
+     * OTEL_EXPORTER_OTLP_INSECURE says.
+     */
     private static URI uri(String variable, String endpoint, boolean insecure) throws ConfigurationException {
         String absolute = endpoint.contains("://") ? endpoint : (insecure ? "http://" : "https://") + endpoint;
         try {
@@ -194,8 +204,8 @@ public record OtlpSettings(
     }
 
     /**
-     * Without a word about the protocol, an endpoint at gRPC's port is gRPC: the Python distribution's default, which
-     * users with that port rely on.
+     * Reads the protocol. Without a word about it, an endpoint at gRPC's port is gRPC: the Python distribution's
+     * default, which users with that port rely on.
      */
     private static Protocol protocol(Settings settings, Signal signal, @Nullable URI uri)
             throws ConfigurationException {
@@ -241,7 +251,7 @@ public record OtlpSettings(
         return headers;
     }
 
-    /** RFC 9110, section 5.6.2. */
+    /** Whether a text can be a header's name (RFC 9110, section 5.6.2). */
     private static boolean isToken(String name) {
         return name.chars()
                 .allMatch(c -> (c >= '0' && c <= '9')
@@ -250,7 +260,10 @@ public record OtlpSettings(
                         || "!#$%&'*+-.^_`|~".indexOf(c) >= 0);
     }
 
-    /** RFC 9110, section 5.5, without its obsolete bytes above ASCII, which gRPC does not have. */
+    /**
+     * Whether a text can be a header's value (RFC 9110, section 5.5), without its obsolete bytes above ASCII, which
+     * gRPC does not have.
+     */
     private static boolean isFieldValue(String value) {
         return value.chars().allMatch(c -> (c >= ' ' && c < 0x7f) || c == '\t');
     }
@@ -265,35 +278,5 @@ public record OtlpSettings(
                 throw new ConfigurationException("OTEL_EXPORTER_OTLP_COMPRESSION=" + Settings.shortened(value)
                         + " is not supported: it can be gzip or none");
         };
-    }
-
-    private static @Nullable String pem(Settings settings, Signal signal, String suffix) throws ConfigurationException {
-        String variable = signal.variable(suffix);
-        String path = settings.text(variable);
-        if (path == null) {
-            variable = "OTEL_EXPORTER_OTLP_" + suffix;
-            path = settings.text(variable);
-        }
-        if (path == null) {
-            return null;
-        }
-        try {
-            Path file = Path.of(path);
-            if (!file.isAbsolute()) {
-                throw new ConfigurationException(variable + "=" + Settings.shortened(path)
-                        + " must be an absolute path: the engine runs in another directory than the application");
-            }
-            if (Files.isRegularFile(file) && Files.size(file) > 0) { // of no size are those of /proc, which may not end
-                try (InputStream pem = Files.newInputStream(file)) {
-                    byte[] bytes = pem.readNBytes(MAX_PEM_BYTES + 1);
-                    if (bytes.length <= MAX_PEM_BYTES) {
-                        return new String(bytes, StandardCharsets.ISO_8859_1);
-                    }
-                }
-            }
-        } catch (IOException | InvalidPathException e) {
-            // said below, as for a file that is none
-        }
-        throw new ConfigurationException(variable + "=" + Settings.shortened(path) + " cannot be read");
     }
 }
