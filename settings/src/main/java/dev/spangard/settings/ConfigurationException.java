@@ -11,6 +11,11 @@ public final class ConfigurationException extends Exception {
 
     private final String line;
 
+    /**
+     * Makes the exception without a stack trace: it tells of a value, not of a place in the code.
+     *
+     * @param line one sentence without secrets
+     */
     public ConfigurationException(String line) {
         super(line, null, false, false);
         this.line = line;

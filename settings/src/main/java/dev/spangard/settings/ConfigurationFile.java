@@ -21,22 +21,31 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * <p>What of the schema is understood is in docs/configuration.md; anything else in a file is named and ignored.
  */
 public final class ConfigurationFile {
+    /** The variable that names the file. */
     public static final String VARIABLE = "OTEL_CONFIG_FILE";
 
     static final int MAX_BYTES = 1 << 20;
     private static final int MAX_ALIASES = 50;
     private static final Pattern SUPPORTED = Pattern.compile("1\\.\\d+(-.*)?");
-    /** {@code ${NAME}}, {@code ${env:NAME}}, {@code ${NAME:-default}}; {@code $$} stands for a dollar sign. */
+    /**
+     * A reference to a variable: {@code ${NAME}}, {@code ${env:NAME}}, {@code ${NAME:-default}}. {@code $$} stands for
+     * a dollar sign.
+     */
     private static final Pattern REFERENCE =
             Pattern.compile("\\$\\$|\\$\\{(?:env:)?([a-zA-Z_][a-zA-Z0-9_]*)(?::-([^\\n}]*))?}");
 
     private ConfigurationFile() {}
 
     /**
-     * Reads a configuration file as the variables that say the same.
+     * Reads a configuration file as the variables that say the same. It blocks for as long as the file takes to be
+     * read.
      *
+     * @param file its path, as {@value #VARIABLE} has it
      * @param environment for what the file refers to
-     * @param warnings takes a line for each thing in the file that is not understood
+     * @param warnings takes a line for each thing in the file that is not understood, on the calling thread
+     * @return variables by name, in order; the map is the caller's
+     * @throws ConfigurationException if it cannot be read, is larger than {@value #MAX_BYTES} bytes, is not YAML, or is
+     *     of a format that is not 1.0
      */
     public static Map<String, String> read(String file, Map<String, String> environment, Consumer<String> warnings)
             throws ConfigurationException {
@@ -77,7 +86,10 @@ public final class ConfigurationFile {
         throw new ConfigurationException(VARIABLE + "=" + file + " cannot be read");
     }
 
-    /** Before the text is parsed; what a value brings cannot begin a line or a comment of its own. */
+    /**
+     * Puts the values of variables in place of the references, before the text is parsed. What a value brings cannot
+     * begin a line or a comment of its own.
+     */
     private static String substituted(String text, Map<String, String> environment) {
         return REFERENCE.matcher(text).replaceAll(match -> {
             if (match.group(1) == null) {

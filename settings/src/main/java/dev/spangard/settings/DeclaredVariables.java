@@ -24,6 +24,7 @@ final class DeclaredVariables {
         this.variables = variables;
     }
 
+    /** Puts the variables into a map that say what the document with this root says. */
     static void collect(YamlNode root, Map<String, String> variables) {
         var declared = new DeclaredVariables(variables);
         declared.put("OTEL_SDK_DISABLED", root.text("disabled"));
@@ -140,12 +141,12 @@ final class DeclaredVariables {
         put("OTEL_METRICS_EXEMPLAR_FILTER", provider.text("exemplar_filter"));
     }
 
-    /** One for all readers and instruments here: the last that says one. */
+    /** Takes one limit for all readers and instruments: that of the last reader that has one. */
     private void cardinality(YamlNode reader) {
         put(Settings.CARDINALITY_LIMIT, reader.map("cardinality_limits").text("default"));
     }
 
-    /** What {@code OTEL_…_EXPORTER} calls it; nothing for one that there is none of. */
+    /** Returns what {@code OTEL_…_EXPORTER} calls the exporter; nothing for one that there is none of. */
     private List<String> exporter(YamlNode exporter, Signal signal) {
         for (String name : List.of("otlp_http", "otlp_grpc")) {
             if (exporter.has(name)) {
@@ -198,7 +199,7 @@ final class DeclaredVariables {
         put("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", String.join(",", server.texts("known_methods")));
     }
 
-    /** The file names headers where the variable has regular expressions. */
+    /** Makes the regular expressions of the variable from the names that the file has. */
     private static String names(List<String> headers) {
         return String.join(
                 ",",

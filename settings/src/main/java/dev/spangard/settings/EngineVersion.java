@@ -4,7 +4,7 @@ package dev.spangard.settings;
 
 /** Which release this is, as the jar's manifest has it. */
 public final class EngineVersion {
-    /** {@code unknown} of classes outside a jar, as in tests. */
+    /** The release's number; {@code unknown} of classes outside a jar, as in tests. */
     public static final String TEXT = read();
 
     private EngineVersion() {}

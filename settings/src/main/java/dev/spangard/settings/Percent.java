@@ -5,11 +5,20 @@ package dev.spangard.settings;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Percent-encoding (RFC 3986, section 2.1). Unlike a form's, it has no {@code +} for a space. */
+/**
+ * Takes percent-encoding back (RFC 3986, section 2.1). Unlike a form's, it has no {@code +} for a space.
+ *
+ * <p>Telemetry's {@code PercentEncoding} does the same to what clients send. The two have no module in common that this
+ * could lie in: settings are read without OpenTelemetry, telemetry without settings, and thirty lines are no reason for
+ * another. The JDK's {@link java.net.URLDecoder} is for forms, and throws for an escape that is none.
+ */
 final class Percent {
     private Percent() {}
 
-    /** What is not a well-formed escape stays as it is; bytes that are not UTF-8 become replacement characters. */
+    /**
+     * Decodes a value of a variable. What is not a well-formed escape stays as it is; bytes that are not UTF-8 become
+     * replacement characters.
+     */
     static String decode(String text) {
         if (text.indexOf('%') < 0) {
             return text;

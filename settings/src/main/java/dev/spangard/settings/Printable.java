@@ -6,7 +6,9 @@ package dev.spangard.settings;
 public final class Printable {
     private Printable() {}
 
-    /** Control characters as {@code \xNN}: they come from clients and would steer the terminal. */
+    /**
+     * Returns the text with control characters as {@code \xNN}: they come from clients and would steer the terminal.
+     */
     public static String of(String text) {
         int i = 0;
         while (i < text.length() && !isControl(text.charAt(i))) {
@@ -27,7 +29,10 @@ public final class Printable {
         return escaped.toString();
     }
 
-    /** C0, DEL, C1, line separators, and all marks of bidirectional text, which show a line in another order. */
+    /**
+     * Whether a character is of C0, DEL, C1, a line separator, or a mark of bidirectional text, which shows a line in
+     * another order.
+     */
     private static boolean isControl(char c) {
         return c < ' '
                 || (c >= 0x7f && c < 0xa0)

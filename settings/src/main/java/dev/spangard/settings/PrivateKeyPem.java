@@ -20,21 +20,21 @@ public final class PrivateKeyPem {
     private static final int INTEGER = 0x02;
     private static final int OCTET_STRING = 0x04;
     private static final int SEQUENCE = 0x30;
-    /** {@code [0] parameters} of an ECPrivateKey (RFC 5915). */
+    /** The tag of {@code [0] parameters} in an ECPrivateKey (RFC 5915). */
     private static final int EC_PARAMETERS = 0xa0;
 
-    /** OBJECT IDENTIFIER rsaEncryption (RFC 8017), NULL. */
+    /** The AlgorithmIdentifier of RSA: OBJECT IDENTIFIER rsaEncryption (RFC 8017), NULL. */
     private static final byte[] RSA = {
         0x06, 0x09, 0x2a, (byte) 0x86, 0x48, (byte) 0x86, (byte) 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00
     };
-    /** OBJECT IDENTIFIER id-ecPublicKey (RFC 5480). */
+    /** The beginning of the AlgorithmIdentifier of EC: OBJECT IDENTIFIER id-ecPublicKey (RFC 5480). */
     private static final byte[] EC = {0x06, 0x07, 0x2a, (byte) 0x86, 0x48, (byte) 0xce, 0x3d, 0x02, 0x01};
 
     private static final byte[] VERSION = {INTEGER, 1, 0};
 
     private PrivateKeyPem() {}
 
-    /** What is of neither form, PKCS #8 above all, stays as it is. */
+    /** Returns the key as PKCS #8. What is of neither form, PKCS #8 above all, stays as it is. */
     public static String pkcs8(String pem) {
         Matcher key = TRADITIONAL.matcher(pem);
         if (!key.find()) {
@@ -55,7 +55,7 @@ public final class PrivateKeyPem {
         }
     }
 
-    /** The curve is inside the key; null if it is not. */
+    /** Finds the curve, which is inside the key; null if it is not. */
     private static byte @Nullable [] ecAlgorithm(byte[] der) {
         int at = contentOf(der, 0);
         while (at < der.length) {
@@ -69,7 +69,7 @@ public final class PrivateKeyPem {
         return null;
     }
 
-    /** Where the content of the element at this offset begins. */
+    /** Returns where the content of the element at this offset begins. */
     private static int contentOf(byte[] der, int at) {
         int first = der[at + 1] & 0xff;
         return at + 2 + (first < 0x80 ? 0 : first & 0x7f);

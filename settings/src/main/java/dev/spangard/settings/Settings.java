@@ -16,17 +16,18 @@ import org.jspecify.annotations.Nullable;
  * The environment variables of one application, read as the OpenTelemetry SDK for Python reads them: an empty value is
  * none, a number that is none is worth a warning and the default.
  *
- * <p>Immutable; {@code warnings} is called on the thread that reads.
+ * <p>Immutable and thread-safe; {@code warnings} is called on the thread that reads.
  */
 public final class Settings {
+    /** How many series an instrument may have. */
     public static final String CARDINALITY_LIMIT = "SPANGARD_METRIC_CARDINALITY_LIMIT";
-    /** Without it there are no log records. */
+    /** As what exceptions are recorded. Without this variable there are no log records. */
     public static final String EXCEPTION_SIGNAL_OPT_IN = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
 
     private static final String OTLP = "OTEL_EXPORTER_OTLP_";
 
     private final Map<String, String> values;
-    /** Characters; of the SDK's resources. */
+    /** The most characters of the name of a resource's attribute, as the SDK has it. */
     private static final int MAX_ATTRIBUTE_NAME = 255;
 
     private final Consumer<String> warnings;
@@ -34,6 +35,7 @@ public final class Settings {
     /**
      * Makes settings of these variables.
      *
+     * @param values by the variable's name; copied
      * @param warnings takes one line for each value that is not understood
      */
     public Settings(Map<String, String> values, Consumer<String> warnings) {
@@ -42,8 +44,8 @@ public final class Settings {
     }
 
     /**
-     * The application's variables over the engine's own. The engine's OTLP variables are a default only as a whole: were
-     * they mixed, its credentials would go to an endpoint the application chose.
+     * Returns the application's variables over the engine's own. The engine's OTLP variables are a default only as a
+     * whole: were they mixed, its credentials would go to an endpoint the application chose.
      */
     public static Map<String, String> overlay(Map<String, String> engine, Map<String, String> application) {
         boolean ownOtlp = application.keySet().stream().anyMatch(name -> name.startsWith(OTLP));
@@ -57,28 +59,36 @@ public final class Settings {
         return merged;
     }
 
-    /** All of them, in one order, so that equal settings are equal texts. */
+    /** Returns all variables in one order, so that equal settings are equal texts. */
     public Map<String, String> sorted() {
         return new TreeMap<>(values);
     }
 
-    /** Null if there is none or it is blank. */
+    /** Returns the value of a variable, blanks around it dropped; null if there is none or it is blank. */
     @Nullable
     public String text(String name) {
         String value = values.get(name);
         return value == null || value.isBlank() ? null : value.strip();
     }
 
+    /** Returns the value of a variable, as {@link #text(String)} does; {@code otherwise} where that is null. */
     public String text(String name, String otherwise) {
         String value = text(name);
         return value == null ? otherwise : value;
     }
 
+    /**
+     * Whether the variable is {@code true}, in upper or lower case: all other values are false (OpenTelemetry, Boolean
+     * variables).
+     */
     public boolean isTrue(String name) {
         return "true".equalsIgnoreCase(text(name));
     }
 
-    /** Comma-separated, blanks around and empty elements dropped; null if the variable is not set. */
+    /**
+     * Returns the elements of a comma-separated list, blanks around and empty elements dropped; null if the variable is
+     * not set.
+     */
     @Nullable
     public List<String> list(String name) {
         String value = text(name);
@@ -95,8 +105,9 @@ public final class Settings {
     }
 
     /**
-     * {@code key=value,key=value} with percent-encoded values (W3C Baggage, as the specification has it for headers and
-     * resource attributes). An element without {@code =} is left out with a warning that does not repeat it.
+     * Reads {@code key=value,key=value} with percent-encoded values (W3C Baggage, as the specification has it for
+     * headers and resource attributes). An element without {@code =} is left out with a warning that does not repeat
+     * it.
      */
     Map<String, String> pairs(String name) {
         Map<String, String> pairs = new LinkedHashMap<>();
@@ -113,7 +124,10 @@ public final class Settings {
         return pairs;
     }
 
-    /** {@link #pairs}, those left out whose key the SDK takes for no name of a resource's attribute. */
+    /**
+     * Reads {@code key=value,key=value} as the attributes of a resource, percent-encoded (W3C Baggage). A key that the
+     * SDK takes for no attribute's name is left out with a warning.
+     */
     public Map<String, String> attributes(String name) {
         Map<String, String> attributes = pairs(name);
         attributes.keySet().removeIf(key -> {
@@ -131,7 +145,10 @@ public final class Settings {
         return key.length() <= MAX_ATTRIBUTE_NAME && key.chars().allMatch(c -> c >= ' ' && c <= '~');
     }
 
-    /** A whole number from {@code least} on. */
+    /**
+     * Reads a whole number from {@code least} on; {@code otherwise} where there is none, with a warning if the value is
+     * something else.
+     */
     public int whole(String name, int otherwise, int least) {
         String value = text(name);
         if (value == null) {
@@ -150,15 +167,15 @@ public final class Settings {
         return otherwise;
     }
 
-    /** Milliseconds, as all but the OTLP timeouts are. */
+    /** Reads a time in milliseconds, as all but the OTLP timeouts are. */
     public Duration millis(String name, Duration otherwise) {
         return Duration.ofMillis(whole(name, Math.toIntExact(otherwise.toMillis()), 1));
     }
 
     /**
-     * A timeout of OTLP. Python's exporters read seconds, the specification says milliseconds; users have set either.
-     * Below 1000 it is seconds: nobody waits a quarter of an hour for one export, and no export is done in a second's
-     * fraction that somebody wrote down on purpose.
+     * Reads a timeout of OTLP. Python's exporters read seconds, the specification says milliseconds; users have set
+     * either. Below 1000 it is seconds: nobody waits a quarter of an hour for one export, and no export is done in a
+     * second's fraction that somebody wrote down on purpose.
      */
     Duration timeout(String name, Duration otherwise) {
         String value = text(name);
@@ -177,11 +194,19 @@ public final class Settings {
         return otherwise;
     }
 
+    /**
+     * Gives a line to whoever takes the warnings.
+     *
+     * @param line one sentence without secrets
+     */
     public void warn(String line) {
         warnings.accept(line);
     }
 
-    /** For messages: a value somebody pasted into the wrong variable may be long. */
+    /**
+     * Returns the first 60 characters of a value, for messages: one that somebody pasted into the wrong variable may be
+     * long.
+     */
     public static String shortened(String value) {
         return value.length() <= 60 ? value : value.substring(0, 60) + "…";
     }

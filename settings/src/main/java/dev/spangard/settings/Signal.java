@@ -10,12 +10,12 @@ public enum Signal {
     METRICS,
     LOGS;
 
-    /** {@code OTEL_EXPORTER_OTLP_TRACES_ENDPOINT} and so on. */
+    /** Returns the name of a variable of this signal: {@code OTEL_EXPORTER_OTLP_TRACES_ENDPOINT} and so on. */
     String variable(String suffix) {
         return "OTEL_EXPORTER_OTLP_" + name() + "_" + suffix;
     }
 
-    /** Below the common endpoint. */
+    /** Returns the path of this signal below the common endpoint (OTLP/HTTP, Request). */
     String path() {
         return "v1/" + name().toLowerCase(Locale.ROOT);
     }

@@ -14,7 +14,9 @@ import java.util.stream.Collectors;
 public final class Variables {
     private static final Pattern OTLP = Pattern.compile("OTEL_EXPORTER_OTLP_(?:(?:TRACES|METRICS|LOGS)_)?"
             + "(?:ENDPOINT|PROTOCOL|HEADERS|TIMEOUT|COMPRESSION|CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY|INSECURE)");
-    /** Of log records, which are made only where {@link Settings#EXCEPTION_SIGNAL_OPT_IN} asks for them. */
+    /**
+     * The variables of log records, which are made only where {@link Settings#EXCEPTION_SIGNAL_OPT_IN} asks for them.
+     */
     private static final Pattern OF_LOGS = Pattern.compile("OTEL_(?:LOGS_EXPORTER|BLRP_.*|EXPORTER_OTLP_LOGS_.*)");
 
     private static final Pattern EXCLUDED_URLS = Pattern.compile("OTEL_PYTHON_(?:[A-Z0-9_]+_)?EXCLUDED_URLS");
@@ -46,7 +48,7 @@ public final class Variables {
 
     private Variables() {}
 
-    /** Those of {@code OTEL_…} that are set and do nothing, in order. */
+    /** Returns the names of those {@code OTEL_…} variables that are set and do nothing, in order. */
     public static List<String> withoutEffect(Map<String, String> settings) {
         return settings.entrySet().stream()
                 .filter(set ->
@@ -60,6 +62,7 @@ public final class Variables {
                 .collect(Collectors.toList());
     }
 
+    /** Whether a variable of this name means something here. */
     public static boolean isKnown(String name) {
         return OTHERS.contains(name)
                 || OTLP.matcher(name).matches()
@@ -67,7 +70,7 @@ public final class Variables {
                 || name.startsWith("SPANGARD_");
     }
 
-    /** The value as it may be shown: what may be a secret is {@code ***}. */
+    /** Returns the value as it may be shown: what may be a secret is {@code ***}. */
     public static String shown(String name, String value) {
         String upper = name.toUpperCase(Locale.ROOT);
         if (upper.endsWith("_CLIENT_KEY")) {

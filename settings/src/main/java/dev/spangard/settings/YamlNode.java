@@ -16,7 +16,12 @@ final class YamlNode {
     private final List<YamlNode> inside = new ArrayList<>();
     private final Consumer<String> warnings;
 
-    /** @param value anything; what is no mapping has nothing inside */
+    /**
+     * Makes a node.
+     *
+     * @param path the keys to it, with dots between, for warnings
+     * @param value anything; what is no mapping has nothing inside
+     */
     YamlNode(String path, @Nullable Object value, Consumer<String> warnings) {
         this.path = path;
         this.warnings = warnings;
@@ -28,7 +33,7 @@ final class YamlNode {
         }
     }
 
-    /** Null if there is none; blank text counts as none. */
+    /** Returns the single value of a key; null if there is none, or blank text. */
     @Nullable
     String text(String key) {
         Object value = left.remove(key);
@@ -39,17 +44,17 @@ final class YamlNode {
         return value == null || value.toString().isBlank() ? null : value.toString();
     }
 
-    /** The mapping there; empty if there is none. */
+    /** Returns the mapping of a key; empty if there is none. */
     YamlNode map(String key) {
         return child(at(key), left.remove(key));
     }
 
-    /** Whether the key is there, also without anything behind its colon. */
+    /** Whether the key is there and has not been asked for, also without anything behind its colon. */
     boolean has(String key) {
         return left.containsKey(key);
     }
 
-    /** The elements of a list of mappings. */
+    /** Returns the elements of a list of mappings. */
     List<YamlNode> maps(String key) {
         List<YamlNode> maps = new ArrayList<>();
         List<?> elements = list(key);
@@ -59,7 +64,7 @@ final class YamlNode {
         return maps;
     }
 
-    /** The elements of a list of single values. */
+    /** Returns the elements of a list of single values. */
     List<String> texts(String key) {
         return list(key).stream().map(String::valueOf).toList();
     }
@@ -68,18 +73,18 @@ final class YamlNode {
         return path;
     }
 
-    /** Of a mapping that stands for a choice: its only key; null if it has not exactly one. */
+    /** Returns the only key of a mapping that stands for a choice; null if it has not exactly one. */
     @Nullable
     String choice() {
         return left.size() == 1 ? left.keySet().iterator().next() : null;
     }
 
-    /** All keys that nobody has asked for yet. */
+    /** Returns all keys that nobody has asked for yet. */
     List<String> keys() {
         return List.copyOf(left.keySet());
     }
 
-    /** One warning for each thing that nobody asked for, here and inside. */
+    /** Gives one warning for each thing that nobody asked for, here and inside. */
     void nameTheRest() {
         left.keySet().forEach(key -> warn(at(key), "is not supported and ignored"));
         inside.forEach(YamlNode::nameTheRest);
