@@ -16,23 +16,17 @@ record ForwardedHop(
         @Nullable String scheme,
         @Nullable String host) {
 
-    /** {@code 192.0.2.7}, {@code 192.0.2.7:80}, {@code [2001:db8::1]:80}; null for {@code unknown}, a pseudonym, or rubbish. */
+    /**
+     * Reads a node (RFC 7239, section 6): {@code 192.0.2.7}, {@code 192.0.2.7:80}, {@code [2001:db8::1]:80}. Null for
+     * {@code unknown}, a pseudonym, or rubbish; a port that is none is left out.
+     */
     static @Nullable Address node(String text) {
         boolean bracketed = text.startsWith("[");
         boolean bareV6 = !bracketed && text.indexOf(':') != text.lastIndexOf(':');
         int end = bracketed ? text.indexOf(']') : bareV6 ? -1 : text.indexOf(':');
         String host = end < 0 ? text : text.substring(bracketed ? 1 : 0, end);
         int colon = bracketed ? end + 1 : end;
-        int port = end < 0 || colon >= text.length() ? Address.NO_PORT : port(text.substring(colon + 1));
+        int port = end < 0 || colon >= text.length() ? Address.NO_PORT : Address.port(text, colon + 1);
         return TrustedProxies.isLiteral(host) ? new Address(host, port) : null;
-    }
-
-    private static int port(String text) {
-        try {
-            int port = Integer.parseInt(text);
-            return port < 0 || port > Address.MAX_PORT ? Address.NO_PORT : port;
-        } catch (NumberFormatException e) {
-            return Address.NO_PORT;
-        }
     }
 }

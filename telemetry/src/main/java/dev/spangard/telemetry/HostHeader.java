@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class HostHeader {
     private static final int SLOTS = 64;
-    /** Characters of a name, a port and what is between them; longer ones are parsed each time. */
+    /**
+     * The most characters of a header that is remembered: a name's, a port's and what is between them. Longer ones are
+     * parsed each time.
+     */
     private static final int MAX_LENGTH = 253 + 6;
 
     private final @Nullable Entry[] entries = new @Nullable Entry[SLOTS];
@@ -20,7 +23,11 @@ final class HostHeader {
     private record Entry(
             String host, boolean secure, @Nullable Address address) {}
 
-    /** What the header names, or null if it is empty or not of the form {@code host[:port]}. */
+    /**
+     * Returns what the header names, or null if it is empty or not of the form {@code host[:port]}.
+     *
+     * @param secure whether the scheme's port is 443, not 80
+     */
     @Nullable
     Address address(String host, boolean secure) {
         if (host.isEmpty()) {
@@ -53,11 +60,17 @@ final class HostHeader {
         if (nameEnd <= nameStart || !isName(host, nameStart, nameEnd)) {
             return null;
         }
-        int port = portAt == host.length() ? defaultPort : port(host, portAt);
-        return port < 0 ? null : new Address(host.substring(nameStart, nameEnd), port);
+        if (portAt < host.length() && host.charAt(portAt) != ':') {
+            return null;
+        }
+        int port = portAt == host.length() ? defaultPort : Address.port(host, portAt + 1);
+        return port == Address.NO_PORT ? null : new Address(host.substring(nameStart, nameEnd), port);
     }
 
-    /** Spaces, control characters and what may not stand in a name are the mark of rubbish. */
+    /**
+     * Whether a part of the header can be a name: spaces, control characters and what may not stand in one are the mark
+     * of rubbish.
+     */
     private static boolean isName(String host, int from, int to) {
         for (int i = from; i < to; i++) {
             char c = host.charAt(i);
@@ -66,21 +79,5 @@ final class HostHeader {
             }
         }
         return true;
-    }
-
-    private static int port(String host, int colon) {
-        int digits = host.length() - colon - 1;
-        if (host.charAt(colon) != ':' || digits < 1 || digits > 5) {
-            return Address.NO_PORT;
-        }
-        int port = 0;
-        for (int i = colon + 1; i < host.length(); i++) {
-            int digit = host.charAt(i) - '0';
-            if (digit < 0 || digit > 9) {
-                return Address.NO_PORT;
-            }
-            port = port * 10 + digit;
-        }
-        return port > Address.MAX_PORT ? Address.NO_PORT : port;
     }
 }
