@@ -27,7 +27,7 @@ final class OptInFacts {
         this.measured = wanted.stream().anyMatch(OptIn.MEASURED::contains);
     }
 
-    /** Of a span. */
+    /** Puts the attributes that were asked for on a span. */
     void put(Exchange exchange, SpanAttributes to) {
         if (wanted.isEmpty()) {
             return;
@@ -53,7 +53,7 @@ final class OptInFacts {
         }
     }
 
-    /** {@code attributes} of a measurement, with those asked for and the application's own. */
+    /** Returns {@code attributes} of a measurement, with those asked for and the application's own. */
     Attributes measured(Exchange exchange, Attributes attributes) {
         if (!measured) {
             return exchange.measuredWith.isEmpty() ? attributes : withOwn(exchange, attributes);
@@ -74,12 +74,15 @@ final class OptInFacts {
         return all.build();
     }
 
-    /** Those of the conventions win. */
+    /** Returns the attributes with the application's own: those of the conventions win. */
     private static Attributes withOwn(Exchange exchange, Attributes attributes) {
         return exchange.measuredWith.toBuilder().putAll(attributes).build();
     }
 
-    /** A Unix socket has a path, or no address at all; HTTP/3 goes by UDP. */
+    /**
+     * Returns the transport (semantic conventions, {@code network.transport}). A Unix socket has a path, or no address
+     * at all; HTTP/3 goes by UDP.
+     */
     private static String transport(Request request, @Nullable Address peer) {
         Address local = request.server();
         if ((peer != null && peer.host().startsWith("/"))
@@ -92,7 +95,8 @@ final class OptInFacts {
                 : NetworkAttributes.NetworkTransportValues.TCP;
     }
 
-    private static @Nullable String synthetic(String userAgent) {
+    /** Returns what kind of robot or test sends this User-Agent (semantic conventions); null if none that is known. */
+    static @Nullable String synthetic(String userAgent) {
         String agent = userAgent.toLowerCase(Locale.ROOT);
         if (TESTS.stream().anyMatch(agent::contains)) {
             return "test";

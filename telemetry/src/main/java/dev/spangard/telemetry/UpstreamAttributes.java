@@ -29,7 +29,11 @@ final class UpstreamAttributes {
     private final TextLimit limit;
     private final UpstreamUrls urls;
 
-    /** @param allMethods whether methods are reported as they are, known or not */
+    /**
+     * Makes the attributes of one service.
+     *
+     * @param allMethods whether methods are reported as they are, known or not
+     */
     UpstreamAttributes(SemconvMode mode, TelemetryOptions options, boolean allMethods) {
         this.mode = mode;
         this.knownMethods = options.knownMethods();
@@ -38,7 +42,7 @@ final class UpstreamAttributes {
         this.urls = new UpstreamUrls(new QueryRedaction(options.sensitiveQueryParameters()));
     }
 
-    /** Of a span that was given no other name. */
+    /** Returns the name of a span that was given no other. */
     String spanName(@Nullable String method, String rawPath) {
         String path = UpstreamUrls.withoutCredentials(rawPath.strip());
         String known = sanitized(method == null ? "" : method.strip());
@@ -49,7 +53,7 @@ final class UpstreamAttributes {
         return shown + ' ' + path;
     }
 
-    /** All that a span has from its start, and its metrics choose from. */
+    /** Returns all attributes that a span has from its start, and its metrics choose from. */
     Attributes of(UpstreamRequest request) {
         AttributesBuilder to = Attributes.builder();
         put(to, UpstreamNames.HTTP_SCHEME, UrlAttributes.URL_SCHEME, request.scheme());
@@ -69,7 +73,7 @@ final class UpstreamAttributes {
         }
         putMethod(to, request.method());
         put(to, UpstreamNames.HTTP_USER_AGENT, UserAgentAttributes.USER_AGENT_ORIGINAL, request.userAgent());
-        put(to, UpstreamNames.SYNTHETIC_TYPE, syntheticType(request.userAgent()));
+        put(to, Keys.SYNTHETIC_TYPE, OptInFacts.synthetic(request.userAgent()));
         UpstreamRequest.Endpoint client = request.client();
         if (client != null) {
             put(to, UpstreamNames.NET_PEER_IP, ClientAttributes.CLIENT_ADDRESS, client.host());
@@ -78,7 +82,7 @@ final class UpstreamAttributes {
         return to.putAll(request.details()).build();
     }
 
-    /** Of a span or a measurement. */
+    /** Puts the attributes of a status on a span or a measurement. */
     void putStatus(AttributesBuilder to, UpstreamStatus status) {
         if (status.isNumber()) {
             if (mode.isOld()) {
@@ -99,7 +103,10 @@ final class UpstreamAttributes {
         putPort(to, UpstreamNames.NET_HOST_PORT, ServerAttributes.SERVER_PORT, port);
     }
 
-    /** Where the server listens, with its port unless that is 80: {@code 127.0.0.1:8000}, {@code /run/app.sock:None}. */
+    /**
+     * Returns where the server listens, with its port unless that is 80: {@code 127.0.0.1:8000}, {@code
+     * /run/app.sock:None}.
+     */
     private static String address(UpstreamRequest.@Nullable Endpoint server) {
         if (server == null) {
             return "0.0.0.0";
@@ -123,14 +130,6 @@ final class UpstreamAttributes {
     private String sanitized(String method) {
         String upper = method.toUpperCase(Locale.ROOT);
         return allMethods || knownMethods.contains(upper) ? upper : Series.OTHER;
-    }
-
-    private static @Nullable String syntheticType(String userAgent) {
-        String lower = userAgent.toLowerCase(Locale.ROOT);
-        if (lower.contains("alwayson")) {
-            return "test";
-        }
-        return lower.contains("googlebot") || lower.contains("bingbot") ? "bot" : null;
     }
 
     private void putPort(AttributesBuilder to, AttributeKey<Long> old, AttributeKey<Long> stable, String text) {
@@ -160,7 +159,7 @@ final class UpstreamAttributes {
         }
     }
 
-    /** What is empty is not told. */
+    /** Puts a text; what is empty is left out. */
     private void put(AttributesBuilder to, AttributeKey<String> key, @Nullable String value) {
         if (value != null && !value.isEmpty()) {
             to.put(key, limit.cut(value));

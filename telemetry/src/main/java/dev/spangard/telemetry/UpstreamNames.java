@@ -20,10 +20,9 @@ final class UpstreamNames {
     static final AttributeKey<Long> NET_PEER_PORT = AttributeKey.longKey("net.peer.port");
     static final AttributeKey<Long> HTTP_STATUS_CODE = AttributeKey.longKey("http.status_code");
     static final AttributeKey<Long> CLIENT_PORT = AttributeKey.longKey("client.port");
-    static final AttributeKey<String> SYNTHETIC_TYPE = AttributeKey.stringKey("user_agent.synthetic.type");
     static final AttributeKey<String> EVENT_TYPE = AttributeKey.stringKey("asgi.event.type");
     static final AttributeKey<String> EXCEPTION_ESCAPED = AttributeKey.stringKey("exception.escaped");
-    /** Not upstream's, which can not tell it from a success. */
+    /** Whether the task was cancelled. This is not upstream's, which can not tell it from a success. */
     static final AttributeKey<Boolean> CANCELLED = AttributeKey.booleanKey("spangard.cancelled");
 
     static final Set<String> OF_OLD_DURATION = Set.of(
