@@ -7,16 +7,39 @@ import org.jspecify.annotations.Nullable;
 /**
  * What application and client said to each other in one exchange: the states of its ASGI messages, and their counts.
  *
- * <p>Two machines run side by side, one for each end, and both are tables: {@link AnswerState} for what the application
- * sends, {@link ClientState} for whether the client is still there. Each method here is one message; it asks the tables what
- * the message means where things stand, and counts. What ASGI does not allow there is counted nowhere and changes nothing.
+ * <p>Two machines run side by side, one for each end. Both are tables: {@link AnswerState} has what the messages of the
+ * application change, {@link ClientState} what it changes that the client is gone. Each method here is one message. It asks
+ * the table of its end what the message means where things stand, and notes what the message brings:
+ *
+ * <pre>
+ * message              answer            client              notes
+ * responseStarted      START
+ * answeredByServer     SERVER_ANSWER,                        status; not if the client left before
+ *                      or SERVER_ABORT
+ * responseBody         BODY, LAST_BODY                       bytes; the time of the first, the last, and the one
+ *                                                            that made the response as long as promised
+ * responseTaken                                              a later time of the last; in SENT only
+ * accepted             ACCEPT                                subprotocol, status 101
+ * messageSent                                                messages, bytes
+ * closed               CLOSE                                 status 403 in WAITING, else the first code
+ * requestBody                                                bytes
+ * messageReceived                                            messages, bytes
+ * left                                   LEAVE in WAITING    the time, if an answer is under way
+ * disconnected                           LEAVE in WAITING;   code and reason, if an answer is under way
+ *                                        CLOSE, or LOSE for
+ *                                        1006, under way
+ * </pre>
+ *
+ * <p>Where the table of the answer has a dash, ASGI does not allow the message: then nothing is noted either. A message
+ * without an event is noted in any state that is not named. {@link #status}, {@link #promised} and {@link #eventStream}
+ * are facts about the response and no messages.
  *
  * <p>Methods are called in the order in which things happened, by the thread that reads a record or, under its exchange's
  * lock, by the one that sends or receives. All times are nanoseconds since the epoch, 0 where there is none. Not
  * thread-safe; no method throws.
  */
 public final class Conversation {
-    /** RFC 6455, 7.4.1: the connection was lost; never sent. */
+    /** The code of a connection that was lost; it is never sent (RFC 6455, section 7.4.1). */
     private static final int CLOSE_ABNORMAL = 1006;
 
     /** The status of an accepted WebSocket. */
@@ -24,10 +47,10 @@ public final class Conversation {
 
     private static final int FORBIDDEN = 403;
 
-    /** Bytes of a body that only the server has seen. */
+    /** The number of bytes of a body that only the server has seen. */
     public static final long UNKNOWN = -1;
 
-    /** A close whose code the server did not tell. */
+    /** The code of a close whose code the server did not tell. */
     public static final int UNTOLD = 0;
 
     private AnswerState answer = AnswerState.WAITING;
@@ -38,30 +61,26 @@ public final class Conversation {
     private long bytesReceived;
     private long bytesSent;
     private long bodies;
-    /** Bytes that the response said it would have; {@link #UNKNOWN} if it did not. */
+    /** The bytes that the response said it would have; {@link #UNKNOWN} if it did not. */
     private long promised = UNKNOWN;
-    /** When they had all been handed over; 0 if they have not. */
+    /** The time at which all promised bytes had been handed over; 0 if they have not. */
     private long wholeNanos;
 
     private boolean unknownBytes;
     private boolean eventStream;
-    /** When the client left a response that had begun and was not ended; 0 if it did not. */
+    /** The time at which the client left a response that had begun and was not ended; 0 if it did not. */
     private long leftNanos;
 
     private final int keptMessages;
     /** Null until there is something to be told of a WebSocket. */
     private @Nullable WebSocketTraffic traffic;
 
-    /**
-     * Nothing said yet.
-     *
-     * @param keptMessages how many single messages are remembered, the first ones
-     */
+    /** Makes a conversation that remembers the first so many messages singly, in which nothing is said yet. */
     Conversation(int keptMessages) {
         this.keptMessages = keptMessages;
     }
 
-    /** {@code http.response.start} or {@code websocket.http.response.start}. */
+    /** The application sent {@code http.response.start} or {@code websocket.http.response.start}. */
     public void responseStarted() {
         answered(AnswerState.Event.START);
     }
@@ -77,8 +96,7 @@ public final class Conversation {
     }
 
     /**
-     * Content-Length of a response: as soon as so many bytes are handed over it is whole, whether the application says so or
-     * not. Told before its body.
+     * The response has a Content-Length: with so many bytes it is whole, even if nobody says so. Called before them.
      */
     public void promised(long bytes) {
         promised = bytes;
@@ -101,13 +119,13 @@ public final class Conversation {
         }
     }
 
-    /** Of the response; may be told at any time. */
+    /** The response has this status. May be called at any time. */
     public void status(int status) {
         this.status = status;
     }
 
     /**
-     * A part of the response's body was sent. What comes before the start or after the last is no part of it.
+     * The application sent a part of the response's body.
      *
      * @param bytes {@link #UNKNOWN} for a file that the server sends
      */
@@ -140,7 +158,7 @@ public final class Conversation {
         bytesReceived += Math.max(0, bytes);
     }
 
-    /** {@code http.disconnect}: after the response it is how a connection ends, before it may be a loss. */
+    /** The application received {@code http.disconnect}, which after the response is how a connection ends. */
     public void left(long epochNanos) {
         if (answer == AnswerState.WAITING) {
             client = client.after(ClientState.Event.LEAVE);
@@ -149,7 +167,7 @@ public final class Conversation {
         }
     }
 
-    /** {@code websocket.accept}. */
+    /** The application sent {@code websocket.accept}. */
     public void accepted(@Nullable String subprotocol) {
         if (answered(AnswerState.Event.ACCEPT)) {
             traffic().accepted(subprotocol);
@@ -157,36 +175,31 @@ public final class Conversation {
         }
     }
 
-    /** A message to the client. */
+    /** The application sent a message to the client. */
     public void messageSent(long epochNanos, boolean text, long bytes) {
         messagesSent(1, bytes);
         traffic().keep(epochNanos, true, text, Math.max(0, bytes));
     }
 
-    /** So many messages to the client, text or binary, of so many bytes together. */
+    /** The application sent so many messages of so many bytes together, none of which is remembered singly. */
     public void messagesSent(long messages, long bytes) {
         traffic().sent(messages);
         bytesSent += Math.max(0, bytes);
     }
 
-    /** A message from the client. */
+    /** The application received a message from the client. */
     public void messageReceived(long epochNanos, boolean text, long bytes) {
         messagesReceived(1, bytes);
         traffic().keep(epochNanos, false, text, Math.max(0, bytes));
     }
 
-    /** So many messages from the client, text or binary, of so many bytes together. */
+    /** The application received so many messages of so many bytes together, none of which is remembered singly. */
     public void messagesReceived(long messages, long bytes) {
         traffic().received(messages);
         bytesReceived += Math.max(0, bytes);
     }
 
-    /** As {@link #closed(int, String)}, without a reason. */
-    public void closed(int code) {
-        closed(code, null);
-    }
-
-    /** {@code websocket.close} by the application: before the handshake was answered it is a 403. */
+    /** The application sent {@code websocket.close}, which instead of an accept is a 403 (ASGI, WebSocket, Close). */
     public void closed(int code, @Nullable String reason) {
         if (answer == AnswerState.WAITING) {
             status = FORBIDDEN;
@@ -196,13 +209,8 @@ public final class Conversation {
         answered(AnswerState.Event.CLOSE);
     }
 
-    /** As {@link #disconnected(int, String)}, without a reason. */
-    public void disconnected(int code) {
-        disconnected(code, null);
-    }
-
     /**
-     * {@code websocket.disconnect} from the client's side.
+     * The application received {@code websocket.disconnect}, from the client's side.
      *
      * @param code {@link #UNTOLD} where the server says the same of a close and of a loss
      */
@@ -225,7 +233,7 @@ public final class Conversation {
         return client;
     }
 
-    /** 0 if none is known. */
+    /** Returns the status of the response; 0 if none is known. */
     int status() {
         return status;
     }
@@ -234,7 +242,7 @@ public final class Conversation {
         return firstBodyNanos;
     }
 
-    /** When the response was complete: in {@link AnswerState#SENT}, else 0. */
+    /** Returns the time at which the response was complete: in {@link AnswerState#SENT}, else 0. */
     long completeNanos() {
         return completeNanos;
     }
@@ -243,7 +251,7 @@ public final class Conversation {
         return bytesReceived;
     }
 
-    /** {@link #UNKNOWN} if some were only the server's to see, and nothing says how many. */
+    /** Returns the bytes sent; {@link #UNKNOWN} if some were only the server's to see, and nothing says how many. */
     long bytesSent() {
         if (!unknownBytes) {
             return bytesSent;
@@ -251,12 +259,12 @@ public final class Conversation {
         return answer.isOver() ? promised : UNKNOWN;
     }
 
-    /** {@link #UNKNOWN} if nothing was. */
+    /** Returns the bytes that the response said it would have; {@link #UNKNOWN} if it said nothing. */
     long promised() {
         return promised;
     }
 
-    /** When all that was promised had been handed over; 0 if it has not been, or nothing was promised. */
+    /** Returns the time at which all that was promised had been handed over; 0 if that was not so. */
     long wholeNanos() {
         return wholeNanos;
     }
@@ -265,7 +273,7 @@ public final class Conversation {
         return eventStream;
     }
 
-    /** When the client left a response that had begun and was not ended; 0 if it did not. */
+    /** Returns the time at which the client left a response that had begun and was not ended; 0 if it did not. */
     long leftNanos() {
         return leftNanos;
     }
@@ -274,7 +282,7 @@ public final class Conversation {
         return bodies;
     }
 
-    /** What is known of the WebSocket, to be read only. */
+    /** Returns what is known of the WebSocket, to be read only. */
     WebSocketTraffic webSocket() {
         return traffic == null ? WebSocketTraffic.NONE : traffic;
     }

@@ -86,7 +86,7 @@ final class ExchangeCases {
                 new Ending("worker died", true, exchange -> exchange.workerEnded(Exchange.WORKER_DIED))));
         if (request.kind() == Request.Kind.WEBSOCKET) {
             endings.add(new Ending(
-                    "denied", false, exchange -> exchange.conversation().closed(1000)));
+                    "denied", false, exchange -> exchange.conversation().closed(1000, null)));
             endings.add(new Ending("closed", false, exchange -> {
                 exchange.conversation().accepted("chat");
                 exchange.conversation().messageReceived(START, true, 5);
@@ -94,7 +94,7 @@ final class ExchangeCases {
             }));
             endings.add(new Ending("internal error", true, exchange -> {
                 exchange.conversation().accepted(null);
-                exchange.conversation().closed(1011);
+                exchange.conversation().closed(1011, null);
             }));
             return endings;
         }

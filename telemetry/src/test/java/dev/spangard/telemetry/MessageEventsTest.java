@@ -55,7 +55,7 @@ final class MessageEventsTest {
         said.messageReceived(START + 1, true, 7);
         said.messageSent(START + 2, false, 9);
         said.messageReceived(START + 3, true, 1);
-        said.closed(1000);
+        said.closed(1000, null);
         exchange.end(Context.root(), START + 5);
         return collector;
     }

@@ -64,14 +64,14 @@ final class WebSocketExchangeTest {
     @Test
     void knowsHowEachWebSocketHandshakeWasAnswered() {
         assertThat(handshake(said -> said.accepted(null))).isEqualTo(101L);
-        assertThat(handshake(said -> said.closed(1000))).isEqualTo(403L);
+        assertThat(handshake(said -> said.closed(1000, null))).isEqualTo(403L);
         assertThat(handshake(said -> {
                     said.responseStarted();
                     said.status(429);
                 }))
                 .isEqualTo(429L);
         assertThat(handshake(said -> {})).isEqualTo(500L);
-        assertThat(handshake(said -> said.disconnected(1006))).isNull();
+        assertThat(handshake(said -> said.disconnected(1006, null))).isNull();
         assertThat(handshake(said -> said.answeredByServer(403))).isEqualTo(403L);
         assertThat(handshake(said -> {
                     said.accepted(null);
@@ -108,7 +108,7 @@ final class WebSocketExchangeTest {
     void findsNoErrorInACloseThatTheServerDoesNotTell() {
         Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
         exchange.conversation().accepted(null);
-        exchange.conversation().disconnected(Conversation.UNTOLD);
+        exchange.conversation().disconnected(Conversation.UNTOLD, null);
         exchange.failed(new Failure("starlette.websockets.WebSocketDisconnect", "", "", Failure.Says.CLIENT_LEFT));
         end(exchange, START);
 
@@ -129,7 +129,7 @@ final class WebSocketExchangeTest {
     void callsALostWebSocketAnError() {
         Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
         exchange.conversation().accepted(null);
-        exchange.conversation().disconnected(1006);
+        exchange.conversation().disconnected(1006, null);
         end(exchange, START);
 
         collector.assertError("client_disconnected", 101);
@@ -140,7 +140,7 @@ final class WebSocketExchangeTest {
     void callsAClosureByInternalErrorAnError() {
         Exchange exchange = collector.telemetry.exchange(Requests.websocket("1.1"), START);
         exchange.conversation().accepted(null);
-        exchange.conversation().closed(1011);
+        exchange.conversation().closed(1011, null);
         end(exchange, START);
 
         collector.assertError("1011", 101);

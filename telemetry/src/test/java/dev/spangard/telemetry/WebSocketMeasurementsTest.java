@@ -25,7 +25,7 @@ final class WebSocketMeasurementsTest {
             said.accepted("chat");
             said.messagesReceived(3, 30);
             said.messagesSent(2, 200);
-            said.disconnected(1000);
+            said.disconnected(1000, null);
         });
 
         HistogramPointData duration =
@@ -48,7 +48,7 @@ final class WebSocketMeasurementsTest {
 
     @Test
     void measuresADeniedHandshakeAsTheRequestThatItIs() {
-        websocket(said -> said.closed(1000));
+        websocket(said -> said.closed(1000, null));
 
         assertThat(collector.duration().getAttributes().asMap())
                 .containsAllEntriesOf(Attributes.builder()
