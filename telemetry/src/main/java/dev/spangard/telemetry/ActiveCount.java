@@ -28,7 +28,8 @@ final class ActiveCount {
     }
 
     /**
-     * One more is active. Without exemplars, as is its end: whatever span is current then has nothing to do with the count.
+     * Counts one more as active. It is without exemplars, as its end is: whatever span is current then has nothing to
+     * do with the count.
      *
      * @return its series, to be given to {@link #ended}
      */
@@ -41,7 +42,7 @@ final class ActiveCount {
         return series;
     }
 
-    /** One that {@link #begun} counted is no longer active. */
+    /** Counts one that {@link #begun} counted as active no longer. */
     void ended(Attributes series) {
         counter.add(-1, series, Context.root());
     }

@@ -11,9 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the application did with the current span while its request ran. Name, status and attributes set by it win over
- * ours, as if it had set them last.
+ * ours, as if it had set them last. Immutable.
  *
- * @param statusDescription of {@link StatusCode#ERROR}
+ * @param name null if it set none
+ * @param status {@link StatusCode#UNSET} if it set none
+ * @param statusDescription that of {@link StatusCode#ERROR}; null if it gave none
  */
 public record ApplicationSpan(
         @Nullable String name,
@@ -22,18 +24,19 @@ public record ApplicationSpan(
         StatusCode status,
         @Nullable String statusDescription,
         List<Link> links) {
-    /** An event; without a time of its own it happened when the request ended. */
+    /** An event of the span; without a time of its own it happened when the request ended. */
     public record Event(String name, @Nullable Long epochNanos, Attributes attributes) {}
 
-    /** A link to another span. */
+    /** A link from the span to another. */
     public record Link(SpanContext to, Attributes attributes) {}
 
+    /** Copies the lists. */
     public ApplicationSpan {
         events = List.copyOf(events);
         links = List.copyOf(links);
     }
 
-    /** Whether it recorded the exception itself that it failed with. */
+    /** Whether the application recorded the exception itself that it failed with. */
     boolean recorded(Failure failure) {
         return events.stream()
                 .anyMatch(event -> event.name().equals("exception")

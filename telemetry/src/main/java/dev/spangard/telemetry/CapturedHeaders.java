@@ -16,12 +16,12 @@ import java.util.function.BiConsumer;
  * element per line. Thread-safe.
  */
 final class CapturedHeaders {
-    /** Lines of one request or response; further ones are left out. */
+    /** The most lines of one request or response; further ones are left out. */
     static final int MAX_LINES = 128;
 
-    /** Names remembered; with more, keys are made anew each time. */
+    /** The most names that are remembered; with more, keys are made anew each time. */
     private static final int MAX_KEYS = 64;
-    /** Characters of a name that is remembered. */
+    /** The most characters of a name that is remembered. */
     private static final int MAX_NAME = 128;
 
     private final String prefix;
@@ -37,7 +37,7 @@ final class CapturedHeaders {
         this.underscores = underscores;
     }
 
-    /** With underscores in place of dashes, as the conventions had it before they were stable. */
+    /** Makes keys with underscores in place of dashes, as the conventions had it before they were stable. */
     static CapturedHeaders underscored(String prefix) {
         return new CapturedHeaders(prefix, true);
     }

@@ -42,7 +42,7 @@ public record ChildSpan(
         }
     }
 
-    /** One that nobody has looked at, below the request's span. */
+    /** Makes the span of a call that no hook and no other code has looked at, below the request's span. */
     public static ChildSpan plain(
             Direction direction,
             @Nullable String eventType,

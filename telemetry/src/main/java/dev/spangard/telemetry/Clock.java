@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.telemetry;
 
-/** What the middleware reads times from. */
+/** The clock from which the middleware reads times; tests have one of their own. */
 interface Clock {
-    /** The time of day at a reading of {@link #nanoTime}, nanoseconds since the epoch. */
+    /** Returns the time of day at a reading of {@link #nanoTime}, nanoseconds since the epoch. */
     long epochNanos(long nanoTime);
 
-    /** Nanoseconds since whenever; never goes back. */
+    /** Returns the nanoseconds since some moment; never goes back. */
     long nanoTime();
 }

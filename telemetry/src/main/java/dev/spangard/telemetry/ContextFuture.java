@@ -64,7 +64,7 @@ final class ContextFuture<T> extends CompletableFuture<T> {
                 || (stage.getClass() == CompletableFuture.class && ((CompletableFuture<?>) stage).isDone());
     }
 
-    /** Of a stage that is done; null if it did not fail. */
+    /** Returns the failure of a stage that is done; null if it did not fail. */
     static @Nullable Throwable failureOf(CompletionStage<?> done) {
         return done.getClass() == CompletableFuture.class && ((CompletableFuture<?>) done).isCompletedExceptionally()
                 ? done.handle((nothing, failure) -> failure)
@@ -87,7 +87,7 @@ final class ContextFuture<T> extends CompletableFuture<T> {
         return super.cancel(mayInterruptIfRunning);
     }
 
-    /** What depends on it is a plain future: cancelling that does not reach the stage. */
+    /** Returns a plain future for what depends on this one: cancelling that does not reach the stage. */
     @Override
     public <U> CompletableFuture<U> newIncompleteFuture() {
         return new CompletableFuture<>();

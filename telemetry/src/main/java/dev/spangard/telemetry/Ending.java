@@ -43,7 +43,10 @@ record Ending(
                 : ofResponse(exchange);
     }
 
-    /** RFC 9110, 9.3.2, 15.2, 15.3.5 and 15.4.5: what an application hands over for these is not transferred. */
+    /**
+     * Whether a response has no content whatever the application hands over, so that nothing is transferred (RFC 9110,
+     * sections 9.3.2, 15.2, 15.3.5 and 15.4.5).
+     */
     static boolean hasNoContent(String method, int status) {
         return method.equals("HEAD")
                 || (status >= 100 && status < 200)
@@ -51,7 +54,7 @@ record Ending(
                 || status == NOT_MODIFIED;
     }
 
-    /** An HTTP request, or a WebSocket's handshake that was not accepted. */
+    /** Judges an HTTP request, or a WebSocket's handshake that was not accepted. */
     private static Ending ofResponse(Exchange exchange) {
         Conversation said = exchange.conversation;
         Failure failure = exchange.failure;
@@ -97,7 +100,8 @@ record Ending(
     }
 
     /**
-     * {@code error.type} of a response, null if nothing went wrong: the first cause that is known, not the last effect.
+     * Returns the {@code error.type} of a response, null if nothing went wrong: the first cause that is known, not the
+     * last effect.
      *
      * @param tooEarly whether the client left before it had what it wanted
      */
@@ -125,7 +129,7 @@ record Ending(
         return abandoned ? Exchange.RESPONSE_INCOMPLETE : null;
     }
 
-    /** A WebSocket that was accepted, or whose worker died before anybody could tell. */
+    /** Judges a WebSocket that was accepted, or whose worker died before anybody could tell. */
     private static Ending ofWebSocket(Exchange exchange) {
         Conversation said = exchange.conversation;
         Failure failure = exchange.failure;
@@ -149,7 +153,7 @@ record Ending(
                 over ? null : failure);
     }
 
-    /** {@code error.type} of a WebSocket, null if nothing went wrong. */
+    /** Returns the {@code error.type} of a WebSocket, null if nothing went wrong. */
     private static @Nullable String errorOfWebSocket(Exchange exchange, boolean byApplication, boolean byClient) {
         Conversation said = exchange.conversation;
         Failure failure = exchange.failure;
@@ -180,7 +184,7 @@ record Ending(
                 || code == Conversation.UNTOLD;
     }
 
-    /** The earlier of two times, of which 0 is none. */
+    /** Returns the earlier of two times, of which 0 is none. */
     private static long first(long nanos, long others) {
         return nanos == 0 || (others != 0 && others < nanos) ? others : nanos;
     }

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * are until the end.
  */
 final class EventRecorder {
-    /** Bytes of a body sent whole for which the server does not wait for the client: handing it over is sending it. */
+    /**
+     * The bytes of a body sent whole for which the server does not wait for the client: handing it over is sending it.
+     */
     private static final int WRITTEN_AT_ONCE = 65_536;
 
     private final Exchange exchange;
@@ -31,11 +33,11 @@ final class EventRecorder {
     private final long startNanoTime;
 
     private boolean responseStarted;
-    /** More bodies than one, or trailers: what ends the response is not the first body. */
+    /** Whether there are more bodies than one, or trailers: what ends the response is not the first body. */
     private boolean streams;
 
     private boolean trailers;
-    /** Of the response, once it has started. */
+    /** The headers of the response, once it has started. */
     private @Nullable Headers headers;
 
     /** @param startNanoTime the clock's at the start of the exchange */
@@ -47,7 +49,7 @@ final class EventRecorder {
         this.startNanoTime = startNanoTime;
     }
 
-    /** The application gets this. */
+    /** Records an event that the application gets. */
     void received(ReceiveEvent event) {
         switch (event) {
             case HttpReceiveEvent.Request request ->
@@ -66,7 +68,7 @@ final class EventRecorder {
     }
 
     /**
-     * The application sends this.
+     * Records an event that the application sends.
      *
      * @return whether the response is complete when the server has taken it; then {@link #taken} is to be called
      */
@@ -118,7 +120,9 @@ final class EventRecorder {
         return false;
     }
 
-    /** Apart from the other events, so that this and they are small enough for the compiler to take in. */
+    /**
+     * Records a body, apart from the other events, so that this and they are small enough for the compiler to take in.
+     */
     private boolean recordBody(int size, boolean more) {
         if (more) {
             if (!streams) {
@@ -155,7 +159,7 @@ final class EventRecorder {
         }
     }
 
-    /** The server refuses a second start. */
+    /** Records a start, and the status of the first one: the server refuses a second. */
     private void started(int status) {
         into.responseStarted();
         if (!responseStarted) {
@@ -164,19 +168,22 @@ final class EventRecorder {
         }
     }
 
-    /** The server took the event that completes the response. */
+    /** Records that the server took the event that completes the response. */
     void taken() {
         into.responseTaken(now());
     }
 
-    /** Headers of a response that may be left before its end, or was: how long its body would be, and whether it has an end. */
+    /**
+     * Reads the headers of a response that may be left before its end, or was: how long its body would be, and whether
+     * it has an end.
+     */
     void recordBodyHeaders() {
         if (headers != null) {
             ResponseBodyHeaders.record(headers, trailers, into);
         }
     }
 
-    /** The start's time of day, and what has passed since: a clock that is set meanwhile changes no duration. */
+    /** Returns the start's time of day and what has passed since: a clock that is set meanwhile changes no duration. */
     long now() {
         return exchange.startNanos + (clock.nanoTime() - startNanoTime);
     }

@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * One request or one WebSocket: one span and its measurements.
  *
- * <p>Driven either while the request is open, where {@link #open} starts the span before the application runs and {@link #close} ends it, or
- * afterwards from recorded times, where {@link #end} makes the whole span at once. Whichever it is, the same messages at
- * the same times make the same span and the same measurements. All times are nanoseconds since the epoch, and the
- * caller's: no clock is read here. An exchange that is neither opened, activated nor ended leaves nothing behind.
+ * <p>Driven either while the request is open, where {@link #open} starts the span before the application runs and
+ * {@link #close} ends it, or afterwards from recorded times, where {@link #end} makes the whole span at once. Whichever
+ * it is, the same messages at the same times make the same span and the same measurements. All times are nanoseconds
+ * since the epoch, and the caller's: no clock is read here. An exchange that is neither opened, activated nor ended
+ * leaves nothing behind.
  *
  * <p>Not thread-safe: one thread at a time. No method throws.
  */
@@ -29,14 +30,14 @@ public final class Exchange {
     /** The process that served the request ended with the request under way. */
     public static final String WORKER_DIED = "worker_died";
 
-    /** {@code error.type} of a request whose process ended in good order while it was still running. */
+    /** The process that served the request ended in good order with the request under way. */
     public static final String WORKER_EXITED = "worker_exited";
 
     final Telemetry telemetry;
-    /** As the client made it, where trusted proxies tell. */
+    /** The request as the client made it, where trusted proxies tell. */
     final Request request;
 
-    /** Who is at the other end of the server's socket. */
+    /** The end at the other side of the server's socket; null if it is not known. */
     final @Nullable Address peer;
 
     final Conversation conversation;
@@ -55,15 +56,15 @@ public final class Exchange {
     @Nullable
     ApplicationSpan application;
 
-    /** The application's own attributes of its measurements. */
+    /** The application's own attributes of the request's measurements. */
     Attributes measuredWith = Attributes.empty();
 
-    /** How its process ended before the application returned; null if it did not. */
+    /** How the process ended before the application returned, an {@code error.type}; null if it did not. */
     private @Nullable String workerEnd;
-    /** In which it is counted as active; null if it is not. */
+    /** The series in which the request is counted as active; null if it is not. */
     private @Nullable Attributes activeSeries;
 
-    /** With its span in it; null before {@link #open}, and for a recorded exchange. */
+    /** The context with the request's span in it; null before {@link #open}, and for a recorded exchange. */
     private @Nullable Context opened;
 
     Exchange(Telemetry telemetry, Request request, Conversation conversation, long startNanos) {
@@ -76,7 +77,7 @@ public final class Exchange {
         this.scheme = Telemetry.scheme(this.request);
     }
 
-    /** Where the messages of this exchange are told. */
+    /** Returns the conversation in which the messages of this exchange are recorded. */
     public Conversation conversation() {
         return conversation;
     }
@@ -88,7 +89,7 @@ public final class Exchange {
         }
     }
 
-    /** No longer active, though it has not ended here. */
+    /** Counts the request as active no longer, though it has not ended here. */
     public void deactivate() {
         Attributes series = activeSeries;
         if (series != null) {
@@ -98,8 +99,9 @@ public final class Exchange {
     }
 
     /**
-     * The application is called now: starts the span, if the sampler takes it, and counts the request as active.
+     * Starts the span, if the sampler takes it, and counts the request as active: the application is called now.
      *
+     * @param parent of the span
      * @return {@code parent} with the span in it: what is to be current while the application runs
      */
     public Context open(Context parent) {
@@ -110,8 +112,8 @@ public final class Exchange {
     }
 
     /**
-     * The route that serves the request, as the client sees it. May be told at any time before the end; a span that
-     * is open is renamed at once, so that a name the application gives later wins.
+     * Sets the route that serves the request, as the client sees it. May be called at any time before the end; a span
+     * that is open is renamed at once, so that a name the application gives later wins.
      */
     public void route(@Nullable String route) {
         this.route = route == null ? null : telemetry.limit.cut(route);
@@ -121,21 +123,22 @@ public final class Exchange {
     }
 
     /**
-     * Headers of the response.
+     * Sets the headers of the response.
      *
-     * @param captured name, value, name, value …: those that were asked for, secrets already hidden
+     * @param captured name, value, name, value …: those that were asked for, secrets already hidden; the list is not
+     *     copied
      */
     public void responseHeaders(List<String> captured) {
         responseHeaders = captured;
     }
 
-    /** The application raised this. */
+    /** Sets what the application raised. */
     public void failed(Failure failure) {
         this.failure = failure;
     }
 
     /**
-     * The process that ran the application is gone.
+     * Sets how the process that ran the application ended.
      *
      * @param errorType {@link #WORKER_DIED} or {@link #WORKER_EXITED}
      */
@@ -144,8 +147,8 @@ public final class Exchange {
     }
 
     /**
-     * Attributes of the application's own for the request's measurements, beside those told before. Attributes of the
-     * conventions can not be replaced.
+     * Adds attributes of the application's own to the request's measurements, beside those added before. Attributes of
+     * the conventions can not be replaced.
      */
     public void measuredWith(Attributes attributes) {
         if (!attributes.isEmpty()) {
@@ -155,19 +158,22 @@ public final class Exchange {
         }
     }
 
-    /** What the application did with the current span of a recorded request; one that was opened it had itself. */
+    /** Sets what the application did with the current span of a recorded request; one that was opened it had itself. */
     public void application(ApplicationSpan application) {
         this.application = application;
     }
 
-    /** Whether {@link #close} makes something of the time it is told: else the clock need not be read for it. */
+    /** Whether {@link #close} makes something of the time it is given: else the clock need not be read for it. */
     boolean asksForItsEnd() {
         return conversation.answer() != AnswerState.SENT
                 || opened == null
                 || Span.fromContext(opened).isRecording();
     }
 
-    /** The application that was called after {@link #open} returned or raised at this time. Last call, after {@link #open}. */
+    /**
+     * Ends the exchange: the application that was called after {@link #open} returned or raised at this time. This is
+     * the last call of an exchange that was opened.
+     */
     public void close(long epochNanos) {
         Context inside = opened;
         if (inside == null) {
@@ -186,7 +192,8 @@ public final class Exchange {
     }
 
     /**
-     * Of a recorded request: the application returned or raised at this time. Last call, if {@link #open} was not called.
+     * Ends a recorded exchange and makes its span: the application returned or raised at this time. This is the last
+     * call of an exchange that was not opened.
      *
      * @param parent of the span
      */
@@ -204,7 +211,7 @@ public final class Exchange {
         span.end(endNanos, TimeUnit.NANOSECONDS);
     }
 
-    /** As {@link #end}, of a recorded request that was not sampled: measurements only. */
+    /** Ends a recorded exchange, as {@link #end} does, that was not sampled: it makes measurements only. */
     public void endUnsampled(long epochNanos) {
         Ending ending = Ending.of(this);
         measure(series(ending), ending, endNanos(ending, epochNanos), Context.root());
@@ -231,7 +238,10 @@ public final class Exchange {
         return isWebSocket() ? telemetry.websockets.active : telemetry.measurements.active;
     }
 
-    /** When the client had its response; work the application does after that is not the client's time. */
+    /**
+     * Returns the time at which the client had its response; work the application does after that is not the client's
+     * time.
+     */
     private long endNanos(Ending ending, long returnedNanos) {
         long answered = ending.completeNanos();
         return Math.max(startNanos, answered == 0 ? returnedNanos : answered);
@@ -245,7 +255,7 @@ public final class Exchange {
         return request.kind() == Request.Kind.WEBSOCKET;
     }
 
-    /** {@link #WORKER_DIED} or {@link #WORKER_EXITED} where the process ended first; else null. */
+    /** Returns {@link #WORKER_DIED} or {@link #WORKER_EXITED} where the process ended first; else null. */
     @Nullable
     String workerEnd() {
         return workerEnd;

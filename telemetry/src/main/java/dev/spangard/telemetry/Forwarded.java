@@ -15,10 +15,13 @@ import org.jspecify.annotations.Nullable;
  * part that is not well-formed is as good as none.
  */
 final class Forwarded {
-    /** Proxies between client and server that are looked at. */
+    /** The most proxies between client and server that are looked at. */
     static final int MAX_HOPS = 32;
 
-    /** Before the names of headers that the recorder sent for this and not to be captured: no header's name has one. */
+    /**
+     * The character before the names of headers that the recorder sent for this and not to be captured: no header's
+     * name has one.
+     */
     private static final char MARK = ':';
 
     private final TrustedProxies proxies;
@@ -33,7 +36,7 @@ final class Forwarded {
         return !name.isEmpty() && name.charAt(0) == MARK;
     }
 
-    /** {@code request}, or as the client made it. Its captured headers stay. */
+    /** Returns {@code request} as it is, or as the client made it. Its captured headers stay. */
     Request resolve(Request request) {
         if (proxies.isEmpty() || request.capturedHeaders().isEmpty() || !proxies.trusts(request.client())) {
             return request;
@@ -61,7 +64,7 @@ final class Forwarded {
                 .build();
     }
 
-    /** Proxies say {@code https} of a WebSocket, too. */
+    /** Returns the scheme that ASGI has for the one that proxies name: they say {@code https} of a WebSocket, too. */
     private static @Nullable String named(Request request, @Nullable String scheme) {
         String given = scheme == null ? "" : scheme.toLowerCase(Locale.ROOT);
         boolean secure = given.equals("https") || given.equals("wss");
@@ -72,7 +75,10 @@ final class Forwarded {
         return secure ? plain + 's' : plain;
     }
 
-    /** The nearest first. A client may send the header that its proxy does not write: it does not hide behind that. */
+    /**
+     * Returns the hops, the nearest first. A client may send the header that its proxy does not write: it does not hide
+     * behind that.
+     */
     private static List<ForwardedHop> hops(Request request) {
         List<ForwardedHop> official = ForwardedElements.read(values(request, ":forwarded"), MAX_HOPS);
         if (!official.isEmpty() && official.getFirst().client() != null) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ForwardedElements {
     private final String text;
-    /** Behind the last character that has not been read. */
+    /** The index behind the last character that has not been read. */
     private int end;
 
     private ForwardedElements(String text) {
@@ -25,7 +25,7 @@ final class ForwardedElements {
     }
 
     /**
-     * The nearest first.
+     * Reads the elements, the nearest first.
      *
      * @param lines of the header, in their order
      * @param most so many at most
@@ -52,7 +52,7 @@ final class ForwardedElements {
         return end > 0;
     }
 
-    /** Null if it is not well-formed. */
+    /** Reads the element that comes next from the right; null if it is not well-formed. */
     private @Nullable ForwardedHop next() {
         Address client = null;
         String scheme = null;
@@ -90,7 +90,7 @@ final class ForwardedElements {
         return another;
     }
 
-    /** Up to its opening quote; null if that is missing. */
+    /** Reads a quoted string up to its opening quote; null if that is missing. */
     private @Nullable String quoted() {
         int close = end - 1;
         for (int open = text.lastIndexOf('"', close - 1); open >= 0; open = text.lastIndexOf('"', open - 1)) {
@@ -124,7 +124,7 @@ final class ForwardedElements {
         return plain.toString();
     }
 
-    /** Perhaps empty. */
+    /** Reads a token, which may be empty. */
     private String token(boolean isValue) {
         int close = end;
         while (end > 0 && isPart(last(), isValue)) {

@@ -18,7 +18,7 @@ final class ForwardedLists {
     private ForwardedLists() {}
 
     /**
-     * The nearest hop first; one at least.
+     * Reads the hops, the nearest first; there is one at least.
      *
      * @param most so many at most
      */
@@ -43,7 +43,7 @@ final class ForwardedLists {
         return hop < values.size() ? values.get(hop) : null;
     }
 
-    /** Blanks around and empty elements dropped. */
+    /** Returns the elements from the right, blanks around and empty ones dropped. */
     private static List<String> fromTheRight(List<String> lines, int most) {
         String text = String.join(",", lines);
         List<String> elements = new ArrayList<>();
@@ -58,7 +58,7 @@ final class ForwardedLists {
         return elements;
     }
 
-    /** As some proxies write addresses of IPv6. */
+    /** Takes off the quotes in which some proxies write addresses of IPv6. */
     private static String unquoted(String node) {
         boolean quoted = node.length() > 1 && node.startsWith("\"") && node.endsWith("\"");
         return quoted ? node.substring(1, node.length() - 1) : node;

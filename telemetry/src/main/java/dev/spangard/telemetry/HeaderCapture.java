@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /** Takes the headers that were asked for, and hides the values of those that hold secrets. Thread-safe. */
 final class HeaderCapture {
     private static final String REDACTED = "[REDACTED]";
-    /** Names remembered; with more, they are matched anew each time. */
+    /** The most names that are remembered; with more, they are matched anew each time. */
     private static final int MAX_NAMES = 256;
-    /** Longer names are not remembered. */
+    /** The most bytes of a name that is remembered. */
     private static final int MAX_NAME_LENGTH = 64;
 
     private final Pattern wanted;
@@ -36,7 +36,12 @@ final class HeaderCapture {
         this.hidden = hidden;
     }
 
-    /** Null if nothing is wanted. */
+    /**
+     * Makes the capture of what is wanted; null if nothing is.
+     *
+     * @param wanted regular expressions that match a whole name
+     * @param hidden regular expressions that are found in the names of those with secrets
+     */
     static @Nullable HeaderCapture of(List<String> wanted, List<String> hidden) {
         return wanted.isEmpty() ? null : new HeaderCapture(any(wanted), hidden.isEmpty() ? null : any(hidden));
     }
@@ -45,7 +50,7 @@ final class HeaderCapture {
         return Pattern.compile(String.join("|", expressions), Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
     }
 
-    /** {@code name, value, name, value …} */
+    /** Returns the headers that are wanted: {@code name, value, name, value …}. */
     List<String> take(Headers headers) {
         List<String> taken = new ArrayList<>();
         int end = Math.min(headers.size(), CapturedHeaders.MAX_LINES);

@@ -18,7 +18,7 @@ record Hooks(
         @Nullable ReceiveHook onReceive,
         @Nullable SendHook onSend) {
 
-    /** The name that was asked for, or null. */
+    /** Calls the hooks of a request's begin, and returns the name that was asked for, or null. */
     @Nullable
     String started(Span span, ConnectionScope scope) {
         String name = details == null ? null : detailed(details, span, scope);

@@ -11,7 +11,7 @@ import io.opentelemetry.api.common.AttributeKey;
 
 /** Attributes that the stable semantic conventions do not name. docs/telemetry.md says what each means. */
 final class Keys {
-    /** Semantic conventions, in development: counted, not declared. */
+    /** The size of a request's body as it was counted, not declared (semantic conventions, in development). */
     static final AttributeKey<Long> REQUEST_BODY_SIZE = longKey("http.request.body.size");
 
     static final AttributeKey<Long> RESPONSE_BODY_SIZE = longKey("http.response.body.size");
@@ -33,18 +33,19 @@ final class Keys {
     static final AttributeKey<String> CLOSED_BY = stringKey("spangard.websocket.close.by");
     static final AttributeKey<String> SUBPROTOCOL = stringKey("spangard.websocket.subprotocol");
 
-    /** The event of one message. */
+    /** The name of the event of one message. */
     static final String MESSAGE_EVENT = "spangard.websocket.message";
 
     static final AttributeKey<String> MESSAGE_TYPE = stringKey("spangard.websocket.message.type");
     static final AttributeKey<Long> MESSAGE_SIZE = longKey("spangard.websocket.message.size");
 
-    /** Values of {@link #IO_DIRECTION}. */
+    /** The value of {@link #IO_DIRECTION} for what the application received. */
     static final String RECEIVE = "receive";
 
+    /** The value of {@link #IO_DIRECTION} for what the application sent. */
     static final String TRANSMIT = "transmit";
 
-    /** Semantic conventions, in development: the log record of an exception that left the application. */
+    /** The name of the log record of an exception that left the application (semantic conventions, in development). */
     static final String EXCEPTION_EVENT = "http.server.request.exception";
 
     private Keys() {}

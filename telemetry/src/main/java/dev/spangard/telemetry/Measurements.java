@@ -11,11 +11,13 @@ import java.util.List;
 
 /** The HTTP instruments of one service (semantic conventions, HTTP server metrics). Thread-safe. */
 final class Measurements {
-    /** The buckets the semantic conventions give. */
+    /** The buckets that the semantic conventions give, in seconds. */
     static final List<Double> DURATION_BUCKETS_S =
             List.of(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0);
 
-    /** Powers of four from 64 bytes to 64 MiB: empty, small, a page, a download. */
+    /**
+     * The buckets of sizes: powers of four from 64 bytes to 64 MiB, so that empty, small, a page and a download differ.
+     */
     private static final List<Long> SIZE_BUCKETS_BYTES = List.of(
             0L, 64L, 256L, 1L << 10, 1L << 12, 1L << 14, 1L << 16, 1L << 18, 1L << 20, 1L << 22, 1L << 24, 1L << 26);
 
@@ -49,7 +51,7 @@ final class Measurements {
     }
 
     /**
-     * A request ended.
+     * Measures a request that ended.
      *
      * @param responseBytes {@link Conversation#UNKNOWN} are not measured
      * @param context of the span, for exemplars

@@ -46,9 +46,10 @@ public final class MiddlewareBuilder {
     }
 
     /**
-     * Requests that are not recorded.
+     * Leaves requests unrecorded.
      *
      * @param expressions regular expressions, looked for anywhere in {@code scheme://host/path}
+     * @return this
      * @throws IllegalArgumentException if one is none
      */
     public MiddlewareBuilder excludedUrls(String... expressions) {
@@ -56,34 +57,52 @@ public final class MiddlewareBuilder {
         return this;
     }
 
-    /** Name and attributes for each request's span. */
+    /**
+     * Sets a function that gives name and attributes to each request's span.
+     *
+     * @param details called once for each recorded request, before its application is
+     * @return this
+     */
     public MiddlewareBuilder defaultSpanDetails(Function<ConnectionScope, SpanDetails> details) {
         spanDetails = details;
         return this;
     }
 
-    /** Called with the span before the application is. */
+    /**
+     * Sets a hook that is called with the span before the application is.
+     *
+     * @return this
+     */
     public MiddlewareBuilder serverRequestHook(BiConsumer<Span, ConnectionScope> hook) {
         onRequest = hook;
         return this;
     }
 
-    /** Called after each event is received, before the application has it. */
+    /**
+     * Sets a hook that is called after each event is received, before the application has it.
+     *
+     * @return this
+     */
     public MiddlewareBuilder clientRequestHook(ReceiveHook hook) {
         onReceive = hook;
         return this;
     }
 
-    /** Called before each event is sent. */
+    /**
+     * Sets a hook that is called before each event is sent.
+     *
+     * @return this
+     */
     public MiddlewareBuilder clientResponseHook(SendHook hook) {
         onSend = hook;
         return this;
     }
 
     /**
-     * Request headers to capture.
+     * Sets which request headers are captured.
      *
      * @param expressions regular expressions that must match a header's whole name, case ignored
+     * @return this
      * @throws IllegalArgumentException if one is none
      */
     public MiddlewareBuilder captureRequestHeaders(Collection<String> expressions) {
@@ -91,16 +110,21 @@ public final class MiddlewareBuilder {
         return this;
     }
 
-    /** Response headers to capture, as {@link #captureRequestHeaders}. */
+    /**
+     * Sets which response headers are captured, as {@link #captureRequestHeaders} does.
+     *
+     * @return this
+     */
     public MiddlewareBuilder captureResponseHeaders(Collection<String> expressions) {
         responseHeaders = checked("captureResponseHeaders", expressions);
         return this;
     }
 
     /**
-     * Captured headers whose values are {@code [REDACTED]}.
+     * Sets which captured headers have {@code [REDACTED]} as their value.
      *
      * @param expressions regular expressions, looked for anywhere in a header's name, case ignored
+     * @return this
      * @throws IllegalArgumentException if one is none
      */
     public MiddlewareBuilder sanitizeFields(Collection<String> expressions) {
@@ -108,14 +132,22 @@ public final class MiddlewareBuilder {
         return this;
     }
 
-    /** Directions whose hook is not called. The {@code stable} profile has no spans of single events. */
+    /**
+     * Leaves out the hooks of these directions. The {@code stable} profile has no spans of single events.
+     *
+     * @return this
+     */
     public MiddlewareBuilder excludeSpans(Direction... directions) {
         excludedSpans = EnumSet.noneOf(Direction.class);
         excludedSpans.addAll(List.of(directions));
         return this;
     }
 
-    /** What may be told and how much of it. */
+    /**
+     * Sets what is recorded and how much of it.
+     *
+     * @return this
+     */
     public MiddlewareBuilder options(TelemetryOptions options) {
         telemetry = options;
         return this;
@@ -126,19 +158,22 @@ public final class MiddlewareBuilder {
         return this;
     }
 
-    /** {@code application} recorded. */
+    /**
+     * Returns {@code application} with each of its requests recorded. Calls are passed on as they come; the builder may
+     * be used further.
+     */
     public OpenTelemetryMiddleware wrap(AsgiApplication application) {
         return new OpenTelemetryMiddleware(application, this);
     }
 
-    /** Name and attributes for a span. */
+    /** The name and the attributes that the user's function gives to a span. */
     public record SpanDetails(String name, Attributes attributes) {}
 
     /** Which way an event goes. */
     public enum Direction {
-        /** To the application. */
+        /** The event goes to the application. */
         RECEIVE,
-        /** From the application. */
+        /** The event comes from the application. */
         SEND
     }
 
@@ -167,7 +202,7 @@ public final class MiddlewareBuilder {
                 : Pattern.compile(String.join("|", excludedUrls)).asPredicate();
     }
 
-    /** Empty expressions are nothing, as in the variables of the environment. */
+    /** Checks expressions and copies them. Empty ones are nothing, as in the variables of the environment. */
     private static List<String> checked(String option, Collection<String> expressions) {
         List<String> good = new ArrayList<>();
         for (String expression : expressions) {

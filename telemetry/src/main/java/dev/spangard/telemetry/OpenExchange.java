@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * under a lock, which is never held while others' code runs.
  */
 final class OpenExchange implements Receive, Send {
-    /** In the context of the application. */
+    /** The key of this exchange in the context of the application. */
     static final ContextKey<OpenExchange> KEY = ContextKey.named("spangard-request");
 
     private static final Logger LOG = System.getLogger(OpenTelemetryMiddleware.class.getName());
@@ -36,10 +36,10 @@ final class OpenExchange implements Receive, Send {
     private final Hooks hooks;
     private final Context inside;
     private final Span span;
-    /** That a hook asked for, and that a route does not replace. */
+    /** The name that a hook asked for, which a route does not replace; null if none did. */
     private final @Nullable String name;
 
-    /** Also the lock of the fields below. */
+    /** The exchange, which is also the lock of the fields below. */
     private final Exchange exchange;
 
     private final EventRecorder events;
@@ -48,7 +48,11 @@ final class OpenExchange implements Receive, Send {
     /** What all requests of one middleware have in common. */
     record Recording(ScopeReader scopes, Hooks hooks, Clock clock) {}
 
-    /** @param startNanoTime the clock's at the start of the exchange */
+    /**
+     * Opens the exchange and calls the hooks of its begin.
+     *
+     * @param startNanoTime the clock's at the start of the exchange
+     */
     OpenExchange(
             Recording recording,
             Exchange exchange,
@@ -76,7 +80,7 @@ final class OpenExchange implements Receive, Send {
         return open != null && open.scope.headers() == scope.headers();
     }
 
-    /** What is current while the application runs. */
+    /** Returns the context that is current while the application runs. */
     Context inside() {
         return inside;
     }
@@ -138,7 +142,7 @@ final class OpenExchange implements Receive, Send {
         hooks.received(span, scope, event);
     }
 
-    /** Whether the response is complete when the server has taken this. */
+    /** Records an event, and returns whether the response is complete when the server has taken it. */
     private boolean sending(SendEvent event) {
         hooks.sending(span, scope, event);
         try {
@@ -164,7 +168,7 @@ final class OpenExchange implements Receive, Send {
     }
 
     /**
-     * Ends when this stage does.
+     * Ends the exchange when this stage ends.
      *
      * @return a stage that completes as that one does, but not before the request's telemetry is made
      */
@@ -176,7 +180,7 @@ final class OpenExchange implements Receive, Send {
         return ContextFuture.ending(returned, this::end);
     }
 
-    /** The application returned, or failed with this. */
+    /** Ends the exchange: the application returned, or failed with this. A second end does nothing. */
     void end(@Nullable Throwable thrown) {
         try {
             Failure failure = thrown == null ? null : Failure.of(thrown, span.isRecording());

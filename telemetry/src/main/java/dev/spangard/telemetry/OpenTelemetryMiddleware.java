@@ -50,7 +50,7 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
     }
 
     /**
-     * {@code application} recorded, with all options at their defaults.
+     * Returns {@code application} with each of its requests recorded, with all options at their defaults.
      *
      * @param openTelemetry gives tracers, meters and propagators; not closed here
      */
@@ -59,7 +59,7 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
     }
 
     /**
-     * Options for middleware.
+     * Returns a builder of middleware with other options.
      *
      * @param openTelemetry gives tracers, meters and propagators; not closed here
      */
@@ -77,7 +77,10 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
         route(Context.current(), template);
     }
 
-    /** As {@link #route(String)}, for a request whose context is at hand but not current. Without a request it does nothing. */
+    /**
+     * Names the route of a request whose context is at hand but not current, as {@link #route(String)} does. Without a
+     * request in it, it does nothing.
+     */
     public static void route(Context context, String template) {
         OpenExchange open = context.get(OpenExchange.KEY);
         if (open != null) {
@@ -86,14 +89,18 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
     }
 
     /**
-     * Attributes of the application's own for the measurements of the current request, sampled or not; each set of values is
-     * a series, so few and bounded ones. Those of the conventions stay as they are. May be called repeatedly.
+     * Adds attributes of the application's own to the measurements of the current request, sampled or not. Each set of
+     * values is a series, so few and bounded ones. Those of the conventions stay as they are. May be called repeatedly;
+     * without a current request it does nothing.
      */
     public static void metricAttributes(Attributes attributes) {
         metricAttributes(Context.current(), attributes);
     }
 
-    /** As {@link #metricAttributes(Attributes)}, for a request whose context is at hand but not current. */
+    /**
+     * Adds attributes to the measurements of a request whose context is at hand but not current, as {@link
+     * #metricAttributes(Attributes)} does.
+     */
     public static void metricAttributes(Context context, Attributes attributes) {
         OpenExchange open = context.get(OpenExchange.KEY);
         if (open != null) {
@@ -120,7 +127,7 @@ public final class OpenTelemetryMiddleware implements AsgiApplication {
         return open.endWith(returned);
     }
 
-    /** Null if it is not to be recorded, or cannot be. */
+    /** Opens the exchange of a request; null if it is not to be recorded, or cannot be. */
     private @Nullable OpenExchange open(ConnectionScope scope, Receive receive, Send send) {
         try {
             Context outer = Context.current();

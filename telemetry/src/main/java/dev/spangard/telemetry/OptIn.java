@@ -8,19 +8,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Attributes that the semantic conventions leave to be asked for. */
+/** The attributes that the semantic conventions leave to be asked for. */
 public enum OptIn {
     CLIENT_PORT("client.port"),
     NETWORK_LOCAL_ADDRESS("network.local.address"),
     NETWORK_LOCAL_PORT("network.local.port"),
     NETWORK_TRANSPORT("network.transport"),
-    /** Of measurements; spans always have it, and {@link #SERVER_PORT}. */
+    /** The server's name on measurements; spans always have it, and {@link #SERVER_PORT}. */
     SERVER_ADDRESS("server.address"),
     SERVER_PORT("server.port"),
-    /** Of spans and measurements. */
+    /** What kind of robot or test the client is, on spans and measurements. */
     USER_AGENT_SYNTHETIC_TYPE("user_agent.synthetic.type");
 
-    /** Those that the conventions allow on measurements. */
+    /** The attributes that the conventions allow on measurements. */
     static final Set<OptIn> MEASURED = Set.copyOf(EnumSet.of(SERVER_ADDRESS, SERVER_PORT, USER_AGENT_SYNTHETIC_TYPE));
 
     private final String attribute;
@@ -30,7 +30,7 @@ public enum OptIn {
     }
 
     /**
-     * Reads the elements of a list.
+     * Returns the attributes that the elements of a list name.
      *
      * @throws IllegalArgumentException naming the one that is none of these
      */

@@ -5,18 +5,25 @@ package dev.spangard.telemetry;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Percent-encoding (RFC 3986, 2.1) taken back. Bytes that are not UTF-8 become U+FFFD, and an escape that is none stays as
- * it is: what clients send is shown or compared, never refused.
+ * Takes percent-encoding back (RFC 3986, section 2.1). Bytes that are not UTF-8 become U+FFFD, and an escape that is
+ * none stays as it is: what clients send is shown or compared, never refused.
+ *
+ * <p>The settings' {@code Percent} does the same to variables. The two have no module in common that this could lie in:
+ * telemetry is built without settings, settings without telemetry, and thirty lines are no reason for another. The
+ * JDK's {@link java.net.URLDecoder} throws for an escape that is none.
  */
 final class PercentEncoding {
     private PercentEncoding() {}
 
-    /** {@code text} decoded; a {@code +} is a plus. */
+    /** Returns {@code text} decoded, in which a {@code +} is a plus. */
     static String decoded(String text) {
         return text.indexOf('%') < 0 ? text : decoded(text, (byte) '+');
     }
 
-    /** {@code text} decoded as of a form (WHATWG URL, application/x-www-form-urlencoded): a {@code +} is a space. */
+    /**
+     * Returns {@code text} decoded as of a form, in which a {@code +} is a space (WHATWG URL,
+     * application/x-www-form-urlencoded).
+     */
     static String decodedForm(String text) {
         return text.indexOf('%') < 0 && text.indexOf('+') < 0 ? text : decoded(text, (byte) ' ');
     }

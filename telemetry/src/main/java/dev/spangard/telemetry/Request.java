@@ -20,7 +20,7 @@ public final class Request {
     private final List<String> capturedHeaders;
     private final long pid;
 
-    /** What an ASGI scope is about. */
+    /** The kinds of ASGI scope that are recorded. */
     public enum Kind {
         HTTP,
         WEBSOCKET
@@ -41,12 +41,12 @@ public final class Request {
         this.pid = from.pid;
     }
 
-    /** Starts a request of which nothing but its kind is known. */
+    /** Returns a builder of a request of which nothing but its kind is known. */
     public static Builder builder(Kind kind) {
         return new Builder(kind);
     }
 
-    /** Starts a request that is like this one but for what is given anew. */
+    /** Returns a builder of a request that is like this one but for what is given anew. */
     Builder toBuilder() {
         Builder copy = new Builder(kind);
         copy.method = method;
@@ -63,61 +63,67 @@ public final class Request {
         return copy;
     }
 
+    /** Returns what kind of scope it is. */
     public Kind kind() {
         return kind;
     }
 
-    /** As sent; null if the scope had none, as a WebSocket's has. */
+    /** Returns the method as sent; null if the scope had none, as a WebSocket's has. */
     public @Nullable String method() {
         return method;
     }
 
-    /** Null if the scope had none, which means {@code http} or {@code ws}. */
+    /** Returns the scheme; null if the scope had none, which means {@code http} or {@code ws}. */
     public @Nullable String scheme() {
         return scheme;
     }
 
-    /** {@code 1.1}, {@code 2}; null if the scope had none. */
+    /** Returns the version of HTTP, {@code 1.1} or {@code 2}; null if the scope had none. */
     public @Nullable String httpVersion() {
         return httpVersion;
     }
 
-    /** Decoded; empty if it is not known. */
+    /** Returns the path, decoded; empty if it is not known. */
     public String path() {
         return path;
     }
 
-    /** As sent, still encoded; empty if there is none. */
+    /** Returns the query as sent, still encoded; empty if there is none. */
     public String query() {
         return query;
     }
 
-    /** Where the server listens: for requests without a usable Host header. */
+    /**
+     * Returns the address at which the server listens, for requests without a usable Host header; null if it is not
+     * known.
+     */
     public @Nullable Address server() {
         return server;
     }
 
-    /** The other end of the server's socket, or the client that a trusted proxy named. */
+    /**
+     * Returns the other end of the server's socket, or the client that a trusted proxy named; null if it is not known.
+     */
     public @Nullable Address client() {
         return client;
     }
 
-    /** The Host header; empty if there is none. */
+    /** Returns the Host header; empty if there is none. */
     public String host() {
         return host;
     }
 
-    /** Empty if there is none. */
+    /** Returns the User-Agent header; empty if there is none. */
     public String userAgent() {
         return userAgent;
     }
 
-    /** Name, value, name, value …: those that were asked for, secrets already hidden. */
+    /** Returns name, value, name, value …: those headers that were asked for, secrets already hidden. */
     public List<String> capturedHeaders() {
         return capturedHeaders;
     }
 
-    /** Of the worker process; 0 if it is not known. */
+    /** Returns the process id of the worker; 0 if it is not known. */
     public long pid() {
         return pid;
     }
@@ -150,64 +156,76 @@ public final class Request {
             this.kind = kind;
         }
 
+        /** Sets the method as sent. */
         public Builder method(@Nullable String method) {
             this.method = method;
             return this;
         }
 
+        /** Sets the scheme of the URL. */
         public Builder scheme(@Nullable String scheme) {
             this.scheme = scheme;
             return this;
         }
 
+        /** Sets the version of HTTP, {@code 1.1} or {@code 2}. */
         public Builder httpVersion(@Nullable String httpVersion) {
             this.httpVersion = httpVersion;
             return this;
         }
 
-        /** The path, decoded. */
+        /** Sets the path, decoded. */
         public Builder path(String path) {
             this.path = path;
             return this;
         }
 
-        /** The query as sent, still encoded. */
+        /** Sets the query as sent, still encoded. */
         public Builder query(String query) {
             this.query = query;
             return this;
         }
 
+        /** Sets the address at which the server listens. */
         public Builder server(@Nullable Address server) {
             this.server = server;
             return this;
         }
 
+        /** Sets the other end of the server's socket. */
         public Builder client(@Nullable Address client) {
             this.client = client;
             return this;
         }
 
+        /** Sets the Host header. */
         public Builder host(String host) {
             this.host = host;
             return this;
         }
 
+        /** Sets the User-Agent header. */
         public Builder userAgent(String userAgent) {
             this.userAgent = userAgent;
             return this;
         }
 
-        /** Name, value, name, value …, secrets already hidden; the list is not copied, and not to be changed. */
+        /**
+         * Sets the captured headers: name, value, name, value …, secrets already hidden. The list is not copied, and
+         * not to be changed.
+         */
         public Builder capturedHeaders(List<String> headers) {
             this.capturedHeaders = headers;
             return this;
         }
 
+        /** Sets the process id of the worker. */
         public Builder pid(long pid) {
             this.pid = pid;
             return this;
         }
 
+        /** Returns the request. */
         public Request build() {
             return new Request(this);
         }

@@ -10,7 +10,7 @@ import dev.spangard.asgi.HttpScope;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what telemetry tells of a request from its scope. Thread-safe. */
+/** Reads from a scope what telemetry records of its request. Thread-safe. */
 final class ScopeReader {
     private static final ByteString HOST = ByteString.of("host");
     private static final ByteString USER_AGENT = ByteString.of("user-agent");
@@ -47,7 +47,7 @@ final class ScopeReader {
         return responseCapture == null ? List.of() : responseCapture.take(responseHeaders);
     }
 
-    /** {@code scheme://host/path}, without the query. */
+    /** Returns {@code scheme://host/path}, without the query. */
     String url(ConnectionScope scope) {
         String host = text(scope.headers(), HOST);
         Endpoint server = scope.server();

@@ -4,13 +4,16 @@ package dev.spangard.telemetry;
 
 import java.util.List;
 
-/** Which names the {@code upstream} profile uses: {@code OTEL_SEMCONV_STABILITY_OPT_IN}, as the Python package reads it. */
+/**
+ * The names that the {@code upstream} profile uses: {@code OTEL_SEMCONV_STABILITY_OPT_IN}, as the Python package reads
+ * it.
+ */
 public enum SemconvMode {
     /** The names from before the HTTP conventions were stable; the default. */
     OLD("https://opentelemetry.io/schemas/1.11.0"),
-    /** {@code http}. */
+    /** The stable names: {@code http}. */
     STABLE("https://opentelemetry.io/schemas/1.21.0"),
-    /** {@code http/dup}: both; wins over {@code http}. */
+    /** Both: {@code http/dup}, which wins over {@code http}. */
     BOTH("https://opentelemetry.io/schemas/1.21.0");
 
     final String schemaUrl;
@@ -20,7 +23,7 @@ public enum SemconvMode {
     }
 
     /**
-     * The mode that the variable asks for.
+     * Returns the mode that the variable asks for.
      *
      * @param optIn its elements; case-sensitive, unknown ones say nothing
      */

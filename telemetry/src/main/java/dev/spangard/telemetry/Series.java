@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Series(SeriesKey key, String spanName, Attributes attributes, Attributes received, Attributes sent) {
 
-    /** What the semantic conventions put for a value that is not one of the known. */
+    /** The value that the semantic conventions put for one that is not one of the known. */
     static final String OTHER = "_OTHER";
 
     private static final String UNKNOWN_METHOD_NAME = "HTTP";
@@ -51,7 +51,7 @@ record Series(SeriesKey key, String spanName, Attributes attributes, Attributes 
                 key.websocket() ? directed(all, Keys.TRANSMIT) : all);
     }
 
-    /** A scheme as measurements have it, one of those that ASGI knows: a client may have a say in it. */
+    /** Returns the scheme as measurements have it, one of those that ASGI knows: a client may have a say in it. */
     static String bounded(String scheme) {
         return switch (scheme) {
             case "http", "https", "ws", "wss" -> scheme;
@@ -63,7 +63,7 @@ record Series(SeriesKey key, String spanName, Attributes attributes, Attributes 
         return attributes.toBuilder().put(Keys.IO_DIRECTION, direction).build();
     }
 
-    /** Semantic conventions, HTTP spans, name: {@code {method} {route}}, or the method alone. */
+    /** Returns the name of a span (semantic conventions, HTTP spans): {@code {method} {route}}, or the method alone. */
     static String spanName(String method, @Nullable String route) {
         String name = method.equals(OTHER) ? UNKNOWN_METHOD_NAME : method;
         return route == null ? name : name + ' ' + route;

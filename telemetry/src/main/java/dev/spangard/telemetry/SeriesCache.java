@@ -20,7 +20,7 @@ final class SeriesCache {
         this.limit = limit;
     }
 
-    /** The series of an exchange that ended like this. */
+    /** Returns the series of an exchange that ended like this. */
     Series of(Exchange exchange, Ending ending) {
         int slot = (SeriesKey.hash(exchange, ending) * 0x9E3779B9) >>> 22;
         Series known = slots[slot];

@@ -47,7 +47,10 @@ record SeriesKey(
                 && Objects.equals(errorType, ending.errorType());
     }
 
-    /** The same for exchanges of the same key; says less than {@link #hashCode}, which needs a key. */
+    /**
+     * Returns a hash that is the same for exchanges of the same key; it says less than {@link #hashCode}, which needs a
+     * key.
+     */
     static int hash(Exchange exchange, Ending ending) {
         int hash = exchange.method.hashCode()
                 + 31 * exchange.scheme.hashCode()

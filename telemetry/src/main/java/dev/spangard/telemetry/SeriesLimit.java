@@ -7,9 +7,12 @@ import io.opentelemetry.api.common.Attributes;
 /** Which series measurements may make. Thread-safe; asked once a request, and so without locks for what is known. */
 @FunctionalInterface
 public interface SeriesLimit {
-    /** As many as the SDK's own limit lets be. */
+    /** The limit that lets through as many as the SDK's own limit does. */
     SeriesLimit NONE = attributes -> attributes;
 
-    /** The series of a measurement with these attributes: they themselves, or those of the one series for all further ones. */
+    /**
+     * Returns the series of a measurement with these attributes: they themselves, or those of the one series for all
+     * further ones. Called on the thread that ends a request; must not block.
+     */
     Attributes admitted(Attributes attributes);
 }

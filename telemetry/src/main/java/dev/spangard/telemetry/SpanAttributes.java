@@ -30,7 +30,7 @@ final class SpanAttributes {
         return new SpanAttributes(null, span);
     }
 
-    /** Cut at the limit; nothing if there is no value. */
+    /** Puts a text, cut at the limit; nothing if there is no value. */
     void put(AttributeKey<String> key, @Nullable String value, TextLimit limit) {
         if (value != null) {
             put(key, limit.cut(value));

@@ -12,8 +12,8 @@ import io.opentelemetry.semconv.UrlAttributes;
 import io.opentelemetry.semconv.UserAgentAttributes;
 
 /**
- * What a span of the {@code stable} profile says of its request (semantic conventions, HTTP server spans). Thread-safe; called
- * by {@link StableSpanWriter}.
+ * Puts on a span of the {@code stable} profile what is known of its request (semantic conventions, HTTP server spans).
+ * Thread-safe; called by {@link StableSpanWriter}.
  */
 final class StableRequestAttributes {
     private final CapturedHeaders headers = new CapturedHeaders("http.request.header.");
@@ -30,10 +30,10 @@ final class StableRequestAttributes {
     }
 
     /**
-     * All that the semantic conventions want given at creation, for samplers.
+     * Puts all that the semantic conventions want given at creation, for samplers.
      *
-     * <p>Straight to the builder, and not through {@link SpanAttributes}, which holds spans too: seven calls less in what each
-     * request runs, sampled or not.
+     * <p>It goes straight to the builder, and not through {@link SpanAttributes}, which holds spans too: that is seven
+     * calls less in what each request runs, sampled or not.
      */
     void putRequest(Exchange exchange, SpanBuilder to) {
         Request request = exchange.request;
@@ -71,7 +71,7 @@ final class StableRequestAttributes {
         to.setAttribute(key, limit.cut(value));
     }
 
-    /** Of the connection and the process, by which nobody samples. */
+    /** Puts what is known of the connection and the process, by which nobody samples. */
     void putConnection(Exchange exchange, SpanAttributes to) {
         Request request = exchange.request;
         // Servers put port 0 beside an address from X-Forwarded-For: then the peer, a proxy, is not known.
@@ -92,7 +92,10 @@ final class StableRequestAttributes {
         optIns.put(exchange, to);
     }
 
-    /** RFC 9112, 3.2.2: servers may pass a target in absolute form on as the path; its authority may hold a password. */
+    /**
+     * Returns the path of a target. Servers may pass one in absolute form on as the path (RFC 9112, section 3.2.2); its
+     * authority may hold a password.
+     */
     private static String path(String path) {
         int scheme = path.startsWith("/") ? -1 : path.indexOf("://");
         if (scheme < 0) {

@@ -6,7 +6,7 @@ import io.opentelemetry.semconv.ErrorAttributes;
 import io.opentelemetry.semconv.HttpAttributes;
 
 /**
- * What a span of the {@code stable} profile says of how its exchange went (semantic conventions, HTTP server spans, and
+ * Puts on a span of the {@code stable} profile how its exchange went (semantic conventions, HTTP server spans, and
  * docs/telemetry.md). Thread-safe; called by {@link StableSpanWriter}.
  */
 final class StableResponseAttributes {

@@ -22,7 +22,11 @@ final class StableSpanEvents {
     private final TextLimit limit;
     private final ExceptionSignal exceptions;
 
-    /** @param logger takes exceptions, where they are wanted as log records */
+    /**
+     * Makes the events of one service.
+     *
+     * @param logger takes exceptions, where they are wanted as log records
+     */
     StableSpanEvents(Logger logger, TextLimit limit, ExceptionSignal exceptions) {
         this.logger = logger;
         this.limit = limit;
@@ -51,7 +55,11 @@ final class StableSpanEvents {
         }
     }
 
-    /** @param isEvent whether the span has it as an event already */
+    /**
+     * Records an exception as the signals that are asked for.
+     *
+     * @param isEvent whether the span has it as an event already
+     */
     private void record(Failure failure, boolean isEvent, Span span, long epochNanos, Context context) {
         Attributes exception = exception(failure);
         if (exceptions.inSpanEvents() && !isEvent) {

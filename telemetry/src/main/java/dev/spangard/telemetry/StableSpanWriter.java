@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * spans and never ends one: that is the exchange's.
  */
 final class StableSpanWriter {
-    /** What an application does for a shorter time after its response is no work worth a mention. */
+    /** The shortest time of work after the response, in nanoseconds, that is worth a mention. */
     static final long BACKGROUND_FROM_NANOS = 1_000_000;
 
     private final Tracer tracer;
@@ -29,7 +29,11 @@ final class StableSpanWriter {
     private final StableResponseAttributes responses;
     private final StableSpanEvents events;
 
-    /** @param logger takes exceptions, where they are wanted as log records */
+    /**
+     * Makes the writer of one service.
+     *
+     * @param logger takes exceptions, where they are wanted as log records
+     */
     StableSpanWriter(Tracer tracer, Logger logger, TextLimit limit, TelemetryOptions options, OptInFacts optIns) {
         this.tracer = tracer;
         this.limit = limit;
@@ -39,7 +43,8 @@ final class StableSpanWriter {
     }
 
     /**
-     * The span of an exchange that has only begun. What no sampler asks for is put on it when it is known to be kept.
+     * Starts the span of an exchange that has only begun. What no sampler asks for is put on it when it is known to be
+     * kept.
      */
     Span start(Exchange exchange, Context parent) {
         Span span = builder(exchange, Series.spanName(exchange.method, exchange.route), parent)
@@ -50,7 +55,7 @@ final class StableSpanWriter {
         return span;
     }
 
-    /** The span of an exchange that is over, everything given at its creation. */
+    /** Starts the span of an exchange that is over, everything given at its creation. */
     Span startEnded(Exchange exchange, Context parent, Series series, Ending ending) {
         ApplicationSpan application = exchange.application;
         String name = application == null || application.name() == null ? series.spanName() : application.name();
@@ -65,7 +70,10 @@ final class StableSpanWriter {
         return builder.startSpan();
     }
 
-    /** What became known since the span was started. The application has had the span meanwhile, and named it if it would. */
+    /**
+     * Puts on a span what became known since it was started. The application has had the span meanwhile, and named it
+     * if it would.
+     */
     void complete(Exchange exchange, Span span, Series series, Ending ending) {
         responses.put(exchange, series, ending, SpanAttributes.of(span));
     }
@@ -76,7 +84,7 @@ final class StableSpanWriter {
     }
 
     /**
-     * The rest that a span has when its exchange is over: events, status, the time of background work.
+     * Puts on a span the rest that it has when its exchange is over: events, status, the time of background work.
      *
      * @param context with the span in it
      * @param endNanos when the client had its response
@@ -91,7 +99,10 @@ final class StableSpanWriter {
         }
     }
 
-    /** The application's word first, ours where it said nothing. 1xx to 4xx are no error of a server. */
+    /**
+     * Sets the status: the application's first, ours where it set none. 1xx to 4xx are no error of a server (semantic
+     * conventions, HTTP spans, status).
+     */
     private void setStatus(Span span, @Nullable ApplicationSpan application, boolean isError) {
         if (application != null && application.status() != StatusCode.UNSET) {
             String description = application.statusDescription();

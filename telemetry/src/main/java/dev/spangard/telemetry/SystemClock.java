@@ -5,8 +5,8 @@ package dev.spangard.telemetry;
 import java.time.Instant;
 
 /**
- * The system's clocks. The time of day is read once a second and the monotonic clock tells the rest, which is half as
- * costly: a clock that is set shows after a second at most.
+ * Reads the system's clocks. The time of day is read once a second and the monotonic clock tells the rest, which is
+ * half as costly: a clock that is set shows after a second at most.
  *
  * <p>Thread-safe without locks: a race only reads the time of day once more.
  */

@@ -14,7 +14,7 @@ public final class Telemetry {
     /** The instrumentation scope of all that is made here. */
     public static final String SCOPE_NAME = "spangard";
 
-    /** Of the semantic conventions that all this follows. */
+    /** The schema of the semantic conventions that all this follows. */
     static final String SCHEMA_URL = SchemaUrls.V1_45_0;
 
     final Measurements measurements;
@@ -40,13 +40,17 @@ public final class Telemetry {
         this.spans = new StableSpanWriter(tracer, logger, limit, options, optIns);
     }
 
-    /** Instruments are made at once, in {@code otel}'s providers; nothing is closed here. */
+    /**
+     * Makes the telemetry of one service. Instruments are made at once, in {@code otel}'s providers; nothing is closed
+     * here.
+     */
     public static Telemetry create(OpenTelemetry otel, TelemetryOptions options) {
         return create(otel, options, SeriesLimit.NONE);
     }
 
     /**
-     * As {@link #create(OpenTelemetry, TelemetryOptions)}, where there is a limit beside the SDK's own.
+     * Makes the telemetry of one service, as {@link #create(OpenTelemetry, TelemetryOptions)} does, with a limit beside
+     * the SDK's own.
      *
      * @param series of the measurements of requests that have ended
      */
@@ -63,18 +67,22 @@ public final class Telemetry {
         return new Telemetry(tracer.build(), meter.build(), logger.build(), options, series);
     }
 
-    /** A request that the server handed to the application at this time. Nothing is made before it is opened or ended. */
+    /**
+     * Returns the exchange of a request that the server handed to the application at this time. Nothing is made before
+     * it is opened or ended.
+     */
     public Exchange exchange(Request request, long startEpochNanos) {
         return new Exchange(this, request, conversation(), startEpochNanos);
     }
 
-    /** For an exchange that is told of later. */
+    /** Returns a conversation for an exchange that begins later. */
     public Conversation conversation() {
         return new Conversation(options.webSocketEvents());
     }
 
     /**
-     * As {@link #exchange(Request, long)}, of which some messages are already known.
+     * Returns the exchange of a request of which some messages are already known, as {@link #exchange(Request, long)}
+     * does.
      *
      * @param conversation made by {@link #conversation}
      */
@@ -82,7 +90,10 @@ public final class Telemetry {
         return new Exchange(this, request, conversation, startEpochNanos);
     }
 
-    /** The method as attributes have it. A WebSocket's handshake has one, though its scope names none (RFC 8441). */
+    /**
+     * Returns the method as attributes have it. A WebSocket's handshake has one, though its scope names none (RFC 8441,
+     * section 4).
+     */
     String method(Request request) {
         String method = request.method();
         if (method == null && request.kind() == Request.Kind.WEBSOCKET) {

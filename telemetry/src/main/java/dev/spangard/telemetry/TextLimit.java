@@ -10,7 +10,7 @@ package dev.spangard.telemetry;
 record TextLimit(int characters) {
     private static final String GAP = "\n  …\n";
 
-    /** The beginning, never ending in half a character. */
+    /** Returns the beginning of a text, never ending in half a character. */
     String cut(String text) {
         if (text.length() <= characters) {
             return text;
@@ -20,7 +20,10 @@ record TextLimit(int characters) {
         return text.substring(0, end);
     }
 
-    /** Of a Python traceback: a quarter from its beginning, the rest from its end, which names the error. */
+    /**
+     * Returns a Python traceback of which a quarter is from its beginning and the rest from its end, which names the
+     * error.
+     */
     String cutTrace(String trace) {
         if (trace.length() <= characters || characters < 4 * GAP.length()) {
             return cut(trace);

@@ -51,7 +51,7 @@ public final class TrustedProxies {
     }
 
     /**
-     * Reads the elements of a list.
+     * Returns the proxies that the elements of a list name.
      *
      * @throws IllegalArgumentException naming the element that is neither an address, a network nor {@code *}
      */
@@ -86,7 +86,7 @@ public final class TrustedProxies {
         }
     }
 
-    /** An address in its bytes; one of IPv4 in IPv6's form is that of IPv4. */
+    /** Returns the bytes of an address, null if the text is none. One of IPv4 in IPv6's form is that of IPv4. */
     private static byte @Nullable [] literal(String text) {
         try {
             return InetAddress.ofLiteral(text).getAddress();
@@ -103,7 +103,11 @@ public final class TrustedProxies {
         return !all && networks.isEmpty();
     }
 
-    /** @param peer null for a Unix socket, or where the server does not say: trusted only with all */
+    /**
+     * Whether the word of this peer is taken.
+     *
+     * @param peer null for a Unix socket, or where the server does not say: trusted only with all
+     */
     boolean trusts(@Nullable Address peer) {
         if (all || peer == null) {
             return all;

@@ -50,7 +50,7 @@ public final class UpstreamExchange {
         }
     }
 
-    /** No longer active, though it has not ended here. */
+    /** Counts the request as active no longer, though it has not ended here. */
     public void deactivate() {
         if (active) {
             active = false;
@@ -59,12 +59,13 @@ public final class UpstreamExchange {
     }
 
     /**
-     * Makes the span of a sampled request, those of its messages in the order in which they ended, and its measurements.
-     * Last call. The caller has seen to the id of the request's span.
+     * Ends the exchange of a sampled request: makes its span, those of its messages in the order in which they ended,
+     * and its measurements. This is the last call. The caller has seen to the id of the request's span.
      *
      * @param parent of the span
+     * @param result how the request went
      * @param children in the order in which they ended
-     * @param ids told before each child is started
+     * @param ids called before each child is started
      */
     public void end(Context parent, UpstreamResult result, List<ChildSpan> children, SpanIds ids) {
         long endNanos = Math.max(startNanos, result.spanEndNanos());
@@ -88,7 +89,7 @@ public final class UpstreamExchange {
         }
     }
 
-    /** As {@link #end}, of a request that was not sampled: measurements only. */
+    /** Ends the exchange of a request that was not sampled, as {@link #end} does: it makes measurements only. */
     public void endUnsampled(UpstreamResult result) {
         measure(result, Context.root());
     }
@@ -151,7 +152,7 @@ public final class UpstreamExchange {
         return code.build();
     }
 
-    /** HTTP only: upstream measures no WebSocket. */
+    /** Measures a request. Upstream measures no WebSocket. */
     private void measure(UpstreamResult result, Context context) {
         if (!isHttp()) {
             return;

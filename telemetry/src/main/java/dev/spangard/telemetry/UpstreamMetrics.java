@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The instruments of the {@code upstream} profile (PARITY 3). Thread-safe. */
 final class UpstreamMetrics {
-    /** Series of active requests that are remembered to exist. */
+    /** The most series of active requests that are remembered to exist. */
     private static final int MAX_EXISTING = 256;
 
     private final SemconvMode mode;
@@ -63,7 +63,7 @@ final class UpstreamMetrics {
                         longs(meter, "http.server.request.body.size", "By", "Size of HTTP server request bodies."));
     }
 
-    /** In the SDK's default buckets, as upstream gives none. */
+    /** Makes a histogram in the SDK's default buckets, as upstream gives none. */
     private static LongHistogram longs(Meter meter, String name, String unit, String description) {
         return meter.histogramBuilder(name)
                 .setUnit(unit)
@@ -72,7 +72,11 @@ final class UpstreamMetrics {
                 .build();
     }
 
-    /** @param attributes of the request's start */
+    /**
+     * Counts active requests.
+     *
+     * @param attributes of the request's start
+     */
     void active(int change, Attributes attributes) {
         Set<String> names = mode.isOld() ? UpstreamNames.OF_OLD_ACTIVE : UpstreamNames.OF_ACTIVE;
         AttributesBuilder series = only(names, attributes);
@@ -92,7 +96,7 @@ final class UpstreamMetrics {
     }
 
     /**
-     * A request is over.
+     * Measures a request that is over.
      *
      * @param attributes of the span, its status code among them
      * @param bytesSent of the response's body, as transferred; {@link Conversation#UNKNOWN} are not measured

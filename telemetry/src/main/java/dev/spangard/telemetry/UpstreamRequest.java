@@ -7,14 +7,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code upstream} profile tells of a request before the application is called: the scope as it came, nothing
- * filled in.
+ * What the {@code upstream} profile records of a request before the application is called: the scope as it came,
+ * nothing filled in. Immutable; lists are not copied.
  *
+ * @param kind what kind of scope it is
  * @param internal whether a span was current when the request came: kind INTERNAL, no headers captured
  * @param name of the span, as {@code default_span_details} gave it; null for {@code {method} {path}}
  * @param details attributes of {@code default_span_details}; they win over the others
+ * @param method null if the scope had none
+ * @param scheme null if the scope had none
+ * @param httpVersion null if the scope had none
+ * @param path decoded; empty if it is not known
  * @param query as sent, still encoded; empty if there is none
  * @param server where the server listens; null if the scope does not say
+ * @param client the other end of the server's socket; null if the scope does not say
  * @param host the first Host header; empty if there is none
  * @param serverName all Host headers, joined by commas; null if there is none
  * @param userAgent the first; empty if there is none
@@ -45,7 +51,7 @@ public record UpstreamRequest(
      * @param port in digits, or whatever else the server put there; {@code None} for none
      */
     public record Endpoint(@Nullable String host, String port) {
-        /** What Python shows where a value is missing. */
+        /** The port that Python shows where there is none. */
         public static final String NONE = "None";
     }
 }

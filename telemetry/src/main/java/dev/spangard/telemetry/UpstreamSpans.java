@@ -14,7 +14,7 @@ import io.opentelemetry.semconv.ExceptionAttributes;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Spans of single messages, and what the spans of the {@code upstream} profile have in common. Thread-safe. */
+/** Makes spans of single messages, and what all spans of the {@code upstream} profile have in common. Thread-safe. */
 final class UpstreamSpans {
     private final Tracer children;
     private final UpstreamAttributes attributes;
@@ -26,13 +26,13 @@ final class UpstreamSpans {
         this.limit = new TextLimit(options.attributeValueLengthLimit());
     }
 
-    /** All but the last word of a child's name. */
+    /** Returns all but the last word of a child's name. */
     static String childName(String requestName, Request.Kind kind) {
         return requestName + (kind == Request.Kind.HTTP ? " http " : " websocket ");
     }
 
     /**
-     * Makes one.
+     * Makes the span of one message.
      *
      * @param request the span it belongs below, if it has no parent of its own
      * @param prefix from {@link #childName}
@@ -82,7 +82,7 @@ final class UpstreamSpans {
         }
     }
 
-    /** As the Python SDK records it. */
+    /** Adds an exception as the Python SDK records it. */
     void addException(Span span, Failure failure, long epochNanos) {
         Attributes facts = Attributes.builder()
                 .put(ExceptionAttributes.EXCEPTION_TYPE, limit.cut(failure.type()))
@@ -94,9 +94,9 @@ final class UpstreamSpans {
     }
 
     /**
-     * In the Python SDK the last word counts, but nothing after OK.
+     * Sets the status: in the Python SDK the last one counts, but nothing after OK.
      *
-     * @param statusLast whether the status came after what the application said; else the application knew it
+     * @param statusLast whether the status came after what the application set; else the application knew it
      */
     void setStatus(
             Span span,

@@ -12,14 +12,15 @@ public record UpstreamStatus(int code, String text) {
     private static final int FIRST = 100;
     private static final int INTERNAL_SERVER_ERROR = 500;
 
-    /** What a WebSocket's messages count as. */
+    /** The status that a WebSocket's messages count as. */
     static final UpstreamStatus OK = of(200);
 
+    /** Returns the status of this number. */
     public static UpstreamStatus of(int code) {
         return new UpstreamStatus(Math.max(-1, code), Integer.toString(code));
     }
 
-    /** Of something that is no number. */
+    /** Returns the status of something that is no number, as Python shows it. */
     public static UpstreamStatus of(String text) {
         return new UpstreamStatus(-1, text);
     }
@@ -32,7 +33,7 @@ public record UpstreamStatus(int code, String text) {
         return code < FIRST || code >= INTERNAL_SERVER_ERROR;
     }
 
-    /** Of the span; empty for none. */
+    /** Returns the description of the span's status; empty for none. */
     String description() {
         return isNumber() ? "" : "Non-integer HTTP status: " + text;
     }

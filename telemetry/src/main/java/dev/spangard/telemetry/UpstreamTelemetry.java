@@ -40,12 +40,14 @@ public final class UpstreamTelemetry {
     }
 
     /**
-     * Instruments are made at once, in the providers; nothing is closed here.
+     * Makes the telemetry of one service. Instruments are made at once, in the providers; nothing is closed here.
      *
      * @param otel makes requests' spans, and measurements
      * @param children makes the spans of single messages; apart, as requests are what is accounted for
-     * @param series of measurements
+     * @param mode by which conventions things are named
      * @param allMethods {@code OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS}
+     * @param options what is recorded and how much of it
+     * @param series of measurements
      */
     public static UpstreamTelemetry create(
             OpenTelemetry otel,
@@ -76,16 +78,21 @@ public final class UpstreamTelemetry {
         return tracer.build();
     }
 
-    /** A request that the server handed to the application at this time. Nothing is made before it ends. */
+    /**
+     * Returns the exchange of a request that the server handed to the application at this time. Nothing is made before
+     * it ends.
+     */
     public UpstreamExchange exchange(UpstreamRequest request, long startEpochNanos) {
         return new UpstreamExchange(this, request, startEpochNanos);
     }
 
     /**
-     * Spans of messages of a request that goes on.
+     * Makes the spans of messages of a request that goes on.
      *
+     * @param children in the order in which they ended
      * @param request the span they belong below
      * @param name of the request's span, null for the default
+     * @param ids called before each span is started
      */
     public void children(
             Iterable<ChildSpan> children,

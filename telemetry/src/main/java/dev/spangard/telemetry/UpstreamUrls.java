@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.telemetry;
 
-/** {@code http.url} and {@code url.query} of the {@code upstream} profile, with no secret left in them. */
+/** Makes {@code http.url} and {@code url.query} of the {@code upstream} profile, with no secret left in them. */
 final class UpstreamUrls {
     private static final String HIDDEN_USER = "REDACTED:REDACTED@";
 
@@ -17,8 +17,8 @@ final class UpstreamUrls {
     }
 
     /**
-     * As the Python package puts it together: the Host header, else where the server listens; the query percent-decoded,
-     * {@code +} kept.
+     * Returns the URL as the Python package puts it together: the Host header, else where the server listens; the query
+     * percent-decoded, {@code +} kept.
      *
      * @param path without credentials
      */
@@ -32,18 +32,24 @@ final class UpstreamUrls {
                 : url + '?' + redacted(PercentEncoding.decoded(redacted(request.query())));
     }
 
-    /** {@code user:password@host} as the package hides it. */
+    /** Returns {@code user:password@host} as the package hides it. */
     static String withoutUser(String authority) {
         int at = authority.lastIndexOf('@');
         return at < 0 ? authority : HIDDEN_USER + authority.substring(at + 1);
     }
 
-    /** Of a server's own address, where an {@code @} may also be part of the path or the name of a Unix socket. */
+    /**
+     * Returns a server's own address without a user. An {@code @} may also be part of the path or the name of a Unix
+     * socket.
+     */
     static String withoutUserOfAHost(String host) {
         return host.startsWith("/") || host.startsWith("@") ? host : withoutUser(host);
     }
 
-    /** RFC 9112, 3.2.2: servers may pass a target in absolute form on as the path. */
+    /**
+     * Returns the path without credentials: servers may pass a target in absolute form on as the path (RFC 9112,
+     * section 3.2.2).
+     */
     static String withoutCredentials(String path) {
         int scheme = path.startsWith("/") ? -1 : path.indexOf("://");
         if (scheme < 0) {

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.telemetry;
 
-/** Sizes of text on the wire. */
+/** Counts the size of text on the wire. */
 final class Utf8 {
     private Utf8() {}
 
-    /** Bytes of {@code text} in UTF-8; half a character counts as the three bytes of its replacement. */
+    /** Returns the bytes of {@code text} in UTF-8; half a character counts as the three bytes of its replacement. */
     static long length(String text) {
         long length = text.length();
         for (int i = 0; i < text.length(); i++) {

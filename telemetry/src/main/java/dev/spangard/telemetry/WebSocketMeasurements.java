@@ -14,7 +14,7 @@ import java.util.List;
  * out of the HTTP instruments, whose latency it would bury. Thread-safe.
  */
 final class WebSocketMeasurements {
-    /** From a hundredth of a second to a day. */
+    /** The buckets of durations, from a hundredth of a second to a day. */
     private static final List<Double> DURATION_BUCKETS_S =
             List.of(0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0);
 
@@ -44,7 +44,7 @@ final class WebSocketMeasurements {
     }
 
     /**
-     * An accepted WebSocket ended.
+     * Measures an accepted WebSocket that ended.
      *
      * @param context of the span, for exemplars
      */

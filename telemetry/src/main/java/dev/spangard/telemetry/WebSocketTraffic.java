@@ -7,11 +7,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was said in a WebSocket beside its bytes: how many messages, the first of them singly, how it was closed. Owned by its
- * {@link Conversation}, which makes it when there is something to be told, so that an HTTP request has none. Not thread-safe.
+ * What was said in a WebSocket beside its bytes: how many messages, the first of them singly, how it was closed. Owned
+ * by its {@link Conversation}, which makes it when there is something to note, so that an HTTP request has none. Not
+ * thread-safe.
  */
 final class WebSocketTraffic {
-    /** For those who read where nothing was told. Nobody writes to it. */
+    /** The traffic of a WebSocket of which nothing is noted, for readers. Nobody writes to it. */
     static final WebSocketTraffic NONE = new WebSocketTraffic(0);
 
     private final int keptMessages;
@@ -22,7 +23,11 @@ final class WebSocketTraffic {
     private int closeCode = Conversation.UNTOLD;
     private @Nullable String closeReason;
 
-    /** @param keptMessages how many single messages are remembered, the first ones */
+    /**
+     * Makes the traffic of one WebSocket.
+     *
+     * @param keptMessages how many single messages are remembered, the first ones
+     */
     WebSocketTraffic(int keptMessages) {
         this.keptMessages = keptMessages;
     }
@@ -35,7 +40,7 @@ final class WebSocketTraffic {
         messagesReceived += Math.max(0, messages);
     }
 
-    /** Makes no message that there is no room for. */
+    /** Remembers a message; makes none that there is no room for. */
     void keep(long epochNanos, boolean sent, boolean text, long bytes) {
         if (messages.size() < keptMessages) {
             if (messages.isEmpty()) {
@@ -62,7 +67,7 @@ final class WebSocketTraffic {
         return messagesSent;
     }
 
-    /** The first of those that were told singly, in their order. */
+    /** Returns the first of the messages that were noted singly, in their order. */
     List<WebSocketMessage> messages() {
         return messages;
     }
@@ -72,12 +77,12 @@ final class WebSocketTraffic {
         return subprotocol;
     }
 
-    /** {@link Conversation#UNTOLD} if it was not closed, or the server did not tell. */
+    /** Returns the close code; {@link Conversation#UNTOLD} if it was not closed, or the server did not tell. */
     int closeCode() {
         return closeCode;
     }
 
-    /** What the side that closed gave as its reason; null if nothing. */
+    /** Returns what the side that closed gave as its reason; null if nothing. */
     @Nullable
     String closeReason() {
         return closeReason;
