@@ -9,15 +9,26 @@ import io.opentelemetry.sdk.trace.IdGenerator;
 /**
  * Gives a span the ids its recorder made, which the application has already handed on to others.
  *
- * <p>The intake sets the ids just before it starts a span, on the same thread. A thread that set none gets random ids,
- * so that a tracer provider with this generator serves other spans too. One instance serves any number of tracer
- * providers.
+ * <p>The SDK asks its generator for ids without saying for which span, so they go past its API, through a slot of the
+ * thread that starts the span:
+ *
+ * <pre>{@code
+ * SampledRecordReader        slot.set(trace, span) ----------> Slot of this thread
+ *   Exchange                   end(parent, time)                  |    |
+ *     SpanBuilder of the SDK     startSpan()                      |    |
+ *       RecordedIds                generateTraceId() <------------+    |
+ *                                  generateSpanId() <------------------+
+ * SampledRecordReader        slot.clear() -------------------> Slot of this thread
+ * }</pre>
+ *
+ * <p>A slot is cleared when its exchange has ended, also by an exception, so that no other span gets the ids. A thread that set none gets random ids: a tracer provider with this generator serves other spans
+ * too. One instance serves any number of tracer providers. Thread-safe, as no thread sees the slot of another.
  */
 public final class RecordedIds implements IdGenerator {
     private final IdGenerator random = IdGenerator.random();
     private final ThreadLocal<Slot> slot = ThreadLocal.withInitial(Slot::new);
 
-    /** The ids of the next span of one thread; 0 for none. */
+    /** The ids of the next span of one thread; 0 for none. Used by that thread only. */
     static final class Slot {
         private long traceHigh;
         private long traceLow;
@@ -34,7 +45,7 @@ public final class RecordedIds implements IdGenerator {
         }
     }
 
-    /** The calling thread's. */
+    /** Returns the slot of the calling thread, which may keep it. */
     Slot slot() {
         return slot.get();
     }
