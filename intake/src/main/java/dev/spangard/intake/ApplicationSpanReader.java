@@ -29,7 +29,7 @@ final class ApplicationSpanReader {
         this.in = in;
     }
 
-    /** Null where there is none; what in it is of no use is left out alone. */
+    /** Reads the field; null where there is none. What in it is of no use is left out alone. */
     @Nullable
     ApplicationSpan read() {
         if (!in.nextIsSequence()) {
@@ -47,7 +47,7 @@ final class ApplicationSpanReader {
         return new ApplicationSpan(name, attributes, events, status.code, status.description, links);
     }
 
-    /** Of a list those that can be read. */
+    /** Reads of a list those elements that can be read. */
     private <T> List<T> all(Supplier<T> read) {
         List<T> found = new ArrayList<>();
         if (!in.nextIsSequence()) {
@@ -75,14 +75,14 @@ final class ApplicationSpanReader {
     }
 
     private ApplicationSpan.Event event() {
-        expectFields(3);
+        Fields.begin(in, 3);
         String name = in.str(Limits.TEXT);
         Long epochNanos = oneOr(in::int64, null);
         return new ApplicationSpan.Event(name, epochNanos, attributes());
     }
 
     private ApplicationSpan.Link link() {
-        expectFields(4);
+        Fields.begin(in, 4);
         long low = in.unsigned128();
         String traceId = TraceId.fromLongs(in.high(), low);
         String spanId = SpanId.fromLong(in.unsigned64());
@@ -94,7 +94,7 @@ final class ApplicationSpanReader {
     private record Status(StatusCode code, @Nullable String description) {}
 
     private Status status() {
-        expectFields(2);
+        Fields.begin(in, 2);
         return new Status(statusCode(), Fields.textOrNone(in, Limits.TEXT));
     }
 
@@ -108,14 +108,7 @@ final class ApplicationSpanReader {
         };
     }
 
-    private void expectFields(int fields) {
-        int found = in.sequence();
-        if (found != fields) {
-            throw in.malformed("sequence of " + found + " values, not " + fields);
-        }
-    }
-
-    /** A dict of attributes alone; none for any other value. */
+    /** Reads a dict of attributes alone; none for any other value. */
     Attributes attributes() {
         AttributesBuilder attributes = Attributes.builder();
         if (!in.nextIsDict()) {
@@ -134,7 +127,7 @@ final class ApplicationSpanReader {
         return attributes.build();
     }
 
-    /** A value of another type than OpenTelemetry's is left out, as its SDKs do; the record stands. */
+    /** Reads one value. One of another type than OpenTelemetry's is left out, as its SDKs do; the record stands. */
     private void attribute(AttributesBuilder to, String key) {
         int from = in.position();
         try {

@@ -60,14 +60,14 @@ final class ChildReader {
             Value value = value(code);
             return ChildSpan.plain(direction, value.eventType, value.status, start, end);
         }
-        expectFields(SEEN_FIELDS);
+        Fields.begin(in, SEEN_FIELDS);
         Value value = value(code);
         long spanId = in.unsigned64();
         SpanContext parent = null;
         long high = 0;
         long low = 0;
         if (!in.nextIsNone()) {
-            expectFields(PARENT_FIELDS);
+            Fields.begin(in, PARENT_FIELDS);
             low = in.unsigned128();
             high = in.high();
             parent = parent(high, low);
@@ -78,7 +78,7 @@ final class ChildReader {
                 direction, value.eventType, value.status, start, end, spanId, parent, high, low, application, failure);
     }
 
-    /** The rest of a parent: its span and flags, None and 0 for the first span of a trace. */
+    /** Reads the rest of a parent: its span and flags, None and 0 for the first span of a trace. */
     private SpanContext parent(long high, long low) {
         if (in.nextIsNone()) {
             in.int32();
@@ -106,7 +106,7 @@ final class ChildReader {
         return new Value(eventType(code, told), isMessage ? UpstreamStatus.of(200) : null);
     }
 
-    /** An int, the text of something that is none, or None. */
+    /** Reads a status: an int, the text of something that is none, or None. */
     static @Nullable UpstreamStatus status(MarshalReader in) {
         if (in.nextIsNone()) {
             return null;
@@ -130,12 +130,5 @@ final class ChildReader {
             case 15, 31 -> told;
             default -> throw in.malformed("message code " + code);
         };
-    }
-
-    private void expectFields(int fields) {
-        int found = in.sequence();
-        if (found != fields) {
-            throw in.malformed("sequence of " + found + " values, not " + fields);
-        }
     }
 }

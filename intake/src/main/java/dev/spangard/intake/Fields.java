@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * it is, and goes on behind it. All throw {@link dev.spangard.wire.MalformedException} for what cannot be read.
  */
 final class Fields {
-    /** Texts of captured headers, names and values together. */
+    /** The most texts of captured headers, names and values together. */
     private static final int MAX_HEADER_TEXTS = 512;
 
     private Fields() {}
@@ -26,7 +26,18 @@ final class Fields {
         }
     }
 
-    /** Servers and middlewares put things into a scope that are no text: as good as none. */
+    /** Begins a sequence that has so many values. */
+    static void begin(MarshalReader in, int values) {
+        int found = in.sequence();
+        if (found != values) {
+            throw in.malformed("sequence of " + found + " values, not " + values);
+        }
+    }
+
+    /**
+     * Reads a text that is often the same. Servers and middlewares put things into a scope that are no text: those are
+     * as good as none.
+     */
     static @Nullable String repeatedOrNone(MarshalReader in) {
         if (in.nextIsStr()) {
             return in.repeatedStr(Limits.TEXT);
@@ -35,12 +46,12 @@ final class Fields {
         return null;
     }
 
-    /** True stands for the one that most requests of this kind have. */
+    /** Reads a scheme. True stands for the one that most requests of this kind have. */
     static @Nullable String scheme(MarshalReader in, Request.Kind kind) {
         return usualOrRepeated(in, kind == Request.Kind.HTTP ? "http" : "ws");
     }
 
-    /** True stands for the one that most requests have. */
+    /** Reads a version of HTTP. True stands for the one that most requests have. */
     static @Nullable String httpVersion(MarshalReader in) {
         return usualOrRepeated(in, "1.1");
     }
@@ -63,7 +74,7 @@ final class Fields {
         return "";
     }
 
-    /** {@code [host, port]}; anything else that a server may put there is none. */
+    /** Reads {@code [host, port]}; anything else that a server may put there is none. */
     static @Nullable Address address(MarshalReader in) {
         if (!in.nextIsSequence()) {
             in.skip();
@@ -87,7 +98,7 @@ final class Fields {
         return new Address(host, port < 0 || port > Address.MAX_PORT ? Address.NO_PORT : port);
     }
 
-    /** Bytes as text; none of any other value. */
+    /** Reads bytes as text; none of any other value. */
     static String bytes(MarshalReader in) {
         if (in.nextIsBytes()) {
             return in.bytesAsText(Limits.TEXT);
@@ -96,7 +107,7 @@ final class Fields {
         return "";
     }
 
-    /** As {@link #bytes}, of some that are often the same. */
+    /** Reads bytes as text, as {@link #bytes} does, that are often the same. */
     static String repeatedBytes(MarshalReader in) {
         String text = repeatedBytesOrNone(in);
         return text == null ? "" : text;
@@ -110,7 +121,7 @@ final class Fields {
         return null;
     }
 
-    /** A text that is at most {@code maxBytes} long; null for any other value. */
+    /** Reads a text, of which the first {@code maxBytes} bytes are taken; null for any other value. */
     static @Nullable String textOrNone(MarshalReader in, int maxBytes) {
         if (in.nextIsStr()) {
             return in.str(maxBytes);
@@ -138,7 +149,7 @@ final class Fields {
         return headers;
     }
 
-    /** None for what is no failure. */
+    /** Reads a failure; null for what is none. */
     static @Nullable Failure failure(MarshalReader in) {
         if (!in.nextIsSequence()) {
             in.skip();
@@ -157,7 +168,7 @@ final class Fields {
                 says(in));
     }
 
-    /** Of an unsampled request: what was raised, and what that says. */
+    /** Reads the failure of an unsampled request: what was raised, and what that says; null for what is none. */
     static @Nullable Failure briefFailure(MarshalReader in) {
         if (!in.nextIsSequence()) {
             in.skip();
