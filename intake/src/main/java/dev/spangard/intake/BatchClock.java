@@ -11,7 +11,10 @@ import dev.spangard.wire.MarshalReader;
  * @param monoSeconds the monotonic clock at the same moment
  */
 record BatchClock(long wallNanos, double monoSeconds) {
-    /** Some 30 years: no process is older, and nothing overflows. */
+    /**
+     * The most seconds that a reading may be away from the batch's: some 30 years. No process is older, and nothing
+     * overflows.
+     */
     private static final double MAX_DISTANCE_S = 1e9;
 
     static BatchClock read(MarshalReader in) {
@@ -23,7 +26,7 @@ record BatchClock(long wallNanos, double monoSeconds) {
         return new BatchClock(wallNanos, monoSeconds);
     }
 
-    /** The next value, a reading in seconds, as nanoseconds since the epoch. */
+    /** Reads the next value, a reading in seconds, as nanoseconds since the epoch. */
     long readNanos(MarshalReader in) {
         return nanos(in, in.float64());
     }

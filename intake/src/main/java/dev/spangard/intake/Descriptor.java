@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Stands for a file, whatever comes to bear its name later; opens nothing of it. One thread at a time. */
 final class Descriptor implements Closeable {
-    /** Written at a time, so that what fits is whole between what others write. */
+    /** The bytes written at a time, so that what fits is whole between what others write. */
     private static final int CHUNK = 1 << 20;
 
     private static final int APPENDING = LibC.WRITE_ONLY | LibC.APPEND;
@@ -25,12 +25,16 @@ final class Descriptor implements Closeable {
         this.number = number;
     }
 
-    /** @param path absolute */
+    /**
+     * Opens a descriptor of what is at this path now.
+     *
+     * @param path absolute
+     */
     static Descriptor of(String path) throws IOException {
         return new Descriptor(LibC.open(LibC.NOWHERE, path, LibC.PATH | LibC.CLOSE_ON_EXEC));
     }
 
-    /** What is in this directory at {@code path}. */
+    /** Opens a descriptor of what is in this directory at {@code path}. */
     Descriptor at(String path) throws IOException {
         return new Descriptor(LibC.open(number, path, LibC.PATH | LibC.CLOSE_ON_EXEC));
     }
@@ -39,14 +43,14 @@ final class Descriptor implements Closeable {
         return "/proc/self/fd/" + number;
     }
 
-    /** Of the file: {@code mode}, {@code uid}, {@code rdev} … */
+    /** Returns an attribute of the file: {@code mode}, {@code uid}, {@code rdev} … */
     Object attribute(String name) throws IOException {
         return Files.getAttribute(Path.of(path()), "unix:" + name);
     }
 
     /**
-     * Opens the file to write at its end. Does not wait, as for the reader of a pipe that has none: that is a failure; and
-     * makes no terminal the engine's.
+     * Opens the file to write at its end; the stream is the caller's to close. It does not wait, as for the reader of a
+     * pipe that has none: that is a failure. It makes no terminal the engine's.
      */
     OutputStream append() throws IOException {
         int flags = APPENDING | LibC.NON_BLOCKING | LibC.NO_CONTROLLING_TERMINAL | LibC.CLOSE_ON_EXEC;

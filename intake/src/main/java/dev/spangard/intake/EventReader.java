@@ -71,7 +71,7 @@ final class EventReader {
         }
     }
 
-    /** When it was asked for is left to the profile that tells it. */
+    /** Replays an event that the application received. When it was asked for is left to the profile that shows it. */
     private static void received(int code, MarshalReader in, BatchClock clock, Conversation into) {
         if (code == 23) {
             into.messagesReceived(in.int64Or(0), in.int64Or(0));
@@ -100,7 +100,7 @@ final class EventReader {
         }
     }
 
-    /** Whether a close code comes with a reason: {@code (code, reason)}, which is entered here. */
+    /** Whether a close code comes with a reason, {@code (code, reason)}, which is entered here. */
     private static boolean reasoned(MarshalReader in) {
         if (!in.nextIsSequence()) {
             return false;

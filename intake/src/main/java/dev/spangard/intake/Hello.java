@@ -9,12 +9,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who a recorder says it is (docs/wire-protocol.md, HELLO).
+ * Who a recorder says it is (docs/wire-protocol.md, HELLO). Immutable.
  *
  * @param recorderId random, new in each process, not 0
  * @param sent finished requests written to earlier connections of this recorder
  * @param seen requests finished in this process so far
  * @param dropped of those, dropped by the recorder
+ * @param process what the process says of itself
  * @param settings the process's {@code OTEL_*} and {@code SPANGARD_*} variables
  */
 public record Hello(
@@ -23,28 +24,35 @@ public record Hello(
     public static final int VERSION = 3;
 
     static final int KIND = 0;
-    /** Of its frame: what a connection may hold that has not introduced itself. */
+    /** The most bytes of its frame: what a connection may hold that has not introduced itself. */
     static final int MAX_BYTES = (64 << 10) - 4;
-    /** Entries of {@code process} or {@code settings}. */
+    /** The most entries of {@code process} or {@code settings}. */
     static final int MAX_ENTRIES = 512;
-    /** Characters of one key or value. */
+    /** The most characters of one key or value. */
     static final int MAX_TEXT = 8 << 10;
 
     private static final int FIELDS = 8;
 
+    /** Copies the settings. */
     public Hello {
         settings = Map.copyOf(settings);
     }
 
     /**
-     * The application's process.
+     * What the application's process says of itself; null where it says nothing.
      *
+     * @param pid the process's id in its own container
      * @param instance equal in all workers of one server, different in two servers
      * @param runtimeName {@code cpython}
+     * @param runtimeVersion the interpreter's
+     * @param runtimeDescription the interpreter's, with its compiler
+     * @param hostName of the machine
+     * @param hostArch of the machine
+     * @param command the program's name
      * @param service a service name to fall back to
      * @param version spangard's
-     * @param terminal the name of the terminal that is its standard output; null if that is none. Nothing is believed of it
-     *     but that there is one
+     * @param terminal the name of the terminal that is its standard output; null if that is none. Nothing is believed
+     *     of it but that there is one
      */
     public record WorkerProcess(
             long pid,
@@ -66,15 +74,15 @@ public record Hello(
     }
 
     /**
-     * The same of another user's process. Who it says it is counts among that user's only: nobody comes to the counts, or
-     * cuts off the connection, of another user's recorder.
+     * Returns the same of another user's process. Who it says it is counts among that user's only: nobody comes to the
+     * counts, or cuts off the connection, of another user's recorder.
      */
     Hello of(String user) {
         long id = Digest.of(user + ' ' + recorderId).prefix64() & Long.MAX_VALUE;
         return new Hello(Math.max(1, id), sent, seen, dropped, process, settings);
     }
 
-    /** Another version than ours: the layout behind it is unknown. */
+    /** Thrown for another version than ours: the layout behind it is unknown. */
     static final class OtherVersion extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -160,7 +168,7 @@ public record Hello(
         return value;
     }
 
-    /** A dict of str to str, int or None; None is left out. */
+    /** Reads a dict of str to str, int or None; None is left out. */
     private static Map<String, Object> readDict(MarshalReader in) {
         Map<String, Object> entries = new HashMap<>();
         in.dict();

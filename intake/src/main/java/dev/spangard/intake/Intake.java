@@ -53,7 +53,7 @@ public final class Intake implements AutoCloseable {
     private final IntakeCounters counters = new IntakeCounters();
     /** All connections, those before their HELLO included. */
     private final Set<Peer> connections = ConcurrentHashMap.newKeySet();
-    /** Recorder id to its newest connection. */
+    /** The newest connection of each recorder, by its id. */
     private final Map<Long, Peer> recorders = new ConcurrentHashMap<>();
 
     private volatile long lastActivity = System.nanoTime();
@@ -80,18 +80,26 @@ public final class Intake implements AutoCloseable {
     }
 
     /**
-     * Listens.
+     * Listens, with a thread of its own that accepts.
      *
+     * @param options where, and within which limits
      * @param ledger of this socket; stays the caller's, who closes it after the intake
      * @param ids the generator of every tracer provider behind {@code services}
+     * @param services gives each recorder its service; called on the recorder's thread
+     * @return the intake, to be closed by the caller
      * @throws EngineRunningException if somebody answers at the socket
+     * @throws IOException if it cannot listen there
      */
     public static Intake open(IntakeOptions options, Ledger ledger, RecordedIds ids, ServiceProvider services)
             throws IOException {
         return open(options, ledger, ids, services, () -> TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
     }
 
-    /** @param epochNanos the time of day, for what no recorder dates */
+    /**
+     * Listens, with a clock of the caller's.
+     *
+     * @param epochNanos the time of day, for what no recorder dates
+     */
     static Intake open(
             IntakeOptions options, Ledger ledger, RecordedIds ids, ServiceProvider services, LongSupplier epochNanos)
             throws IOException {
@@ -101,25 +109,25 @@ public final class Intake implements AutoCloseable {
         return intake;
     }
 
-    /** Recorders connected now. */
+    /** Returns how many recorders are connected now. */
     public int peers() {
         return recorders.size();
     }
 
-    /** {@link System#nanoTime} of the last frame, connection or disconnection. */
+    /** Returns {@link System#nanoTime} of the last frame, connection or disconnection. */
     public long lastActivityNanoTime() {
         return lastActivity;
     }
 
-    /** What happened at the socket. */
+    /** Returns the counts of what happened at the socket. */
     public IntakeCounters counters() {
         return counters;
     }
 
     /**
      * Removes the socket, lets those in who had connected before, asks the recorders to leave, reads what has arrived,
-     * and closes the connections. Returns when all that was read has been told to its service, at the latest after
-     * {@link IntakeOptions#closeTimeout} and a moment.
+     * and closes the connections. Returns when all that was read has become its service's telemetry, at the latest
+     * after {@link IntakeOptions#closeTimeout} and a moment.
      */
     @Override
     public void close() {
@@ -152,7 +160,7 @@ public final class Intake implements AutoCloseable {
         }
     }
 
-    /** Until it closes and nobody waits any more. */
+    /** Accepts connections until the intake closes and nobody waits any more. */
     private void accept() {
         while (true) {
             boolean last = closing;
@@ -205,7 +213,7 @@ public final class Intake implements AutoCloseable {
         peer.close();
     }
 
-    /** Null if the system does not tell. */
+    /** Returns the user at the other end; null if the system does not tell. */
     private static @Nullable UserPrincipal user(SocketChannel channel) {
         try {
             return channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
@@ -219,7 +227,7 @@ public final class Intake implements AutoCloseable {
         return connections.stream().filter(Peer::isGuest).count();
     }
 
-    /** A recorder has introduced itself. Returns its earlier connection if that has not ended. */
+    /** Notes that a recorder has introduced itself, and returns its earlier connection if that has not ended. */
     @Nullable
     Peer connected(long recorderId, Peer peer) {
         return recorders.put(recorderId, peer);
@@ -243,7 +251,7 @@ public final class Intake implements AutoCloseable {
         return closing;
     }
 
-    /** Whose the engine is. */
+    /** Returns the user whose the engine is. */
     UserPrincipal owner() {
         return listening.owner();
     }
@@ -256,12 +264,12 @@ public final class Intake implements AutoCloseable {
         return options;
     }
 
-    /** Of all connections' frames beyond the usual size: the guests', or the others'. */
+    /** Returns the budget of all connections' frames beyond the usual size: the guests', or the others'. */
     ByteBudget largeFrames(boolean guests) {
         return guests ? guestsLargeFrames : largeFrames;
     }
 
-    /** Likewise of all recorders' running requests. */
+    /** Returns the budget of all recorders' running requests, likewise. */
     ByteBudget openRequests(boolean guests) {
         return guests ? guestsOpenRequests : openRequests;
     }

@@ -7,13 +7,16 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What happened at the engine's socket, whoever it came from. Any thread may read. */
+/**
+ * Counts what happened at the engine's socket, whoever it came from. Peers' threads count; any thread may read. All
+ * counts begin with the engine.
+ */
 public final class IntakeCounters {
     final LongAdder accepted = new LongAdder();
     final LongAdder throttled = new LongAdder();
     final LongAdder vanished = new LongAdder();
     final LongAdder malformedRecords = new LongAdder();
-    /** Of the malformed: such that are no fault of the recorder's. */
+    /** How many of the malformed records are no fault of the recorder's. */
     final LongAdder failedRecords = new LongAdder();
 
     final LongAdder lostEventParts = new LongAdder();
@@ -26,7 +29,7 @@ public final class IntakeCounters {
         }
     }
 
-    /** Connections that became recorders. */
+    /** Returns how many connections became recorders. */
     public long accepted() {
         return accepted.sum();
     }
@@ -39,27 +42,29 @@ public final class IntakeCounters {
         adder(why).increment();
     }
 
-    /** Connections that the intake ended, for this reason. */
+    /** Returns how many connections the intake ended for this reason. */
     public long turned(RejectReason why) {
         return adder(why).sum();
     }
 
-    /** Connections that sent more frames than allowed, and were read no faster. */
+    /** Returns how many connections sent more frames than allowed, and were read no faster. */
     public long throttled() {
         return throttled.sum();
     }
 
-    /** Recorders that left without saying goodbye. */
+    /** Returns how many recorders left without saying goodbye. */
     public long vanished() {
         return vanished.sum();
     }
 
-    /** Records left out of a batch that was otherwise read. */
+    /** Returns how many records were left out of a batch that was otherwise read. */
     public long malformedRecords() {
         return malformedRecords.sum();
     }
 
-    /** Parts of long requests that a recorder sent and that were not there, or not kept, when the request ended. */
+    /**
+     * Returns how many parts of long requests a recorder sent that were not there, or not kept, when the request ended.
+     */
     public long lostEventParts() {
         return lostEventParts.sum();
     }

@@ -24,10 +24,18 @@ public record IntakeOptions(
         Duration closeTimeout,
         PeerLimits limits,
         Set<Integer> allowedUids) {
+    /** How many connections there may be where nobody says otherwise. */
     public static final int DEFAULT_MAX_PEERS = 512;
+    /** How many running requests are remembered for one recorder where nobody says otherwise. */
     public static final int DEFAULT_MAX_OPEN_PER_PEER = 10_000;
+    /** How long closing reads what has arrived where nobody says otherwise. */
     public static final Duration DEFAULT_CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
+    /**
+     * Checks the limits and copies the users.
+     *
+     * @throws IllegalArgumentException if a limit is negative, or no connection is allowed
+     */
     public IntakeOptions {
         allowedUids = Set.copyOf(allowedUids);
         if (maxPeers < 1 || maxOpenPerPeer < 0 || closeTimeout.isNegative()) {
@@ -37,12 +45,12 @@ public record IntakeOptions(
         }
     }
 
-    /** The defaults. */
+    /** Returns the defaults at this socket. */
     public static IntakeOptions at(Path socket) {
         return at(socket, Set.of());
     }
 
-    /** The defaults for an engine that serves these users too. */
+    /** Returns the defaults at this socket for an engine that serves these users too. */
     public static IntakeOptions at(Path socket, Set<Integer> allowedUids) {
         return new IntakeOptions(
                 socket,

@@ -25,12 +25,12 @@ final class LibC {
     static final int APPEND = 02000;
     static final int NON_BLOCKING = 04000;
     static final int CLOSE_ON_EXEC = 02000000;
-    /** A descriptor that stands for a file and opens nothing of it. */
+    /** The flag of a descriptor that stands for a file and opens nothing of it. */
     static final int PATH = 010000000;
 
     static final int INTERRUPTED = 4;
 
-    /** {@code AT_FDCWD}, for paths that are absolute. */
+    /** The directory of paths that are absolute: {@code AT_FDCWD}. */
     static final int NOWHERE = -100;
 
     private static final int F_SETFL = 4;
@@ -57,7 +57,7 @@ final class LibC {
 
     private LibC() {}
 
-    /** A call that failed. */
+    /** Thrown for a call that failed. */
     static final class FailedException extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -126,7 +126,10 @@ final class LibC {
         }
     }
 
-    /** Ints of an option of the level of sockets; empty if the descriptor is none of a socket with this option. */
+    /**
+     * Returns the ints of an option of the level of sockets; none if the descriptor is not of a socket with this
+     * option.
+     */
     static int[] socketOption(int descriptor, int option, int ints) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(CAPTURED);
@@ -156,7 +159,10 @@ final class LibC {
         }
     }
 
-    /** Method handles declare Throwable; these throw nothing but errors, and what is thrown here. */
+    /**
+     * Returns what a call threw as an IOException. Method handles declare Throwable; these throw nothing but errors,
+     * and what is thrown here.
+     */
     private static IOException failure(Throwable e) {
         return switch (e) {
             case IOException failed -> failed;

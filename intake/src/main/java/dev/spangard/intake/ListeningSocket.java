@@ -72,7 +72,7 @@ record ListeningSocket(ServerSocketChannel server, Selector arrivals, UserPrinci
         return users;
     }
 
-    /** A socket file that nobody answers at was left by an engine that was killed. */
+    /** Removes a socket file that nobody answers at: it was left by an engine that was killed. */
     private static void removeStale(Path socket) throws IOException {
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             probe.connect(UnixDomainSocketAddress.of(socket));
@@ -91,13 +91,13 @@ record ListeningSocket(ServerSocketChannel server, Selector arrivals, UserPrinci
         }
     }
 
-    /** The next connection; null if none has arrived. */
+    /** Returns the next connection; null if none has arrived. */
     @Nullable
     SocketChannel accept() throws IOException {
         return server.accept();
     }
 
-    /** Waits until there may be one, or somebody calls {@link #wakeup}. */
+    /** Waits until there may be a connection, or somebody calls {@link #wakeup}. */
     void await() throws IOException {
         arrivals.select();
         arrivals.selectedKeys().clear();

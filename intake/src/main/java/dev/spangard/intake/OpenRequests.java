@@ -14,12 +14,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests of one recorder that are still running, as far as it has told: open ones, and messages sent ahead.
- * Bounded: the oldest gives way, for its end was probably dropped by the recorder. Used by the peer's thread only.
+ * The requests of one recorder that are still running, as far as it has announced them, and messages sent ahead of
+ * their request. Bounded: the oldest gives way, for its end was probably dropped by the recorder. Used by the peer's
+ * thread only.
  */
 final class OpenRequests {
     /**
-     * A request announced as open.
+     * A request of the {@code stable} profile.
      *
      * @param origin null if it is not sampled
      */
@@ -35,7 +36,11 @@ final class OpenRequests {
         }
     }
 
-    /** The same in the {@code upstream} profile. */
+    /**
+     * A request of the {@code upstream} profile.
+     *
+     * @param sampled whether it has a span
+     */
     record OpenUpstream(UpstreamExchange exchange, Origin origin, boolean sampled) implements OpenRequest {
         @Override
         public void activate() {
@@ -48,14 +53,14 @@ final class OpenRequests {
         }
     }
 
-    /** What an open request has in common in all profiles. */
+    /** A request that was announced as open, of any profile. */
     sealed interface OpenRequest {
         void activate();
 
         void deactivate();
     }
 
-    /** Messages sent ahead of a request's record. */
+    /** The messages that were sent ahead of a request's record. */
     static final class SentAhead {
         final Conversation conversation;
         int parts;
@@ -65,7 +70,7 @@ final class OpenRequests {
         }
     }
 
-    /** What an open request takes beside its texts, and what {@link SentAhead} takes: rounded up. */
+    /** The bytes that an open request takes beside its texts, and what {@link SentAhead} takes: rounded up. */
     private static final int OBJECTS_BYTES = 1024;
 
     /** An open request, and how much memory it was said to take. */
@@ -78,6 +83,8 @@ final class OpenRequests {
     private final Map<Long, SentAhead> sentAhead = new LinkedHashMap<>();
 
     /**
+     * Makes the memory of one recorder.
+     *
      * @param limit of each kind
      * @param conversations makes new ones
      * @param budget shared by all recorders; {@link #drain} gives back what was taken
@@ -88,7 +95,11 @@ final class OpenRequests {
         this.budget = budget;
     }
 
-    /** @param recordBytes the length of its record */
+    /**
+     * Remembers a request and counts it as active.
+     *
+     * @param recordBytes the length of its record
+     */
     void opened(long spanId, OpenRequest request, int recordBytes) {
         ended(spanId);
         // A byte on the wire is a character in memory, of at most two.
@@ -112,7 +123,7 @@ final class OpenRequests {
         return true;
     }
 
-    /** The request with this span has ended: it is no longer active. */
+    /** Forgets the request with this span, which has ended, and counts it as active no longer. */
     void ended(long spanId) {
         if (!open.isEmpty()) {
             Held ended = open.remove(spanId);
@@ -123,7 +134,7 @@ final class OpenRequests {
         }
     }
 
-    /** Where the next part of this request's messages goes; null if none are kept. */
+    /** Returns where the next part of this request's messages goes; null if none are kept. */
     @Nullable
     SentAhead sentAhead(long spanId) {
         SentAhead known = sentAhead.get(spanId);
@@ -141,7 +152,7 @@ final class OpenRequests {
         return first;
     }
 
-    /** What was sent ahead for this request; null if nothing was. */
+    /** Removes and returns what was sent ahead for this request; null if nothing was. */
     @Nullable
     SentAhead takeSentAhead(long spanId) {
         SentAhead taken = sentAhead.isEmpty() ? null : sentAhead.remove(spanId);
@@ -151,7 +162,7 @@ final class OpenRequests {
         return taken;
     }
 
-    /** Gives up all open requests. */
+    /** Forgets all requests, and hands the open ones to {@code each}, the oldest first. */
     void drain(Consumer<OpenRequest> each) {
         budget.give((long) OBJECTS_BYTES * sentAhead.size());
         sentAhead.clear();

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param parent with the parent's span, remote or local; the root if there is none
  */
 record Origin(long traceHigh, long traceLow, long spanId, Context parent) {
-    /** {@code 00-<32 hex>-<16 hex>-<2 hex>}, https://www.w3.org/TR/trace-context/#traceparent-header */
+    /** The length of {@code 00-<32 hex>-<16 hex>-<2 hex>} (https://www.w3.org/TR/trace-context/#traceparent-header). */
     private static final int TRACEPARENT_LENGTH = 55;
 
     private static final int TRACE_AT = 3;
@@ -71,7 +71,7 @@ record Origin(long traceHigh, long traceLow, long spanId, Context parent) {
         return new Origin(high, low, spanId, Context.root().with(Span.wrap(parent)));
     }
 
-    /** The span's own place. */
+    /** Returns the span's own place. */
     SpanContext span() {
         SpanContext above = Span.fromContext(parent).getSpanContext();
         boolean isFirst = traceHigh != 0 || traceLow != 0;
@@ -114,7 +114,10 @@ record Origin(long traceHigh, long traceLow, long spanId, Context parent) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
     }
 
-    /** The ids are checked by {@link SpanContext}, which is invalid if they are. */
+    /**
+     * Returns the context of a traceparent that is well-formed but for its ids. {@link SpanContext} checks them, and is
+     * invalid if they are.
+     */
     private static Context plain(String traceparent) {
         SpanContext remote = SpanContext.createFromRemoteParent(
                 traceparent.substring(TRACE_AT, SPAN_AT - 1),

@@ -16,14 +16,20 @@ import java.time.Duration;
  * <p>No locks, no clock of its own; used by the peer's thread only.
  */
 final class OverloadDetector {
-    /** A new engine's compiler takes about as long to make it fast: that is no overload. */
+    /**
+     * How long a recorder may drop records while the engine is behind. A new engine's compiler takes about as long to
+     * make it fast: that is no overload.
+     */
     static final Duration PATIENCE = Duration.ofSeconds(3);
 
     static final Duration CALM = Duration.ofSeconds(10);
-    /** Whoever has not read for so long was put aside (SIGSTOP, a frozen container), and has not tried to keep up. */
+    /**
+     * How long nobody may have read. Whoever has not for longer was put aside (SIGSTOP, a frozen container), and has
+     * not tried to keep up.
+     */
     static final Duration PUT_ASIDE = Duration.ofMillis(500);
 
-    /** A read into less space says nothing when it fills it. */
+    /** The bytes of the least space that a read must fill to say something. */
     static final int TELLING_BYTES = 16 << 10;
 
     private boolean behind;
@@ -32,7 +38,7 @@ final class OverloadDetector {
     private boolean dropsBehind;
     private boolean strained;
 
-    /** A read of {@code bytes} into a space of {@code offered}, at {@link System#nanoTime} {@code now}. */
+    /** Notes a read of {@code bytes} into a space of {@code offered}, at {@link System#nanoTime} {@code now}. */
     void read(int offered, int bytes, long now) {
         if (bytes < offered) {
             caughtUp(now);
@@ -47,13 +53,13 @@ final class OverloadDetector {
         }
     }
 
-    /** The socket was empty. */
+    /** Notes that the socket was empty. */
     void caughtUp(long now) {
         behind = false;
         strained &= now - lastBehind < CALM.toNanos();
     }
 
-    /** The recorder tells of records it had to drop. */
+    /** Notes that the recorder had to drop records. */
     void dropped() {
         dropsBehind = true;
     }

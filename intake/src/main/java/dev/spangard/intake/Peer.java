@@ -47,6 +47,8 @@ final class Peer implements Runnable {
     private boolean isThrottled;
 
     /**
+     * Makes the peer of a connection that was accepted; its thread runs it.
+     *
      * @param user whose process it is
      * @param isGuest whether that is another than the engine's
      */
@@ -205,7 +207,9 @@ final class Peer implements Runnable {
         }
     }
 
-    /** A process may have ended before we came to answer it. What it wrote is still to be read. */
+    /**
+     * Welcomes the recorder. Its process may have ended before we came to answer it; what it wrote is still to be read.
+     */
     private void welcome() {
         try {
             answer(new MarshalWriter().tuple(2).integer(WELCOME).integer(Hello.VERSION));
@@ -231,7 +235,7 @@ final class Peer implements Runnable {
         return true;
     }
 
-    /** What there is: where nothing is, the engine is not behind. */
+    /** Reads what there is, and does not wait: where nothing is, the engine is not behind. */
     private int readAtOnce(ByteBuffer space) throws IOException {
         int bytes = channel.read(space);
         if (bytes == 0) {
@@ -240,7 +244,10 @@ final class Peer implements Runnable {
         return bytes;
     }
 
-    /** Not reading is what slows a sender down; a recorder drops what it cannot write, and counts it. */
+    /**
+     * Waits while the connection sends too much. Not reading is what slows a sender down; a recorder drops what it
+     * cannot write, and counts it.
+     */
     private void keepPace() {
         long wait = bucket.taken(System.nanoTime());
         if (wait <= 0) {
@@ -264,7 +271,7 @@ final class Peer implements Runnable {
         LOG.log(Level.WARNING, "a connection was cut off: {0}", e.getMessage());
     }
 
-    /** Says why, once; the caller closes. */
+    /** Counts the refusal and answers why, once; the caller closes. */
     void refuse(RejectReason why, String reason) {
         intake.counters().turn(why);
         try {

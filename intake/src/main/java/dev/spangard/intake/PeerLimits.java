@@ -17,8 +17,14 @@ import dev.spangard.wire.FrameAssembler;
  * <p>Other users' connections have a quarter of each memory, for themselves: none of it is the others'.
  */
 public record PeerLimits(int framesPerSecond, long largeFrameBytes, long openBytes) {
+    /** The limits of which nobody says otherwise. */
     public static final PeerLimits DEFAULTS = new PeerLimits(10_000, 16 << 20, 16 << 20);
 
+    /**
+     * Checks the limits.
+     *
+     * @throws IllegalArgumentException if one is negative, or no frame is allowed
+     */
     public PeerLimits {
         if (framesPerSecond < 1 || largeFrameBytes < 0 || openBytes < 0) {
             throw new IllegalArgumentException("limits of a connection must not be negative: framesPerSecond "

@@ -33,7 +33,10 @@ final class PeerOutput implements ProcessOutput {
 
     private static final int SO_PEERCRED = 17;
     private static final int SO_LINGER = 13;
-    /** Seconds nobody else would give: a stream socket of the Unix family has no use for the option. */
+    /**
+     * The seconds by which our option is known; nobody else would give them. A stream socket of the Unix family has no
+     * use for the option.
+     */
     private static final int MARK = 0x5a5a;
 
     private static final int TYPE = 0170000;
@@ -46,10 +49,12 @@ final class PeerOutput implements ProcessOutput {
     private final UserPrincipal user;
     private final @Nullable String terminal;
 
-    /** As the kernel has it: {@code struct ucred}. */
+    /** Who connected, as the kernel has it in {@code struct ucred}. */
     private record Credentials(int pid, int uid) {}
 
     /**
+     * Makes the output of a connection's process; nothing is opened yet.
+     *
      * @param channel whose peer's user is the engine's, {@code user}
      * @param acceptedNanos {@link System#nanoTime} when it was accepted
      * @param terminal what the process says its terminal's name is; null if it has none
@@ -80,7 +85,7 @@ final class PeerOutput implements ProcessOutput {
     }
 
     /**
-     * What the kernel says of who connected. Java tells the names of user and group only, and keeps the
+     * Returns what the kernel says of who connected. Java tells the names of user and group only, and keeps the
      * descriptor's number to itself: it is the one whose option shows the mark that we set by Java's means.
      */
     private static synchronized Credentials peer(SocketChannel channel) throws IOException {
@@ -128,7 +133,10 @@ final class PeerOutput implements ProcessOutput {
         }
     }
 
-    /** By the numbers of devices, Documentation/admin-guide/devices.txt of Linux. */
+    /**
+     * Whether a device is a terminal or {@code /dev/null}, by the numbers in Documentation/admin-guide/devices.txt of
+     * Linux.
+     */
     static boolean isTerminalOrNull(long device) {
         int major = (int) ((device >>> 8) & 0xfff);
         int minor = (int) ((device & 0xff) | ((device >>> 12) & 0xfff00));
@@ -141,7 +149,7 @@ final class PeerOutput implements ProcessOutput {
         };
     }
 
-    /** As on macOS, where a terminal's device belongs to whoever is logged in there. */
+    /** Opens the terminal by its name, as on macOS, where a terminal's device belongs to whoever is logged in there. */
     private OutputStream byName() throws IOException {
         if (terminal == null || !terminal.matches("/dev/tty[a-z0-9]+")) {
             throw new IOException("it is no terminal, and this system has no /proc");

@@ -16,14 +16,13 @@ import java.lang.System.Logger.Level;
 /**
  * Reads the batches of one recorder and replays each record through an {@link Exchange} with its own times and ids.
  *
- * <p>A record that is not as docs/wire-protocol.md says, or that nothing can be made of for a fault of the engine's own,
- * costs itself only: it is counted and passed over. Used by the
- * peer's thread only.
+ * <p>A record that is not as docs/wire-protocol.md says, or that nothing can be made of for a fault of the engine's
+ * own, costs itself only: it is counted and passed over. Used by the peer's thread only.
  */
 final class RecordReader {
     private static final Logger LOG = System.getLogger(RecordReader.class.getName());
 
-    /** Records of one batch. */
+    /** The most records of one batch. */
     static final int MAX_RECORDS = 256;
 
     private static final int BATCH_FIELDS = 7;
@@ -31,7 +30,7 @@ final class RecordReader {
     private static final int MEASURED_WITH_FIELDS = 3;
     private static final int LOST = 18;
     private static final int LOST_FIELDS = 2;
-    /** Attributes of an application's own on the measurements of one request. */
+    /** The most attributes of an application's own on the measurements of one request. */
     static final int MAX_MEASURED_WITH = 16;
 
     private final ServiceAccounts accounts;
@@ -42,10 +41,13 @@ final class RecordReader {
     private final SampledRecordReader sampled;
     private final UnsampledRecordReader unsampled;
     private final UpstreamRecordReader upstream;
-    /** What the record at hand is to be measured with. */
+    /** The attributes that the record at hand is to be measured with. */
     private Attributes measuredWith = Attributes.empty();
 
     /**
+     * Makes the reader of one connection.
+     *
+     * @param ids of the peer's thread
      * @param openRequests where this recorder's running requests are remembered
      * @param overload decides whether there is time for spans
      */
@@ -91,9 +93,10 @@ final class RecordReader {
     }
 
     /**
-     * The recorder's process is gone: what it was doing will not be told any more.
+     * Ends all running requests: the recorder's process is gone, and what it was doing will not come any more.
      *
      * @param errorType {@link Exchange#WORKER_DIED}, or {@link Exchange#WORKER_EXITED} after a goodbye
+     * @param epochNanos when
      */
     void workerEnded(String errorType, long epochNanos) {
         openRequests.drain(running -> {
@@ -116,12 +119,16 @@ final class RecordReader {
         });
     }
 
-    /** The recorder may go on telling elsewhere: nothing is running here any more. */
+    /** Forgets all running requests: the recorder may go on elsewhere, and nothing is running here any more. */
     void left() {
         openRequests.drain(OpenRequests.OpenRequest::deactivate);
     }
 
-    /** @param mayBeTooLarge whether the record's size has to be looked at */
+    /**
+     * Reads one record.
+     *
+     * @param mayBeTooLarge whether the record's size has to be looked at
+     */
     private void record(MarshalReader in, BatchClock clock, boolean mayBeTooLarge) {
         int from = in.position();
         boolean finished = false;
@@ -192,7 +199,7 @@ final class RecordReader {
         }
     }
 
-    /** The request whose finished record is lost runs no more: it must not be told as one that died. */
+    /** Forgets the request whose finished record is lost: it runs no more, and must not end as one that died. */
     private void forget(int from, MarshalReader in) {
         int after = in.position();
         in.position(from);
@@ -217,7 +224,9 @@ final class RecordReader {
         in.position(after);
     }
 
-    /** Which field of a finished record is the id of its span; 0 where none is, since no OPEN record went ahead. */
+    /**
+     * Returns which field of a finished record is the id of its span; 0 where none is, since no OPEN record went ahead.
+     */
     private static int spanIdAt(int kind) {
         return switch (kind) {
             case 1, 2, 12, 13 -> 4;

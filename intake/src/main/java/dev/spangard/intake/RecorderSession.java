@@ -26,7 +26,7 @@ final class RecorderSession {
     private boolean saidGoodbye;
 
     /**
-     * Books what its HELLO says. {@link #end} follows.
+     * Begins the session and books what the HELLO says. {@link #end} follows.
      *
      * @param records of the same line
      */
@@ -64,13 +64,13 @@ final class RecorderSession {
         }
     }
 
-    /** Whether nothing more is to come. */
+    /** Whether the recorder has said that nothing more is to come. */
     boolean saidGoodbye() {
         return saidGoodbye;
     }
 
     /**
-     * Nothing more comes by this connection.
+     * Ends the session: nothing more comes by this connection.
      *
      * @param died whether its process is gone
      * @param epochNanos when

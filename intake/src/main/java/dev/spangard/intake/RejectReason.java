@@ -4,21 +4,21 @@ package dev.spangard.intake;
 
 /** Why the intake ended a connection itself. */
 public enum RejectReason {
-    /** Another user's process. */
+    /** The process is another user's. */
     OTHER_USER("refused", "user"),
     /** The recorder is older than the engine. */
     OLDER("refused", "older_version"),
     /** The recorder is newer than the engine. */
     NEWER("refused", "newer_version"),
-    /** As many connections as allowed were there. */
+    /** There were as many connections as allowed. */
     TOO_MANY("refused", "connections"),
-    /** {@link ServiceProvider} would not have it: its settings, or too many services. */
+    /** {@link ServiceProvider} would not have the recorder: its settings, or too many services. */
     SETTINGS("refused", "settings"),
-    /** A failure of the engine. */
+    /** The engine failed. */
     FAILURE("refused", "failure"),
-    /** What it sent was not the protocol. */
+    /** The connection sent what is not the protocol. */
     MALFORMED("cut_off", "malformed"),
-    /** Large frames of all connections held as much memory as allowed. */
+    /** The large frames of all connections held as much memory as allowed. */
     MEMORY("cut_off", "memory");
 
     private final String outcome;
@@ -29,12 +29,15 @@ public enum RejectReason {
         this.reason = reason;
     }
 
-    /** As in the {@code outcome} label: {@code refused}, told why; {@code cut_off}, in the middle. */
+    /**
+     * Returns the {@code outcome} label of {@code spangard_connections}: {@code refused}, told why; {@code cut_off}, in
+     * the middle.
+     */
     public String outcome() {
         return outcome;
     }
 
-    /** As in the {@code reason} label. */
+    /** Returns the {@code reason} label of {@code spangard_connections}. */
     public String reason() {
         return reason;
     }

@@ -124,7 +124,9 @@ final class SampledRecordReader {
         end(exchange, origin, end);
     }
 
-    /** A finished, sampled request that there is no time to make a span of: only what metrics need. */
+    /**
+     * Reads the record of a finished, sampled request that there is no time to make a span of: only what metrics need.
+     */
     private void shed(Request.Kind kind, MarshalReader in, BatchClock clock, Attributes measuredWith) {
         long start = clock.readNanos(in);
         long end = clock.readNanos(in);
@@ -165,7 +167,7 @@ final class SampledRecordReader {
         accounts.drop(DropReason.INTAKE, 1);
     }
 
-    /** The process of a request that was announced is gone. */
+    /** Ends a request that was announced and whose process is gone. */
     void workerEnded(OpenRequests.OpenStable open, String errorType, long epochNanos) {
         Exchange exchange = open.exchange();
         exchange.workerEnded(errorType);
@@ -196,7 +198,10 @@ final class SampledRecordReader {
         return ahead == null ? telemetry.conversation() : ahead.conversation;
     }
 
-    /** Of a finished request; from where they are in its record. A recorder that keeps no messages says only the status. */
+    /**
+     * Replays the events of a finished request, from where they are in its record. A recorder that keeps no messages
+     * has only the status.
+     */
     private static void events(
             int at, int status, long end, MarshalReader in, BatchClock clock, Conversation conversation) {
         int after = in.position();

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.intake;
 
-/** Who makes telemetry for a recorder: the composition root. */
+/** Makes the telemetry that recorders feed. The composition root has the one there is. */
 public interface ServiceProvider {
     /**
-     * The service that a new recorder belongs to, made if it is the first one.
+     * Returns the service that a new recorder belongs to, made if it is the first one.
      *
-     * <p>Called on the peer's thread, by several at once; may block. An exception other than {@link Refusal} refuses the
-     * recorder too, with a general sentence.
+     * <p>Called on the peer's thread, by several at once; may block. An exception other than {@link Refusal} refuses
+     * the recorder too, with a general sentence.
      *
      * @param hello what it says
      * @param caller what is known
@@ -17,19 +17,24 @@ public interface ServiceProvider {
     Service join(Hello hello, Caller caller) throws Refusal;
 
     /**
-     * A recorder that joined is gone and all it sent has been told to the service. Called once for each {@link #join} that
-     * returned; a service that everybody left may be closed. Does not throw.
+     * Takes back a service: a recorder that joined is gone, and all it sent has become the service's telemetry. Called
+     * on the peer's thread, once for each {@link #join} that returned; a service that everybody left may be closed.
+     * Does not throw.
      *
      * @param service as {@link #join} returned it
      * @param caller as it was given to that
      */
     void leave(Service service, Caller caller);
 
-    /** Why a recorder is turned away. */
+    /** Thrown to turn a recorder away. */
     final class Refusal extends Exception {
         private static final long serialVersionUID = 1L;
 
-        /** @param reason one English sentence; the recorder logs it in the application's process */
+        /**
+         * Makes the refusal.
+         *
+         * @param reason one English sentence; the recorder logs it in the application's process
+         */
         public Refusal(String reason) {
             super(reason, null, false, false);
         }

@@ -4,20 +4,27 @@ package dev.spangard.intake;
 
 import java.util.concurrent.TimeUnit;
 
-/** So many a second, and as many at once: a token bucket of one second. No clock of its own; not thread-safe. */
+/**
+ * Lets through so many a second, and as many at once: a token bucket of one second. No clock of its own; not
+ * thread-safe.
+ */
 final class TokenBucket {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
     private final long nanosEach;
     private long paidUntil;
 
-    /** @param now {@link System#nanoTime} */
+    /**
+     * Makes a full bucket.
+     *
+     * @param now {@link System#nanoTime}
+     */
     TokenBucket(int perSecond, long now) {
         nanosEach = SECOND / perSecond;
         paidUntil = now - SECOND;
     }
 
-    /** One more at {@code now}: how many nanoseconds to wait before the next, 0 or less if none. */
+    /** Takes one more at {@code now}, and returns how many nanoseconds to wait before the next, 0 or less if none. */
     long taken(long now) {
         paidUntil = Math.max(paidUntil, now - SECOND) + nanosEach;
         return paidUntil - now;

@@ -31,7 +31,11 @@ final class UnsampledRecordReader {
         this.openRequests = openRequests;
     }
 
-    /** @param announced whether an OPEN record went ahead */
+    /**
+     * Reads the record of a request that is finished.
+     *
+     * @param announced whether an OPEN record went ahead
+     */
     void http(boolean announced, int fields, MarshalReader in, BatchClock clock, Attributes measuredWith) {
         Fields.expect(in, announced ? UNSAMPLED_FIELDS + 1 : UNSAMPLED_FIELDS, fields);
         long start = clock.readNanos(in);
@@ -104,7 +108,11 @@ final class UnsampledRecordReader {
         }
     }
 
-    /** @param announced whether an OPEN record went ahead */
+    /**
+     * Reads the record of a WebSocket that has ended.
+     *
+     * @param announced whether an OPEN record went ahead
+     */
     void webSocket(boolean announced, int fields, MarshalReader in, BatchClock clock, Attributes measuredWith) {
         Fields.expect(in, announced ? UNSAMPLED_WEBSOCKET_FIELDS + 1 : UNSAMPLED_WEBSOCKET_FIELDS, fields);
         long start = clock.readNanos(in);
@@ -123,7 +131,7 @@ final class UnsampledRecordReader {
         measure(telemetry.exchange(request, conversation, start), route, failure, end, measuredWith);
     }
 
-    /** With what the recorder sends besides, where the configuration asks for it. */
+    /** Makes the request with what the recorder sends besides, where the configuration asks for it. */
     private static Request request(
             Request.Kind kind,
             @Nullable String method,
@@ -165,7 +173,11 @@ final class UnsampledRecordReader {
         accounts.measure(1);
     }
 
-    /** @param from where the record begins */
+    /**
+     * Reads an OPEN record.
+     *
+     * @param from where the record begins
+     */
     void open(Request.Kind kind, int fields, int from, MarshalReader in, BatchClock clock) {
         Fields.expect(in, OPEN_UNSAMPLED_FIELDS, fields);
         long start = clock.readNanos(in);

@@ -45,7 +45,11 @@ final class UpstreamRecordReader {
         this.openRequests = openRequests;
     }
 
-    /** @param from position of the record */
+    /**
+     * Reads an OPEN record: the request is remembered until it ends.
+     *
+     * @param from position of the record
+     */
     void open(Request.Kind kind, int fields, int from, MarshalReader in, BatchClock clock) {
         Fields.expect(in, OPEN_FIELDS, fields);
         Begun begun = begun(kind, in, clock);
@@ -55,7 +59,11 @@ final class UpstreamRecordReader {
                 in.position() - from);
     }
 
-    /** @param shouldShed whether it is to be measured only */
+    /**
+     * Reads the record of a request that is finished.
+     *
+     * @param shouldShed whether it is to be measured only
+     */
     void finished(Request.Kind kind, boolean shouldShed, int fields, MarshalReader in, BatchClock clock) {
         Fields.expect(in, FINISHED_FIELDS, fields);
         Begun begun = begun(kind, in, clock);
@@ -93,7 +101,7 @@ final class UpstreamRecordReader {
         }
     }
 
-    /** Of a request that goes on, or whose record follows. */
+    /** Reads the messages of a request that goes on, or whose record follows. */
     void children(int fields, MarshalReader in, BatchClock clock) {
         Fields.expect(in, CHILDREN_FIELDS, fields);
         Origin origin = Origin.read(in);
@@ -109,7 +117,7 @@ final class UpstreamRecordReader {
         }
     }
 
-    /** Its process is gone, as {@code errorType} says. */
+    /** Ends a request whose process is gone, as {@code errorType} says. */
     void workerEnded(OpenRequests.OpenUpstream open, String errorType, long epochNanos) {
         var result = UpstreamResult.workerEnded(errorType, epochNanos);
         end(open.exchange(), open.origin(), open.sampled(), result, List.of());
@@ -174,7 +182,7 @@ final class UpstreamRecordReader {
         return new Begun(telemetry.exchange(request, start), origin, (flags & SAMPLED) != 0);
     }
 
-    /** {@code [host, port]} with whatever a server puts there; None, or a sequence of nothing, is none. */
+    /** Reads {@code [host, port]} with whatever a server puts there; None, or a sequence of nothing, is none. */
     private static @Nullable Endpoint endpoint(MarshalReader in) {
         if (!in.nextIsSequence()) {
             in.skip();
