@@ -3,11 +3,16 @@
 package dev.spangard.cli;
 
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,6 +23,8 @@ class ArrowsTest {
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .withImportOption(location -> !location.contains("-tests.jar"))
             .importPackages("dev.spangard");
+    private static final DescribedPredicate<JavaClass> INTERNAL =
+            JavaClass.Predicates.resideInAPackage("io.opentelemetry..internal..");
 
     @Test
     void modulesSeeOnlyWhatIsBelowThem() {
@@ -113,5 +120,37 @@ class ArrowsTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.opentelemetry.exporter..", "io.prometheus..", "com.sun.net.httpserver..")
                 .check(CLASSES);
+    }
+
+    /** Exactly these pairs: one that is no longer needed goes from the list, too. */
+    @Test
+    void ofWhatOpenTelemetryKeepsToItselfOnlyFourClassesAreUsed() {
+        Map<String, String> used = new TreeMap<>();
+        CLASSES.stream()
+                .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+                .filter(dependency -> INTERNAL.test(dependency.getTargetClass()))
+                .forEach(dependency ->
+                        used.put(outermost(dependency.getTargetClass()), outermost(dependency.getOriginClass())));
+        assertThat(used)
+                .as("a package named internal may change with any release of OpenTelemetry")
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        // Makes of PEM files what the SDK's exporters make of them: our sender of spans is to trust the
+                        // same.
+                        "io.opentelemetry.exporter.internal.TlsConfigHelper",
+                        "dev.spangard.export.OtlpExporters",
+                        // Finds the gRPC sender that the SDK ships, which no public class of it gives to a sender of
+                        // our own.
+                        "io.opentelemetry.exporter.internal.SenderUtil",
+                        "dev.spangard.export.OtlpGrpcSender",
+                        // Writes a trace state as the SDK's OTLP exporter writes it into a span.
+                        "io.opentelemetry.api.trace.propagation.internal.W3CTraceContextEncoding",
+                        "dev.spangard.export.SpanEncoder",
+                        // The only place where an exporter of metrics or logs leaves why it failed.
+                        "io.opentelemetry.exporter.internal.FailedExportException",
+                        "dev.spangard.cli.CollectorProbe"));
+    }
+
+    private static String outermost(JavaClass type) {
+        return type.getName().replaceFirst("[$].*", "");
     }
 }
