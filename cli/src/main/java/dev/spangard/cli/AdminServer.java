@@ -20,8 +20,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * {@code /livez}, {@code /readyz} and {@code /metrics} over HTTP. Metrics are OpenMetrics with exemplars for who accepts
- * that, else Prometheus text.
+ * Answers {@code /livez}, {@code /readyz} and {@code /metrics} over HTTP. Metrics are OpenMetrics with exemplars for
+ * who accepts that, else Prometheus text.
  *
  * <p>The suppliers are called on the server's threads, by several at once.
  */
@@ -41,7 +41,11 @@ final class AdminServer implements AutoCloseable {
         this.metrics = metrics;
     }
 
-    /** @throws IOException if the address is taken or is not this machine's */
+    /**
+     * Listens at this address.
+     *
+     * @throws IOException if the address is taken or is not this machine's
+     */
     static AdminServer start(InetSocketAddress address, BooleanSupplier ready, Supplier<MetricSnapshots> metrics)
             throws IOException {
         if (address.isUnresolved()) {
@@ -69,18 +73,21 @@ final class AdminServer implements AutoCloseable {
                 return;
             }
             switch (exchange.getRequestURI().getPath()) {
-                case "/livez" -> say(exchange, 200, "alive");
+                case "/livez" -> sendLine(exchange, 200, "alive");
                 case "/readyz" -> {
                     boolean isReady = ready.getAsBoolean();
-                    say(exchange, isReady ? 200 : 503, isReady ? "ready" : "not ready");
+                    sendLine(exchange, isReady ? 200 : 503, isReady ? "ready" : "not ready");
                 }
                 case "/metrics" -> metrics(exchange);
-                default -> say(exchange, 404, "/livez, /readyz, /metrics");
+                default -> sendLine(exchange, 404, "/livez, /readyz, /metrics");
             }
         }
     }
 
-    /** Written while it is made: as one text all the series that peers may make would not fit into the heap. */
+    /**
+     * Answers with the metrics, written while they are made: as one text all the series that peers may make would not
+     * fit into the heap.
+     */
     private void metrics(HttpExchange exchange) throws IOException {
         List<String> accept = exchange.getRequestHeaders().getOrDefault("Accept", List.of());
         ExpositionFormatWriter writer = accept.stream().anyMatch(openMetrics::accepts) ? openMetrics : text;
@@ -96,7 +103,7 @@ final class AdminServer implements AutoCloseable {
         }
     }
 
-    private static void say(HttpExchange exchange, int status, String line) throws IOException {
+    private static void sendLine(HttpExchange exchange, int status, String line) throws IOException {
         send(exchange, status, "text/plain; charset=utf-8", (line + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
@@ -110,7 +117,7 @@ final class AdminServer implements AutoCloseable {
         }
     }
 
-    /** At once: whoever is in the middle of an answer does without the rest. */
+    /** Ends the server at once: whoever is in the middle of an answer does without the rest. */
     @Override
     public void close() {
         server.stop(0);

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * log, never the engine. Thread-safe.
  */
 final class AdminServers implements ServiceRegistry.Scraped, AutoCloseable {
-    /** Further ones: each is a port and a thread. */
+    /** The most further endpoints: each is a port and a thread. */
     static final int MAX_LISTENERS = 16;
 
     private static final Logger LOG = System.getLogger("spangard.engine");
@@ -40,7 +40,11 @@ final class AdminServers implements ServiceRegistry.Scraped, AutoCloseable {
 
     private record Listener(AdminServer server, Set<ServiceSdk> services) {}
 
-    /** @param own the engine's; null for none anywhere */
+    /**
+     * Makes the endpoints; none listens yet.
+     *
+     * @param own the engine's; null for none anywhere
+     */
     AdminServers(@Nullable InetSocketAddress own, BooleanSupplier ready, Supplier<MetricSnapshots> metrics) {
         this.own = own;
         this.ready = ready;
@@ -70,7 +74,7 @@ final class AdminServers implements ServiceRegistry.Scraped, AutoCloseable {
         }
     }
 
-    /** A service has begun: listens where it wants to be scraped, if that may be. */
+    /** Listens where a service that has begun wants to be scraped, if that may be. */
     @Override
     public synchronized void opened(ServiceSdk sdk) {
         InetSocketAddress address = sdk.prometheus();
@@ -124,7 +128,7 @@ final class AdminServers implements ServiceRegistry.Scraped, AutoCloseable {
         return exposition.snapshots();
     }
 
-    /** A service is no more. */
+    /** Closes what only this service asked for, which is no more. */
     @Override
     public void closed(ServiceSdk sdk) {
         List<AdminServer> over = new ArrayList<>();

@@ -15,11 +15,11 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who made the telemetry: the application, never the engine. All workers of one server are one service instance, so
- * nothing in it differs between them (no pid).
+ * The resource of an application (semantic conventions, resource attributes): it made the telemetry, never the engine.
+ * All workers of one server are one service instance, so nothing in it differs between them (no pid).
  */
 final class ApplicationResource {
-    /** Of {@code service.instance.id} (semantic conventions, service attributes). */
+    /** The namespace of {@code service.instance.id} (semantic conventions, service attributes). */
     private static final UUID NAMESPACE = UUID.fromString("4d63009a-8d0f-11ee-aad7-4c796ed8e320");
 
     private ApplicationResource() {}
@@ -53,7 +53,7 @@ final class ApplicationResource {
         return command == null || command.isBlank() ? "unknown_service" : "unknown_service:" + command;
     }
 
-    /** A UUID of version 5 (RFC 9562, section 5.5). */
+    /** Makes a UUID of version 5 (RFC 9562, section 5.5). */
     static UUID instanceId(String instance) {
         try {
             MessageDigest sha1 = MessageDigest.getInstance("SHA-1");

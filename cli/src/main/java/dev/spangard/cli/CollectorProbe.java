@@ -23,7 +23,10 @@ import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** One real export of nothing, with all that is configured for its signal: what the collector makes of it. */
+/**
+ * Tries one real export of nothing, with all that is configured for its signal, and finds out what the collector makes
+ * of it.
+ */
 final class CollectorProbe {
     static final Duration TIMEOUT = Duration.ofSeconds(5);
 
@@ -31,8 +34,8 @@ final class CollectorProbe {
     private final CompletableResultCode result;
 
     /**
-     * Begins; does not wait. Its exporter is not closed, since the JDK's HTTP client waits for a collector that hangs: for a
-     * process that is about to end.
+     * Begins the export and does not wait. Its exporter is not closed, since the JDK's HTTP client waits for a
+     * collector that hangs: this is for a process that is about to end.
      */
     CollectorProbe(Signal signal, OtlpSettings settings) throws ConfigurationException {
         this.settings = settings.once(TIMEOUT);
@@ -49,7 +52,7 @@ final class CollectorProbe {
         };
     }
 
-    /** Waits, bounded. Null if the collector has taken it; else what is wrong and what to do about it. */
+    /** Waits, bounded, and returns what is wrong and what to do about it; null if the collector has taken it. */
     @Nullable
     Fault fault() {
         result.join(TIMEOUT.toMillis() + 1000, TimeUnit.MILLISECONDS);

@@ -26,11 +26,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The engine's part of {@code spangard doctor}: what the application's variables come to, and whether its collector takes
- * an export. The launcher adds what is to be seen in Python, and prints both.
+ * The engine's part of {@code spangard doctor}: what the application's variables come to, and whether its collector
+ * takes an export. The launcher adds what is to be seen in Python, and prints both.
  *
- * <p>Lines of fields with tabs between: {@code ok}, {@code warn} or {@code fail}, what was found, what to do; or
- * {@code set}, a variable, its value, where that is from.
+ * <p>It prints lines of fields with tabs between: {@code ok}, {@code warn} or {@code fail}, what was found, what to do;
+ * or {@code set}, a variable, its value, where that is from.
  */
 final class Doctor {
     private final Map<String, String> environment;
@@ -39,8 +39,11 @@ final class Doctor {
     private boolean healthy = true;
 
     /**
+     * Makes the examination of an application's variables.
+     *
      * @param environment the application's, with what its configuration file and the command's flags say
      * @param origins {@code NAME=flag} or {@code NAME=file} for what is not from the environment
+     * @param out takes the lines
      */
     Doctor(Map<String, String> environment, List<String> origins, PrintStream out) {
         this.environment = environment;
@@ -53,7 +56,11 @@ final class Doctor {
         }
     }
 
-    /** Takes about as long as the slowest collector. False if something is wrong that loses telemetry. */
+    /**
+     * Examines and prints, which takes about as long as the slowest collector.
+     *
+     * @return false if something is wrong that loses telemetry
+     */
     boolean examine() {
         LogManager.getLogManager()
                 .getLogger("")
@@ -86,7 +93,7 @@ final class Doctor {
         } catch (ConfigurationException e) {
             line("fail", e.getMessage(), "nothing is exported like this");
         }
-        tries.forEach((signal, attempt) -> tell(signal, targets.getOrDefault(signal, ""), attempt.fault()));
+        tries.forEach((signal, attempt) -> recordResult(signal, targets.getOrDefault(signal, ""), attempt.fault()));
         if (tries.isEmpty() && healthy) {
             line("ok", "no collector is configured", "OTEL_EXPORTER_OTLP_ENDPOINT names one");
         }
@@ -101,7 +108,7 @@ final class Doctor {
         return healthy;
     }
 
-    /** What the absence of {@code OTEL_…_EXPORTER} means. */
+    /** Returns what the absence of {@code OTEL_…_EXPORTER} means. */
     private static String otherwise(Settings settings, Signal signal) {
         if (OtlpSettings.hasEndpoint(settings, signal)) {
             return "otlp";
@@ -126,7 +133,7 @@ final class Doctor {
         }
     }
 
-    private void tell(Signal signal, String target, CollectorProbe.@Nullable Fault fault) {
+    private void recordResult(Signal signal, String target, CollectorProbe.@Nullable Fault fault) {
         String name = signal.name().toLowerCase(Locale.ROOT) + " by " + target + ": ";
         if (fault == null) {
             line("ok", name + "the collector takes them", "");

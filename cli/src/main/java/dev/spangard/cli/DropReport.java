@@ -12,10 +12,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** One line in the log when a service begins to lose requests, one when it has stopped: not one a second. */
+/** Logs one line when a service begins to lose requests and one when it has stopped, not one a second. */
 final class DropReport {
     private static final Logger LOG = System.getLogger("spangard.engine");
-    /** Calls of {@link #look} without a loss after which it has stopped. */
+    /** Calls of {@link #logChanges} without a loss after which the losing has stopped. */
     static final int QUIET_LOOKS = 10;
 
     private final Map<ServiceAccounts, Losses> known = new HashMap<>();
@@ -23,12 +23,12 @@ final class DropReport {
     private static final class Losses {
         private long dropped;
         private long before;
-        /** 0 when nothing is being lost. */
+        /** How many more calls without a loss end it; 0 when nothing is being lost. */
         private int looksLeft;
     }
 
-    /** Called about once a second, by one thread. */
-    void look(List<ServiceBooks.KnownService> rows) {
+    /** Logs what has begun or ended since the last call. Called about once a second, by one thread. */
+    void logChanges(List<ServiceBooks.KnownService> rows) {
         known.keySet()
                 .retainAll(
                         rows.stream().map(ServiceBooks.KnownService::accounts).toList());

@@ -37,7 +37,7 @@ final class Engine implements AutoCloseable {
     private final DropReport drops;
     private final Thread housekeeper;
     private final CountDownLatch stop;
-    /** Null until recorders can connect. */
+    /** The socket; null until recorders can connect. */
     private volatile @Nullable Intake intake;
 
     private Engine(EngineOptions options, Map<String, String> environment, CountDownLatch stop)
@@ -58,8 +58,8 @@ final class Engine implements AutoCloseable {
                         LOOK_EVERY,
                         stop,
                         List.of(
-                                () -> drops.look(services.books().rows()),
-                                EngineLog::tellSuppressed,
+                                () -> drops.logChanges(services.books().rows()),
+                                EngineLog::logSuppressed,
                                 services::closeUnused,
                                 this::leaveIfIdle)));
         try {
@@ -73,7 +73,7 @@ final class Engine implements AutoCloseable {
         }
     }
 
-    /** Behind the ledger, whose lock says first that another engine is running here. */
+    /** Opens the spool, behind the ledger, whose lock says first that another engine is running here. */
     private static @Nullable Spool spool(EngineOptions options, Ledger ledger) throws IOException {
         EngineOptions.Spooling spooling = options.spool();
         if (spooling == null) {
@@ -88,10 +88,11 @@ final class Engine implements AutoCloseable {
     }
 
     /**
-     * Listens.
+     * Starts an engine, which listens when this returns.
      *
      * @param environment the engine's own variables: defaults for its services
      * @param stop counted down by whoever wants the end, the engine itself when it is idle
+     * @return the engine, to be closed by the caller
      * @throws dev.spangard.books.EngineRunningException if another engine serves this socket
      * @throws TakeOver.FailedException if that one is to be replaced and cannot be
      */

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * it. System.Logger and the OpenTelemetry SDK both end here.
  */
 public final class EngineLog extends LogManager {
-    /** For {@link LogManager} alone, which makes the one there is. */
+    /** Makes the log manager. {@link LogManager} alone calls it, and makes the one there is. */
     public EngineLog() {}
 
-    /** Of what is logged from this level on. {@link Main} has made this the log manager before. */
+    /** Writes to {@code err} what is logged from this level on. {@link Main} has made this the log manager before. */
     static void write(PrintStream err, Level level, LogFormat format) {
         Logger root = Logger.getLogger("");
         for (Handler handler : root.getHandlers()) {
@@ -37,25 +37,28 @@ public final class EngineLog extends LogManager {
                 });
     }
 
-    /** Says how often messages were left out, where their minute is over. To be called now and then. */
-    static void tellSuppressed() {
+    /** Logs how often messages were left out, where their minute is over. The housekeeper calls it now and then. */
+    static void logSuppressed() {
         for (Handler handler : Logger.getLogger("").getHandlers()) {
             handler.flush();
         }
     }
 
-    /** Says how often messages were left out that nobody has been told about yet: the log ends. */
+    /** Logs how often messages were left out that no line has counted yet: the log ends. */
     static void end() {
         for (Handler handler : Logger.getLogger("").getHandlers()) {
             handler.close();
         }
     }
 
-    /** Nothing: the JVM resets its log manager when it begins to end, and what is lost while draining would go unsaid. */
+    /**
+     * Does nothing: the JVM resets its log manager when it begins to end, and what is lost while draining would go
+     * unlogged.
+     */
     @Override
     public void reset() {}
 
-    /** Where all records go. Thread-safe: a line is one call of the stream. */
+    /** The handler that all records go to. Thread-safe: a line is one call of the stream. */
     static final class Lines extends Handler {
         private final PrintStream err;
         private final LogFormat format;
@@ -73,7 +76,7 @@ public final class EngineLog extends LogManager {
             if (!isLoggable(record)) {
                 return;
             }
-            tell(throttle.ended());
+            log(throttle.ended());
             String level = name(record.getLevel());
             String logger = String.valueOf(record.getLoggerName());
             String message = getFormatter().formatMessage(record);
@@ -82,7 +85,7 @@ public final class EngineLog extends LogManager {
             }
         }
 
-        private void tell(List<LogThrottle.Suppressed> messages) {
+        private void log(List<LogThrottle.Suppressed> messages) {
             for (LogThrottle.Suppressed one : messages) {
                 err.println(format.line(
                         Instant.now(),
@@ -95,13 +98,13 @@ public final class EngineLog extends LogManager {
 
         @Override
         public void flush() {
-            tell(throttle.ended());
+            log(throttle.ended());
             err.flush();
         }
 
         @Override
         public void close() {
-            tell(throttle.rest());
+            log(throttle.rest());
             err.flush();
         }
     }

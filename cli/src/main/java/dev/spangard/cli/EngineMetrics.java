@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What the engine says about itself, all under {@code spangard_}: docs/configuration.md has the list. */
+/** Makes the metrics of the engine itself, all under {@code spangard_}: docs/configuration.md has the list. */
 final class EngineMetrics {
     private static final String REQUESTS = "spangard_requests";
 
@@ -86,7 +86,7 @@ final class EngineMetrics {
         return families.build();
     }
 
-    /** Of each exporter; without labels: of services that are not here. */
+    /** Makes a gauge of each exporter's part of the spool; without labels it is of services that are not here. */
     private static GaugeSnapshot spooled(
             String name, String help, List<ServiceSdk> sdks, Spool spool, ToLongFunction<SpoolFolder> value) {
         var gauge = GaugeSnapshot.builder().name("spangard_spool_" + name).help(help);
@@ -130,7 +130,7 @@ final class EngineMetrics {
         return counter.build();
     }
 
-    /** Without labels: of services that are forgotten. */
+    /** The books of one service; without labels, of services that are forgotten. */
     private record Books(Labels service, Balance balance) {
         static Books of(ServiceBooks.Told told) {
             ServiceName name = told.name();

@@ -39,7 +39,11 @@ record EngineOptions(
         boolean asksForAdmin,
         Level logLevel,
         LogFormat logFormat) {
-    /** @param maxBytes of all files together */
+    /**
+     * Where and how large the spool is.
+     *
+     * @param maxBytes of all files together
+     */
     record Spooling(Path directory, long maxBytes) {}
 
     static final String HELP = """
@@ -58,13 +62,18 @@ record EngineOptions(
               --help, --version
             """;
 
-    /** Where Prometheus expects an OpenTelemetry exporter (OTEL_EXPORTER_PROMETHEUS_PORT's default). */
+    /** The address at which Prometheus expects an OpenTelemetry exporter (OTEL_EXPORTER_PROMETHEUS_PORT's default). */
     private static final String DEFAULT_ADMIN = "127.0.0.1:9464";
 
-    /** So many digits that no unit makes them too many for a long. */
+    /** A number of bytes, of so many digits that no unit makes it too large for a long. */
     private static final Pattern BYTES = Pattern.compile("([0-9]{1,9}|[0-9]{1,15}(?=$))([KMGkmg]?)");
 
-    /** @param environment the engine's own, for what no flag says */
+    /**
+     * Reads the flags.
+     *
+     * @param environment the engine's own, for what no flag says
+     * @throws UsageException if a flag is unknown, or its value cannot be read
+     */
     static EngineOptions parse(List<String> arguments, Map<String, String> environment) throws UsageException {
         String socket = environment.getOrDefault("SPANGARD_SOCKET", "");
         boolean replace = false;
@@ -132,7 +141,11 @@ record EngineOptions(
         }
     }
 
-    /** @param text empty for the default */
+    /**
+     * Reads a number of bytes.
+     *
+     * @param text empty for the default
+     */
     private static long bytes(String flag, String text) throws UsageException {
         if (text.isEmpty()) {
             return Spool.DEFAULT_BYTES;
@@ -196,7 +209,9 @@ record EngineOptions(
         throw new UsageException("--admin " + Settings.shortened(text) + " is not HOST:PORT or off");
     }
 
-    /** The flag must be right; the variable, which Python's users set for Python, only should. */
+    /**
+     * Checks a flag's level. The flag must be right; the variable, which Python's users set for Python, only should.
+     */
     private static String level(String text, String flag) throws UsageException {
         return switch (text.toLowerCase(Locale.ROOT)) {
             case "debug", "info", "warning", "warn", "error" -> text;

@@ -25,9 +25,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics of several services as one valid exposition: each name once, each series once. Services are told apart by
- * their {@code service_name} and {@code service_instance_id}; where these are equal, as when a user has set the instance,
- * the first wins and the others' series get a label {@code duplicate} that numbers them.
+ * Puts the metrics of several services together as one valid exposition: each name once, each series once. Services are
+ * told apart by their {@code service_name} and {@code service_instance_id}; where these are equal, as when a user has
+ * set the instance, the first wins and the others' series get a label {@code duplicate} that numbers them.
  *
  * <p>One use, one thread.
  */
@@ -46,7 +46,7 @@ final class Exposition {
         }
     }
 
-    /** A family of another type than the first of its name is left out: an exposition cannot say both. */
+    /** Adds families. One of another type than the first of its name is left out: an exposition cannot have both. */
     void add(MetricSnapshots snapshots) {
         for (MetricSnapshot snapshot : snapshots) {
             Family family =
@@ -70,7 +70,10 @@ final class Exposition {
         return new MetricSnapshots(merged);
     }
 
-    /** Counters, gauges, histograms and infos are all that the engine's instruments make. */
+    /**
+     * Makes one family. Counters, gauges, histograms and infos are all that the engine's instruments make; null for
+     * another.
+     */
     private static @Nullable MetricSnapshot merge(Family family) {
         if (family.type == CounterSnapshot.class) {
             return new CounterSnapshot(family.metadata, only(family, CounterDataPointSnapshot.class::cast));

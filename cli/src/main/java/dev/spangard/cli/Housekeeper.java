@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Does what is to be done again and again until the end. A chore that fails is logged, and keeps no other from its turn. */
+/**
+ * Does the engine's chores again and again until the end, on a thread of its own. A chore that fails is logged, and
+ * keeps no other from its turn.
+ */
 final class Housekeeper implements Runnable {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
@@ -35,7 +38,7 @@ final class Housekeeper implements Runnable {
         }
     }
 
-    /** Whatever it throws is logged. */
+    /** Does a chore and logs whatever it throws. */
     static void attempt(Runnable chore) {
         try {
             chore.run();

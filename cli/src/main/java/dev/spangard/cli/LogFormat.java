@@ -20,7 +20,7 @@ enum LogFormat {
             var line = new StringBuilder(160);
             TIME.formatTo(time, line);
             line.append(' ').append(level).repeat(' ', Math.max(0, 5 - level.length()));
-            line.append(' ').append(Printable.of(told(message)));
+            line.append(' ').append(Printable.of(withoutUserInfo(message)));
             String exception = exception(thrown);
             if (exception != null) {
                 line.append(": ").append(Printable.of(exception));
@@ -37,7 +37,7 @@ enum LogFormat {
             TIME.formatTo(time, line);
             line.append("\",\"level\":").append(Json.quoted(level));
             line.append(",\"logger\":").append(Json.quoted(logger));
-            line.append(",\"message\":").append(Json.quoted(told(message)));
+            line.append(",\"message\":").append(Json.quoted(withoutUserInfo(message)));
             String exception = exception(thrown);
             if (exception != null) {
                 line.append(",\"exception\":").append(Json.quoted(exception));
@@ -46,7 +46,7 @@ enum LogFormat {
         }
     };
 
-    /** Characters of a message, and of an exception with its causes, before they are escaped. */
+    /** The most characters of a message, and of an exception with its causes, before they are escaped. */
     static final int LONGEST = 4096;
 
     private static final int MOST_CAUSES = 8;
@@ -55,11 +55,11 @@ enum LogFormat {
                     "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
 
-    /** User and password of a URL: libraries name the address they failed at. */
+    /** User and password of a URL. Libraries name the address they failed at. */
     private static final Pattern USER_INFO = Pattern.compile("://[^/\\s]*@");
 
     /**
-     * Without a line end.
+     * Returns a record as one line, without its end.
      *
      * @param level DEBUG, INFO, WARN or ERROR
      */
@@ -78,10 +78,10 @@ enum LogFormat {
                 text.append(": ").append(why, 0, Math.min(why.length(), LONGEST));
             }
         }
-        return told(text.toString());
+        return withoutUserInfo(text.toString());
     }
 
-    private static String told(String text) {
+    private static String withoutUserInfo(String text) {
         String shorter = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…";
         return shorter.indexOf('@') < 0 ? shorter : USER_INFO.matcher(shorter).replaceAll("://***@");
     }

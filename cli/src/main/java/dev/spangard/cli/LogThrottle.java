@@ -21,12 +21,12 @@ final class LogThrottle {
     static final int BURST = 5;
     static final Duration WINDOW = Duration.ofMinutes(1);
     static final int MESSAGES = 256;
-    /** Characters of a message by which it is told from others. */
+    /** The characters of a message by which it is told from others. */
     private static final int COMPARED = 120;
 
     private static final Pattern DIGITS = Pattern.compile("[0-9]+");
 
-    /** What was left out of the log; {@code message} is one of them. */
+    /** A message that was left out of the log so many times; {@code message} is one of them. */
     record Suppressed(String level, String logger, String message, long count) {}
 
     private static final class Window {
@@ -46,14 +46,14 @@ final class LogThrottle {
     }
 
     private final LongSupplier nanoTime;
-    /** Guarded by this, in the order in which they began. */
+    /** The messages of the minutes under way, in the order in which they began; guarded by this. */
     private final Map<String, Window> windows = new LinkedHashMap<>();
 
     LogThrottle(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
     }
 
-    /** Whether this goes into the log. Ask for {@link #ended} before: it makes room. */
+    /** Whether this message goes into the log. {@link #ended} is to be called before: it makes room. */
     synchronized boolean admits(String level, String logger, String message) {
         String key = level + ' ' + logger + ' ' + comparable(message);
         if (!windows.containsKey(key) && windows.size() >= MESSAGES) {
@@ -69,13 +69,13 @@ final class LogThrottle {
         return false;
     }
 
-    /** What was suppressed in minutes that are over, which from now on are forgotten. */
+    /** Removes and returns what was suppressed in minutes that are over. */
     synchronized List<Suppressed> ended() {
         long now = nanoTime.getAsLong();
         return removed(window -> now - window.begun >= WINDOW.toNanos());
     }
 
-    /** As {@link #ended}, of all that has not been told: for the end. */
+    /** Removes and returns all that was suppressed, as {@link #ended} does: for the end. */
     synchronized List<Suppressed> rest() {
         return removed(window -> true);
     }

@@ -33,11 +33,16 @@ public final class Main {
     static final int USAGE = 2;
     static final int START_FAILED = 3;
 
-    /** A process that was told to end does so in this time, whatever hangs. Closing is bounded below that. */
+    /** The seconds in which a process ends that was told to, whatever hangs. Closing is bounded below that. */
     private static final int END_SECONDS = 9;
 
     private Main() {}
 
+    /**
+     * Runs one command and ends the process with its exit code.
+     *
+     * @param arguments the command and its flags
+     */
     public static void main(String[] arguments) {
         // Here, not in EngineLog: a call of its methods would initialise LogManager, which then has chosen already.
         System.setProperty("java.util.logging.manager", EngineLog.class.getName());
@@ -79,7 +84,10 @@ public final class Main {
         return serve(options, environment, err);
     }
 
-    /** What {@code ps} and {@code top} call this process, where that can be said (proc_pid_comm(5)): else java. */
+    /**
+     * Sets what {@code ps} and {@code top} call this process, where that can be set (proc_pid_comm(5)): else it is
+     * java.
+     */
     private static void nameProcess() {
         try {
             Files.writeString(Path.of("/proc/self/comm"), "spangard-engine", StandardOpenOption.WRITE);
@@ -88,7 +96,7 @@ public final class Main {
         }
     }
 
-    /** What the file that OTEL_CONFIG_FILE names says, in variables, as JSON for the launcher. */
+    /** Prints what the file that OTEL_CONFIG_FILE names says, in variables, as JSON for the launcher. */
     private static int configuration(Map<String, String> environment, PrintStream out, PrintStream err) {
         List<String> warnings = new ArrayList<>();
         try {
@@ -136,7 +144,7 @@ public final class Main {
         return code.get();
     }
 
-    /** In the JVM's shutdown: lets the main thread close the engine, and ends with its code, not with the signal's. */
+    /** Lets the main thread close the engine, in the JVM's shutdown, and ends with its code, not with the signal's. */
     private static void end(CountDownLatch stop, CountDownLatch ended, AtomicInteger code) {
         stop.countDown();
         try {

@@ -11,21 +11,25 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 
 /**
- * How many measurements have no series of their own, because their instrument had as many as
- * {@value Settings#CARDINALITY_LIMIT} lets it: the count of its overflow series. Of histograms, as the others' values
+ * Counts how many measurements have no series of their own, because their instrument had as many as {@value
+ * Settings#CARDINALITY_LIMIT} lets it: the count of its overflow series. Histograms are counted, as the others' values
  * are no counts; an instrument without any is left out.
  *
  * <p>One use, one thread.
  */
 final class Overflow {
-    /** {@code otel.metric.overflow}, as Prometheus has it. */
+    /** The label that Prometheus has for {@code otel.metric.overflow}. */
     private static final String LABEL = "otel_metric_overflow";
 
     private final CounterSnapshot.Builder counter = CounterSnapshot.builder()
             .name("spangard_metric_overflow_measurements")
             .help("Measurements beyond the instrument's cardinality limit, all in one series");
 
-    /** @param families of one service, each once */
+    /**
+     * Adds the overflow of one service.
+     *
+     * @param families of one service, each once
+     */
     void add(Labels service, MetricSnapshots families) {
         for (MetricSnapshot family : families) {
             if (family instanceof HistogramSnapshot histogram) {

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 
-/** What the variables of an application say of its SDK, beside its exporters. */
+/** Reads what the variables of an application say of its SDK, beside its exporters. */
 final class SdkSettings {
     private SdkSettings() {}
 
@@ -41,12 +41,12 @@ final class SdkSettings {
                 settings.whole("SPANGARD_WEBSOCKET_EVENTS", 0, 0));
     }
 
-    /** As what an exception is told. */
+    /** Reads as which signal an exception is recorded. */
     static ExceptionSignal exceptions(Settings settings) {
         return ExceptionSignal.of(elements(settings, Settings.EXCEPTION_SIGNAL_OPT_IN));
     }
 
-    /** A list that {@code from} understands, or says what it does not. */
+    /** Reads a list that {@code from} understands; what that does not is an exception. */
     private static <T> T read(Settings settings, String name, Function<List<String>, T> from)
             throws ConfigurationException {
         try {
@@ -56,7 +56,7 @@ final class SdkSettings {
         }
     }
 
-    /** By which conventions the {@code upstream} profile names things. */
+    /** Reads by which conventions the {@code upstream} profile names things. */
     static SemconvMode semconvMode(Settings settings) {
         return SemconvMode.of(elements(settings, "OTEL_SEMCONV_STABILITY_OPT_IN"));
     }
@@ -66,7 +66,7 @@ final class SdkSettings {
         return elements == null ? List.of() : elements;
     }
 
-    /** Reads all of them, for the warnings. */
+    /** Reads all settings, for the warnings. */
     static void check(Settings settings) throws ConfigurationException {
         limits(settings, telemetry(settings).attributeValueLengthLimit());
         SpanQueueOptions.read(settings);

@@ -82,7 +82,7 @@ record ServiceAssembly(Application application, Provided provided) {
             ServiceAccounts accounts,
             @Nullable ServiceSpool spool) {}
 
-    /** Starts its exporters' threads. If that fails, none of them is left. */
+    /** Starts the service and its exporters' threads. If that fails, none of them is left. */
     ServiceSdk start() throws ConfigurationException {
         try (var undo = new Rollback()) {
             ServiceSdk sdk = start(undo);

@@ -20,14 +20,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * One service's books as its own metrics, so that they go where its telemetry goes: docs/telemetry.md has the list. All
- * points of one export are of one instant. Where all services are scraped together {@link EngineMetrics} has the same.
+ * Measures one service's books as its own metrics, so that they go where its telemetry goes: docs/telemetry.md has the
+ * list. All points of one export are of one instant. Where all services are scraped together {@link EngineMetrics} has
+ * the same.
  *
- * <p>Counters begin with the service's SDK, whose start is the series' start; what was queued then is
- * {@code spangard.requests.inherited}.
+ * <p>Counters begin with the service's SDK, whose start is the series' start; what was queued then is {@code
+ * spangard.requests.inherited}.
  */
 final class ServiceMetrics {
-    /** What {@link EngineMetrics} says already, as Prometheus names it. */
+    /** The beginnings of the names that {@link EngineMetrics} has already, as Prometheus names them. */
     private static final List<String> SAID_BY_ENGINE =
             List.of("spangard_requests_", "spangard_exporter_spans", "spangard_queued_spans", "spangard_spool_");
 
@@ -35,7 +36,7 @@ final class ServiceMetrics {
     private static final AttributeKey<String> PLACE = AttributeKey.stringKey("spangard.place");
     private static final AttributeKey<String> EXPORTER = AttributeKey.stringKey("spangard.exporter");
     private static final AttributeKey<String> OUTCOME = AttributeKey.stringKey("spangard.outcome");
-    /** Made once: nothing but numbers changes from one look to the next. */
+    /** The attributes of each reason, made once: nothing but numbers changes from one collection to the next. */
     private static final Map<DropReason, Attributes> REASONS = Stream.of(DropReason.values())
             .collect(Collectors.toUnmodifiableMap(
                     Function.identity(), reason -> Attributes.of(REASON, reason.attributeValue())));
@@ -92,7 +93,7 @@ final class ServiceMetrics {
                 "{damage}",
                 "Places where a file of the spool was damaged: what was behind them in it is lost");
         meter.batchCallback(
-                this::tell,
+                this::record,
                 seen,
                 received,
                 measured,
@@ -108,7 +109,7 @@ final class ServiceMetrics {
     }
 
     /**
-     * From now on told by each collection of the meter's provider.
+     * Has the books measured from now on by each collection of the meter's provider.
      *
      * @param start of the counters
      */
@@ -122,7 +123,7 @@ final class ServiceMetrics {
         return SAID_BY_ENGINE.stream().anyMatch(name::startsWith);
     }
 
-    private void tell() {
+    private void record() {
         Balance now = accounts.balance();
         seen.record(now.seen() - start.seen());
         received.record(now.received() - start.received());

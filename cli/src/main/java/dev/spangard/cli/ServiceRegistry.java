@@ -34,17 +34,23 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One {@link ServiceSdk} for all recorders with equal settings and resource, so that the workers of one server make one
- * set of series. A service that nobody uses any more is flushed and closed after a while. Thread-safe.
+ * Keeps one {@link ServiceSdk} for all recorders with equal settings and resource, so that the workers of one server
+ * make one set of series. A service that nobody uses any more is flushed and closed after a while. Thread-safe.
  */
 final class ServiceRegistry implements ServiceProvider, AutoCloseable {
-    /** Services at a time: more are a mistake in somebody's configuration, and each costs a thread and its series. */
+    /**
+     * The most services at a time: more are a mistake in somebody's configuration, and each costs a thread and its
+     * series.
+     */
     static final int MAX_SERVICES = 256;
-    /** Of all services' settings and resources, in memory: 16 KiB each, of which few have a tenth. */
+    /** The most bytes of all services' settings and resources, in memory: 16 KiB each, of which few have a tenth. */
     static final long MAX_SETTINGS_BYTES = 4 << 20;
-    /** A server that is restarted joins again, and goes on with the same series. */
+    /**
+     * How long a service that nobody uses is kept: a server that is restarted joins again, and goes on with the same
+     * series.
+     */
     static final Duration UNUSED_FOR = Duration.ofSeconds(30);
-    /** For the queues to say and book what they could not export, once that time is over. */
+    /** The time that queues have to log and book what they could not export, once that of the shutdown is over. */
     private static final Duration BOOKING_TIME = Duration.ofSeconds(1);
 
     private static final Logger LOG = System.getLogger("spangard.engine");
@@ -57,7 +63,7 @@ final class ServiceRegistry implements ServiceProvider, AutoCloseable {
     private final Shares guestsShares = Shares.guests();
     private final LongSupplier nanoTime;
     private final Scraped scraped;
-    /** By the digest of their keys, which hold secrets and may be long; guarded by this. */
+    /** The services by the digest of their keys, which hold secrets and may be long; guarded by this. */
     private final Map<Digest, Lease> leases = new LinkedHashMap<>();
     /** A service in use, or unused since not long. */
     private static final class Lease {
@@ -78,10 +84,12 @@ final class ServiceRegistry implements ServiceProvider, AutoCloseable {
     }
 
     /**
+     * Makes a registry without services.
+     *
      * @param engineSettings the engine's own environment: defaults
      * @param spool null to keep no spans on disk; whose it is closes it
      * @param nanoTime as {@link System#nanoTime}
-     * @param scraped told of each service that begins, and of its end
+     * @param scraped called for each service that begins, and for its end
      */
     ServiceRegistry(
             Map<String, String> engineSettings,
@@ -175,7 +183,10 @@ final class ServiceRegistry implements ServiceProvider, AutoCloseable {
         return lease;
     }
 
-    /** Refuses one too many, or one whose settings are too much beside the others'. Guests have half of either. */
+    /**
+     * Refuses a service that is one too many, or whose settings are too much beside the others'. Guests have half of
+     * either.
+     */
     private void checkRoom(Caller caller, long settingsBytes) throws Refusal {
         long services = 0;
         long bytes = settingsBytes;
@@ -242,17 +253,19 @@ final class ServiceRegistry implements ServiceProvider, AutoCloseable {
         shutdown(unused);
     }
 
-    /** In use, or unused since not long. */
+    /** Returns the services that are in use, or unused since not long. */
     synchronized List<ServiceSdk> services() {
         return leases.values().stream().map(lease -> lease.sdk).toList();
     }
 
-    /** The books of these and of earlier ones. */
+    /** Returns the books of these services and of earlier ones. */
     ServiceBooks books() {
         return books;
     }
 
-    /** Flushes all, within {@link SpanQueueOptions#SHUTDOWN_TIMEOUT}. No recorder may join any more. */
+    /**
+     * Flushes and closes all services, within {@link SpanQueueOptions#SHUTDOWN_TIMEOUT}. No recorder may join any more.
+     */
     @Override
     public void close() {
         List<Lease> all;
@@ -273,8 +286,8 @@ final class ServiceRegistry implements ServiceProvider, AutoCloseable {
     }
 
     /**
-     * Equal for equal settings, resource, kind of output and, of guests, user, whatever their order. Holds secrets: never
-     * shown, nor kept.
+     * Returns a text that is equal for equal settings, resource, kind of output and, of guests, user, whatever their
+     * order. It holds secrets: it is never shown, nor kept.
      */
     private static String key(Settings settings, Resource resource, boolean tty, Caller caller) {
         Map<String, String> attributes = new TreeMap<>();

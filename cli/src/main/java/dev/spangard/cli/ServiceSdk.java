@@ -27,7 +27,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServiceSdk {
     private static final long RELEASE_SECONDS = 2;
-    /** Of {@link SpanQueueOptions#SHUTDOWN_TIMEOUT}, for spans that are still being exported. */
+    /**
+     * The seconds of {@link SpanQueueOptions#SHUTDOWN_TIMEOUT} in which metrics wait for spans that are still being
+     * exported.
+     */
     private static final long METRICS_WAIT_SECONDS = 3;
 
     private final ServiceName name;
@@ -40,7 +43,7 @@ final class ServiceSdk {
     /**
      * The SDK's providers.
      *
-     * @param loggers null if nothing is told as a log record
+     * @param loggers null if nothing is recorded as a log record
      */
     record Providers(
             SdkTracerProvider tracers,
@@ -48,10 +51,9 @@ final class ServiceSdk {
             @Nullable SdkLoggerProvider loggers) {}
 
     /**
-     * What of it is scraped.
+     * The part of the SDK that is scraped.
      *
      * @param reader collects when asked
-     * @param prometheus where the application wants its metrics to be scraped; null if it does not say
      */
     record Scraping(
             ServiceSeries series,
@@ -86,18 +88,18 @@ final class ServiceSdk {
         return pipes;
     }
 
-    /** Collects when asked. */
+    /** Returns the reader that collects when asked. */
     ScrapedReader scrape() {
         return scraping.reader();
     }
 
-    /** Where the application wants its metrics to be scraped; null if it does not say. */
+    /** Returns where the application wants its metrics to be scraped; null if it does not say. */
     @Nullable
     InetSocketAddress prometheus() {
         return scraping.prometheus();
     }
 
-    /** A recorder has come: what is printed may be printed where it prints. */
+    /** Notes a recorder that has come: what is printed may be printed where it prints. */
     void joined(Caller caller) {
         ProcessOutput output = caller.output();
         if (applicationOutput != null && output != null) {
@@ -105,7 +107,7 @@ final class ServiceSdk {
         }
     }
 
-    /** A recorder that {@link #joined} has gone. */
+    /** Notes that a recorder which {@link #joined} has gone. */
     void left(Caller caller) {
         ProcessOutput output = caller.output();
         if (applicationOutput != null && output != null) {
@@ -114,7 +116,7 @@ final class ServiceSdk {
     }
 
     /**
-     * Nobody uses the service at present. Writes what there is to the application's output and lets go of that, as
+     * Writes what there is to the application's output and lets go of that, as nobody uses the service at present:
      * {@code app | tee} ends only when everybody has. Waits for the writers, bounded.
      */
     void release() {
@@ -126,7 +128,10 @@ final class ServiceSdk {
         }
     }
 
-    /** Flushes and closes; spans within the queues' shutdown timeout, metrics within their exporters'. Does not wait. */
+    /**
+     * Flushes and closes the SDK; spans within the queues' shutdown timeout, metrics within their exporters'. Does not
+     * wait.
+     */
     CompletableResultCode shutdown() {
         CompletableResultCode spans = providers.tracers().shutdown();
         SdkLoggerProvider loggers = providers.loggers();

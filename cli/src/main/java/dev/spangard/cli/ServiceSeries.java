@@ -11,14 +11,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many series a service's measurements make: those that its own limit lets be, and that fit into the memory which all
- * services share. The SDK counts series, and a client or an application may make each as long as a text may be. Further
- * ones are the series with {@code otel.metric.overflow}, as the SDK's own are. Thread-safe.
+ * Limits how many series a service's measurements make: to those that its own limit lets be, and that fit into the
+ * memory which all services share. The SDK counts series, and a client or an application may make each as long as a
+ * text may be. Further ones are the series with {@code otel.metric.overflow}, as the SDK's own are. Thread-safe.
  */
 final class ServiceSeries implements SeriesLimit {
     static final Attributes OVERFLOW = Attributes.of(AttributeKey.booleanKey("otel.metric.overflow"), true);
 
-    /** Of a histogram, with its buckets and the places for their exemplars, for one reader. */
+    /** The bytes of a histogram, with its buckets and the places for their exemplars, for one reader. */
     static final int HISTOGRAM_BYTES = 1024;
 
     private static final int HISTOGRAMS = 3;
@@ -30,14 +30,20 @@ final class ServiceSeries implements SeriesLimit {
     private final int readers;
     private final SpanMemory memory;
     private final Set<Attributes> known = ConcurrentHashMap.newKeySet();
-    /** Of the known: the very objects, which come again and again. Races only look once more. */
+    /**
+     * The known sets of attributes that came last, the very objects, which come again and again. Races only look once
+     * more.
+     */
     private final @Nullable Attributes[] recent = new @Nullable Attributes[RECENT];
 
     private long taken; // guarded by this
 
     /**
+     * Makes the limit of one service.
+     *
      * @param limit of the SDK, which keeps to it by itself: here it bounds what is remembered
      * @param readers each of which has series of its own
+     * @param memory that all services share; {@link #close} gives back what was taken
      */
     ServiceSeries(int limit, int readers, SpanMemory memory) {
         this.limit = limit;

@@ -5,8 +5,8 @@ package dev.spangard.cli;
 import dev.spangard.export.SpanMemory;
 
 /**
- * What services may hold of the engine's memory together. Those of other users than the engine's have a smaller memory of
- * their own, so that they can not take the others'.
+ * The memory of the engine that services may hold together. Those of other users than the engine's have a smaller
+ * memory of their own, so that they can not take the others'.
  *
  * @param spans of their queues
  * @param series of their measurements

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-/** The command line is wrong. The message is the one line the user reads; the process ends with code 2. */
+/**
+ * Thrown for a command line that is wrong. The message is the one line the user reads; the process ends with code 2.
+ */
 final class UsageException extends Exception {
     private static final long serialVersionUID = 1L;
 

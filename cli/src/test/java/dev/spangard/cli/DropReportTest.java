@@ -27,30 +27,30 @@ class DropReportTest {
             var rows = List.of(row);
             var report = new DropReport();
 
-            report.look(rows);
+            report.logChanges(rows);
             assertThat(log.lines()).isEmpty();
 
             for (int i = 0; i < 5; i++) {
                 accounts.drop(DropReason.QUEUE, 2);
-                report.look(rows);
+                report.logChanges(rows);
             }
             assertThat(log.lines()).hasSize(1).first().asString().endsWith("shop: losing requests, 2 so far: queue 2");
 
             for (int i = 0; i < DropReport.QUIET_LOOKS - 1; i++) {
-                report.look(rows);
+                report.logChanges(rows);
             }
             assertThat(log.lines()).hasSize(1);
-            report.look(rows);
+            report.logChanges(rows);
             assertThat(log.lines())
                     .hasSize(2)
                     .last()
                     .asString()
                     .endsWith("shop: no longer losing requests, 10 were lost: queue 10");
-            report.look(rows);
+            report.logChanges(rows);
             assertThat(log.lines()).hasSize(2);
 
             accounts.drop(DropReason.EXPORT, 1);
-            report.look(rows);
+            report.logChanges(rows);
             assertThat(log.lines()).hasSize(3).last().asString().contains("losing requests, 1 so far");
         }
     }
