@@ -10,8 +10,8 @@ import java.util.concurrent.CompletionException;
 
 /**
  * Spans by OTLP, one try a call, with the fate of each batch told in full: it is {@link SpanQueue} that tries again. The
- * SDK's exporters say success where a collector rejects a part, give up after five tries within eight seconds, and do
- * not look at Retry-After.
+ * SDK's exporters say success where a collector rejects a part, give up after five tries within eight seconds, and
+ * look at Retry-After over HTTP only.
  *
  * <p>Spans are encoded when they end and wait as bytes: a quarter of what their objects hold, and nothing for the garbage
  * collector to follow. Failures are {@link ExportException}.
