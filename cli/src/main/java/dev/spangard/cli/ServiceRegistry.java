@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -119,7 +118,7 @@ final class ServiceRegistry implements ServiceProvider, AutoCloseable {
         var settings = new Settings(Settings.overlay(engineSettings, hello.settings()), warnings::add);
         Resource resource = ApplicationResource.of(hello.process(), settings);
         boolean tty = hello.process().tty();
-        String key = key(settings, resource, tty, caller);
+        String key = ServiceKey.of(settings, resource, tty, caller);
         final Lease lease;
         boolean isFirst;
         synchronized (this) {
@@ -283,28 +282,5 @@ final class ServiceRegistry implements ServiceProvider, AutoCloseable {
                 .toList();
         CompletableResultCode.ofAll(results)
                 .join(SpanQueueOptions.SHUTDOWN_TIMEOUT.plus(BOOKING_TIME).toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    /**
-     * Returns a text that is equal for equal settings, resource, kind of output and, of guests, user, whatever their
-     * order. It holds secrets: it is never shown, nor kept.
-     */
-    private static String key(Settings settings, Resource resource, boolean tty, Caller caller) {
-        Map<String, String> attributes = new TreeMap<>();
-        resource.getAttributes().forEach((attribute, value) -> attributes.put(attribute.getKey(), value.toString()));
-        // Lengths keep a value that looks like the next entry from being taken for it.
-        var key = new StringBuilder().append(tty);
-        if (caller.isGuest()) {
-            key.append(caller.user()).append(';');
-        }
-        for (Map<String, String> part : List.of(settings.sorted(), attributes)) {
-            key.append(part.size()).append(';');
-            part.forEach((name, value) -> key.append(name.length())
-                    .append(name)
-                    .append('=')
-                    .append(value.length())
-                    .append(value));
-        }
-        return key.toString();
     }
 }
