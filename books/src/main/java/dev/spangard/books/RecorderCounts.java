@@ -37,12 +37,12 @@ public final class RecorderCounts {
      * @param dropped those of them that the recorder had no room for
      */
     public void returned(long sent, long seen, long dropped, ServiceAccounts accounts) {
-        told(seen, dropped, accounts);
+        recordCounts(seen, dropped, accounts);
         lost(sent - get(READ), accounts);
     }
 
     /** Books a recorder's own counts, which only grow; returns whether it had to drop more. */
-    public boolean told(long seen, long dropped, ServiceAccounts accounts) {
+    public boolean recordCounts(long seen, long dropped, ServiceAccounts accounts) {
         long finished = seen - get(SEEN);
         if (finished > 0) {
             set(SEEN, get(SEEN) + accounts.claimed(finished));

@@ -62,7 +62,7 @@ final class RecorderCountsTest {
         try (Ledger ledger = Ledger.open(socket)) {
             ServiceAccounts accounts = ledger.accounts("shop");
             RecorderCounts line = line(ledger, 1, accounts);
-            line.told(10, 2, accounts);
+            line.recordCounts(10, 2, accounts);
             line.read(5, accounts);
             assertThat(accounts.balance().queuedAtRecorders()).isEqualTo(3);
 
@@ -78,20 +78,20 @@ final class RecorderCountsTest {
         try (Ledger ledger = Ledger.open(socket)) {
             ServiceAccounts accounts = ledger.accounts("shop");
             RecorderCounts line = line(ledger, 1, accounts);
-            line.told(5, 9, accounts);
+            line.recordCounts(5, 9, accounts);
             assertThat(accounts.dropped(DropReason.RECORDER)).isEqualTo(5);
-            line.told(-1, -1, accounts);
-            line.told(Long.MIN_VALUE, Long.MAX_VALUE, accounts);
-            line.told(3, 0, accounts);
+            line.recordCounts(-1, -1, accounts);
+            line.recordCounts(Long.MIN_VALUE, Long.MAX_VALUE, accounts);
+            line.recordCounts(3, 0, accounts);
             line.returned(Long.MAX_VALUE, Long.MAX_VALUE, 0, accounts);
             line.read(4, accounts);
-            line.told(Long.MAX_VALUE, Long.MAX_VALUE, accounts);
+            line.recordCounts(Long.MAX_VALUE, Long.MAX_VALUE, accounts);
 
             // Those read were finished, whatever was told.
             assertThat(accounts.balance().queuedAtRecorders()).isZero();
             assertThat(accounts.balance().queuedInEngine()).isEqualTo(4);
             for (long id = 2; id < 40; id++) {
-                line(ledger, id, accounts).told(Long.MAX_VALUE, 0, accounts);
+                line(ledger, id, accounts).recordCounts(Long.MAX_VALUE, 0, accounts);
             }
             line(ledger, 40, accounts).read(3, accounts);
             assertThat(accounts.balance().seen()).isPositive();
@@ -105,12 +105,12 @@ final class RecorderCountsTest {
             ServiceAccounts shop = ledger.accounts("shop");
             ServiceAccounts blog = ledger.accounts("blog");
             RecorderCounts line = line(ledger, 1, shop);
-            line.told(10, 0, shop);
+            line.recordCounts(10, 0, shop);
             line.read(6, shop);
             ledger.release(1, line, shop);
 
             RecorderCounts again = line(ledger, 1, blog);
-            again.told(12, 0, blog);
+            again.recordCounts(12, 0, blog);
             again.read(3, blog);
 
             assertThat(shop.balance().queuedAtRecorders()).isZero();
@@ -141,7 +141,7 @@ final class RecorderCountsTest {
             ServiceAccounts accounts = ledger.accounts("shop");
             for (long id = 1; id <= LedgerFile.MAX_RECORDERS; id++) {
                 RecorderCounts line = line(ledger, id, accounts);
-                line.told(1, 0, accounts);
+                line.recordCounts(1, 0, accounts);
                 if (id != 7) {
                     ledger.release(id, line, accounts);
                 }
@@ -163,17 +163,17 @@ final class RecorderCountsTest {
             ServiceAccounts guests = ledger.accounts("a guest's");
             for (long id = 1; id <= 10; id++) {
                 RecorderCounts line = line(ledger, id, accounts);
-                line.told(1, 0, accounts);
+                line.recordCounts(1, 0, accounts);
                 ledger.release(id, line, accounts);
             }
             for (long id = 1000; id < 1000 + 2 * LedgerFile.MAX_RECORDERS; id++) {
                 RecorderCounts line = ledger.recorder(id, guests, true);
-                line.told(1, 0, guests);
+                line.recordCounts(1, 0, guests);
                 ledger.release(id, line, guests);
             }
             // Nor by the name of another.
             RecorderCounts false7 = ledger.recorder(7, guests, true);
-            false7.told(100, 100, guests);
+            false7.recordCounts(100, 100, guests);
             ledger.forget(7, false7, guests);
 
             for (long id = 1; id <= 10; id++) {

@@ -5,7 +5,7 @@ package dev.spangard.cli;
 import dev.spangard.books.Ledger;
 import dev.spangard.books.SocketDirectory;
 import dev.spangard.books.TakeOver;
-import dev.spangard.export.SpanQueueOptions;
+import dev.spangard.export.BatchQueueOptions;
 import dev.spangard.export.Spool;
 import dev.spangard.intake.Intake;
 import dev.spangard.intake.IntakeOptions;
@@ -134,7 +134,7 @@ final class Engine implements AutoCloseable {
                 EngineVersion.TEXT,
                 listening.peers(),
                 listening.counters(),
-                services.books().told(),
+                services.books().balances(),
                 services.services(),
                 spool));
         return exposition.snapshots();
@@ -156,7 +156,7 @@ final class Engine implements AutoCloseable {
                 && System.nanoTime() - listening.lastActivityNanoTime() >= limit.toNanos();
     }
 
-    /** Stops accepting, reads what has arrived, exports it within {@link SpanQueueOptions#SHUTDOWN_TIMEOUT}, closes the books. */
+    /** Stops accepting, reads what has arrived, exports it within {@link BatchQueueOptions#SHUTDOWN_TIMEOUT}, closes the books. */
     @Override
     public void close() {
         stop.countDown();

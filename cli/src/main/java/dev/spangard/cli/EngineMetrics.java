@@ -4,7 +4,7 @@ package dev.spangard.cli;
 
 import dev.spangard.books.Balance;
 import dev.spangard.books.DropReason;
-import dev.spangard.export.ExporterAccounts;
+import dev.spangard.export.ExportOutcome;
 import dev.spangard.export.ExporterPipe;
 import dev.spangard.export.ServiceBooks;
 import dev.spangard.export.ServiceName;
@@ -35,10 +35,10 @@ final class EngineMetrics {
             String version,
             int recorders,
             IntakeCounters intake,
-            List<ServiceBooks.Told> told,
+            List<ServiceBooks.NamedBalance> balances,
             List<ServiceSdk> sdks,
             @Nullable Spool spool) {
-        List<Books> books = told.stream().map(Books::of).toList();
+        List<Books> books = balances.stream().map(Books::of).toList();
         var families = MetricSnapshots.builder()
                 .metricSnapshot(InfoSnapshot.builder()
                         .name("spangard_engine")
@@ -132,9 +132,9 @@ final class EngineMetrics {
 
     /** The books of one service; without labels, of services that are forgotten. */
     private record Books(Labels service, Balance balance) {
-        static Books of(ServiceBooks.Told told) {
-            ServiceName name = told.name();
-            return new Books(name == null ? Labels.EMPTY : name.labels(), told.balance());
+        static Books of(ServiceBooks.NamedBalance named) {
+            ServiceName name = named.name();
+            return new Books(name == null ? Labels.EMPTY : name.labels(), named.balance());
         }
     }
 
@@ -180,7 +180,7 @@ final class EngineMetrics {
         for (ServiceSdk sdk : sdks) {
             for (ExporterPipe pipe : sdk.pipes()) {
                 Labels labels = sdk.name().labels().add("exporter", pipe.exporter());
-                for (ExporterAccounts.SpanFate outcome : ExporterAccounts.SpanFate.values()) {
+                for (ExportOutcome outcome : ExportOutcome.values()) {
                     counter.dataPoint(point(pipe.books().spans(outcome), labels.add("outcome", outcome.label())));
                 }
             }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.export.BatchQueueOptions;
 import dev.spangard.export.MetricReaders;
-import dev.spangard.export.SpanQueueOptions;
 import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.Settings;
 import dev.spangard.telemetry.ExceptionSignal;
@@ -69,7 +69,7 @@ final class SdkSettings {
     /** Reads all settings, for the warnings. */
     static void check(Settings settings) throws ConfigurationException {
         limits(settings, telemetry(settings).attributeValueLengthLimit());
-        SpanQueueOptions.read(settings);
+        BatchQueueOptions.ofSpans(settings);
         MetricReaders.exemplars(settings);
         MetricReaders.cardinality(settings);
         settings.millis("OTEL_METRIC_EXPORT_INTERVAL", Duration.ofMinutes(1));

@@ -5,9 +5,11 @@ package dev.spangard.cli;
 import dev.spangard.books.Balance;
 import dev.spangard.books.ServiceAccounts;
 import dev.spangard.export.ApplicationOutput;
+import dev.spangard.export.BatchQueueOptions;
 import dev.spangard.export.ExporterAccounts;
 import dev.spangard.export.ExporterPipe;
 import dev.spangard.export.LogExporters;
+import dev.spangard.export.MemoryLimit;
 import dev.spangard.export.MetricReaders;
 import dev.spangard.export.NoExporter;
 import dev.spangard.export.OtlpOutlet;
@@ -16,9 +18,7 @@ import dev.spangard.export.Rollback;
 import dev.spangard.export.ScrapedReader;
 import dev.spangard.export.ServiceName;
 import dev.spangard.export.ServiceSpool;
-import dev.spangard.export.SpanMemory;
 import dev.spangard.export.SpanQueue;
-import dev.spangard.export.SpanQueueOptions;
 import dev.spangard.export.SpoolFolder;
 import dev.spangard.export.SpoolOutlet;
 import dev.spangard.export.ThreadAgenda;
@@ -156,14 +156,14 @@ record ServiceAssembly(Application application, Provided provided) {
     private ExporterPipe pipe(TraceExporters.Output output, ExporterAccounts books) {
         String title = application.name + ", " + output.name();
         String thread = "spangard-" + output.name();
-        SpanMemory memory = provided.shares.spans();
+        MemoryLimit memory = provided.shares.spans();
         ServiceSpool spool = provided.spool;
         OtlpSettings otlp = output.otlp();
         if (spool != null && otlp != null && output.outlet() instanceof OtlpOutlet target) {
             SpoolFolder folder = spool.folder(output.name(), otlp);
             SpoolOutlet outlet =
                     spool.outlet(title, new ThreadAgenda(thread + "-spool"), folder, target, output.queue(), books);
-            SpanQueueOptions options = output.queue().trying(SpoolOutlet.FOR_ROOM);
+            BatchQueueOptions options = output.queue().trying(SpoolOutlet.FOR_ROOM);
             var queue = new SpanQueue<>(title, new ThreadAgenda(thread), outlet, options, memory, books);
             return new ExporterPipe(output.name(), queue, books, folder);
         }

@@ -5,7 +5,7 @@ package dev.spangard.cli;
 import dev.spangard.books.Balance;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.ServiceAccounts;
-import dev.spangard.export.ExporterAccounts;
+import dev.spangard.export.ExportOutcome;
 import dev.spangard.export.ExporterPipe;
 import dev.spangard.export.SpoolFolder;
 import io.opentelemetry.api.common.AttributeKey;
@@ -136,7 +136,7 @@ final class ServiceMetrics {
         queued.record(now.queuedInEngine(), IN_ENGINE);
         for (ExporterPipe pipe : pipes) {
             Attributes exporter = Attributes.of(EXPORTER, pipe.exporter());
-            for (ExporterAccounts.SpanFate outcome : ExporterAccounts.SpanFate.values()) {
+            for (ExportOutcome outcome : ExportOutcome.values()) {
                 exporterSpans.record(
                         pipe.books().spans(outcome),
                         exporter.toBuilder().put(OUTCOME, outcome.label()).build());

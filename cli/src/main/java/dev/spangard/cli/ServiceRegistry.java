@@ -4,10 +4,10 @@ package dev.spangard.cli;
 
 import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
+import dev.spangard.export.BatchQueueOptions;
 import dev.spangard.export.ServiceBooks;
 import dev.spangard.export.ServiceName;
 import dev.spangard.export.ServiceSpool;
-import dev.spangard.export.SpanQueueOptions;
 import dev.spangard.export.Spool;
 import dev.spangard.intake.Caller;
 import dev.spangard.intake.Hello;
@@ -263,7 +263,7 @@ final class ServiceRegistry implements ServiceProvider, AutoCloseable {
     }
 
     /**
-     * Flushes and closes all services, within {@link SpanQueueOptions#SHUTDOWN_TIMEOUT}. No recorder may join any more.
+     * Flushes and closes all services, within {@link BatchQueueOptions#SHUTDOWN_TIMEOUT}. No recorder may join any more.
      */
     @Override
     public void close() {
@@ -281,6 +281,6 @@ final class ServiceRegistry implements ServiceProvider, AutoCloseable {
                 .map(lease -> lease.sdk.shutdown().whenComplete(() -> books.close(lease.key)))
                 .toList();
         CompletableResultCode.ofAll(results)
-                .join(SpanQueueOptions.SHUTDOWN_TIMEOUT.plus(BOOKING_TIME).toMillis(), TimeUnit.MILLISECONDS);
+                .join(BatchQueueOptions.SHUTDOWN_TIMEOUT.plus(BOOKING_TIME).toMillis(), TimeUnit.MILLISECONDS);
     }
 }

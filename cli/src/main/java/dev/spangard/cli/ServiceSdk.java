@@ -4,11 +4,11 @@ package dev.spangard.cli;
 
 import dev.spangard.books.ProcessOutput;
 import dev.spangard.export.ApplicationOutput;
+import dev.spangard.export.BatchQueueOptions;
 import dev.spangard.export.ExporterPipe;
 import dev.spangard.export.ScrapedReader;
 import dev.spangard.export.ServiceName;
 import dev.spangard.export.SpanQueue;
-import dev.spangard.export.SpanQueueOptions;
 import dev.spangard.intake.Caller;
 import dev.spangard.intake.Service;
 import io.opentelemetry.sdk.common.CompletableResultCode;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class ServiceSdk {
     private static final long RELEASE_SECONDS = 2;
     /**
-     * The seconds of {@link SpanQueueOptions#SHUTDOWN_TIMEOUT} in which metrics wait for spans that are still being
+     * The seconds of {@link BatchQueueOptions#SHUTDOWN_TIMEOUT} in which metrics wait for spans that are still being
      * exported.
      */
     private static final long METRICS_WAIT_SECONDS = 3;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.export.SpanMemory;
+import dev.spangard.export.MemoryLimit;
 import dev.spangard.telemetry.SeriesLimit;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
@@ -28,7 +28,7 @@ final class ServiceSeries implements SeriesLimit {
 
     private final int limit;
     private final int readers;
-    private final SpanMemory memory;
+    private final MemoryLimit memory;
     private final Set<Attributes> known = ConcurrentHashMap.newKeySet();
     /**
      * The known sets of attributes that came last, the very objects, which come again and again. Races only look once
@@ -45,7 +45,7 @@ final class ServiceSeries implements SeriesLimit {
      * @param readers each of which has series of its own
      * @param memory that all services share; {@link #close} gives back what was taken
      */
-    ServiceSeries(int limit, int readers, SpanMemory memory) {
+    ServiceSeries(int limit, int readers, MemoryLimit memory) {
         this.limit = limit;
         this.readers = readers;
         this.memory = memory;

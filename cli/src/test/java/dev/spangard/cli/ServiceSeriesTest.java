@@ -4,7 +4,7 @@ package dev.spangard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.export.SpanMemory;
+import dev.spangard.export.MemoryLimit;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import org.junit.jupiter.api.Test;
@@ -28,7 +28,7 @@ final class ServiceSeriesTest {
 
     @Test
     void remembersNoMoreThanTheInstrumentsMayHave() {
-        var series = new ServiceSeries(5, 1, new SpanMemory(1 << 20));
+        var series = new ServiceSeries(5, 1, new MemoryLimit(1 << 20));
         assertThat(admitted(series, 20)).isEqualTo(20);
         assertThat(series.admitted(series(20))).isEqualTo(ServiceSeries.OVERFLOW);
         assertThat(series.admitted(series(0))).isEqualTo(series(0));
@@ -36,7 +36,7 @@ final class ServiceSeriesTest {
 
     @Test
     void givesBackTheObjectThatCame() {
-        var series = new ServiceSeries(5, 1, new SpanMemory(1 << 20));
+        var series = new ServiceSeries(5, 1, new MemoryLimit(1 << 20));
         Attributes same = series(1);
         assertThat(series.admitted(same)).isSameAs(same);
         assertThat(series.admitted(same)).isSameAs(same);
@@ -46,7 +46,7 @@ final class ServiceSeriesTest {
     @Test
     void admitsWhatFitsIntoTheMemoryThatAllShare() {
         int each = 3 * ServiceSeries.HISTOGRAM_BYTES + 100 + 4 * 2;
-        var memory = new SpanMemory(8L * each);
+        var memory = new MemoryLimit(8L * each);
         var first = new ServiceSeries(2000, 1, memory);
         var second = new ServiceSeries(2000, 1, memory);
         assertThat(admitted(first, 9)).isEqualTo(4);
@@ -62,11 +62,11 @@ final class ServiceSeriesTest {
     void countsLongTextsAndEveryReader() {
         int plain = 3 * ServiceSeries.HISTOGRAM_BYTES + 100 + 4 * 1000;
         String text = "x".repeat(1000);
-        assertThat(new ServiceSeries(9, 1, new SpanMemory(2L * plain)).admitted(route(text)))
+        assertThat(new ServiceSeries(9, 1, new MemoryLimit(2L * plain)).admitted(route(text)))
                 .isEqualTo(route(text));
-        assertThat(new ServiceSeries(9, 1, new SpanMemory(2L * plain)).admitted(route(text + 'x')))
+        assertThat(new ServiceSeries(9, 1, new MemoryLimit(2L * plain)).admitted(route(text + 'x')))
                 .isEqualTo(ServiceSeries.OVERFLOW);
-        assertThat(new ServiceSeries(9, 2, new SpanMemory(2L * plain)).admitted(route(text)))
+        assertThat(new ServiceSeries(9, 2, new MemoryLimit(2L * plain)).admitted(route(text)))
                 .isEqualTo(ServiceSeries.OVERFLOW);
     }
 }

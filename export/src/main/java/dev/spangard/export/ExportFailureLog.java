@@ -6,38 +6,56 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
-/** One line in the log when an exporter's trouble begins or becomes another, one when it is over. One thread. */
+/**
+ * Writes one line to the log when an exporter begins to fail or fails otherwise than before, and one when it exports
+ * again. For one thread: the exporter's agenda.
+ */
 final class ExportFailureLog {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
     private final String title;
-    private @Nullable String said;
+    private final String item;
+    /** The failure that the last line was about; null if all is well. */
+    private @Nullable String logged;
 
     /**
-     * Says nothing yet.
+     * Begins with an exporter that has not failed.
      *
-     * @param title whose trouble it is
+     * @param title whose failures they are
+     * @param item what the exporter exports, in the singular
      */
-    ExportFailureLog(String title) {
+    ExportFailureLog(String title, String item) {
         this.title = title;
+        this.item = item;
     }
 
-    /** What came of a try: null if all was delivered. */
-    void tell(@Nullable Throwable failure) {
+    /** Logs what came of an attempt: null if all was delivered. */
+    void log(@Nullable Throwable failure) {
         if (failure != null) {
             String message = failure.getMessage();
             String trying = failure instanceof ExportException fault && fault.mayPass() ? ", trying again" : "";
-            tell((message == null ? failure.getClass().getSimpleName() : message) + trying);
-        } else if (said != null) {
-            said = null;
+            log((message == null ? failure.getClass().getSimpleName() : message) + trying);
+        } else if (logged != null) {
+            logged = null;
             LOG.log(Level.INFO, () -> title + ": exports again");
         }
     }
 
-    void tell(String what) {
-        if (!what.equals(said)) {
-            said = what;
-            LOG.log(Level.WARNING, () -> title + ": spans are not exported: " + what);
+    /** Logs that an attempt was not answered in time. */
+    void logUnanswered() {
+        log("no answer in time");
+    }
+
+    /** Logs that the exporter threw, with the stack trace, as that is a defect. */
+    void logDefect(Throwable defect) {
+        LOG.log(Level.WARNING, () -> "the " + item + " exporter failed", defect);
+        log(defect);
+    }
+
+    private void log(String failure) {
+        if (!failure.equals(logged)) {
+            logged = failure;
+            LOG.log(Level.WARNING, () -> title + ": " + item + "s are not exported: " + failure);
         }
     }
 }

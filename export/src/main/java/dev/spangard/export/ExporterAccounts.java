@@ -5,72 +5,48 @@ package dev.spangard.export;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.ServiceAccounts;
 import java.util.EnumMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of the spans of one exporter. A service with several exporters has one whose fate counts as that of the
- * request: its books are kept in the service's {@link ServiceAccounts} too, so that a request is counted once.
+ * What became of the spans of one exporter. A service with several exporters has one whose outcomes count as those of the
+ * requests: it books in the service's {@link ServiceAccounts} too, so that a request is counted once. Any thread may call
+ * it; it neither waits nor throws.
  */
-public final class ExporterAccounts implements SpanOutcomeListener {
-    /** What becomes of a span. */
-    public enum SpanFate {
-        DELIVERED(null),
-        FAILED(DropReason.EXPORT),
-        REJECTED(DropReason.REJECTED),
-        QUEUE_FULL(DropReason.QUEUE),
-        SHUTDOWN(DropReason.SHUTDOWN),
-        /** No answer came while anybody waited for it. */
-        UNCONFIRMED(DropReason.UNCONFIRMED),
-        /** It was in a spool that is damaged. */
-        CORRUPT(DropReason.SPOOL);
-
-        private final @Nullable DropReason reason;
-
-        SpanFate(@Nullable DropReason reason) {
-            this.reason = reason;
-        }
-
-        /** As it appears in the {@code outcome} attribute of metrics. */
-        public String label() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
+public final class ExporterAccounts implements ExportOutcomeListener {
     private final @Nullable ServiceAccounts accounts;
-    private final Map<SpanFate, LongAdder> spans;
+    private final Map<ExportOutcome, LongAdder> spans;
 
     /**
      * Begins empty.
      *
-     * @param accounts of the service, if this exporter's fate counts as that of a request
+     * @param accounts the service's, if this exporter's outcomes count as those of requests; else null
      */
     public ExporterAccounts(@Nullable ServiceAccounts accounts) {
-        this(accounts, new EnumMap<>(SpanFate.class));
-        for (SpanFate outcome : SpanFate.values()) {
+        this(accounts, new EnumMap<>(ExportOutcome.class));
+        for (ExportOutcome outcome : ExportOutcome.values()) {
             spans.put(outcome, new LongAdder());
         }
     }
 
-    private ExporterAccounts(@Nullable ServiceAccounts accounts, Map<SpanFate, LongAdder> spans) {
+    private ExporterAccounts(@Nullable ServiceAccounts accounts, Map<ExportOutcome, LongAdder> spans) {
         this.accounts = accounts;
         this.spans = spans;
     }
 
-    /** This exporter's, of spans that another service has left in its spool. */
+    /** The same counts of spans, for those that another service has left in its spool, whose requests are booked there. */
     ExporterAccounts of(ServiceAccounts other) {
         return new ExporterAccounts(other, spans);
     }
 
-    /** Of these requests, those that are to be booked here. */
+    /** How many of these requests are to be booked here: all or none. */
     int counted(int requests) {
         return accounts == null ? 0 : requests;
     }
 
-    /** Requests whose spans are on disk now. */
+    /** Books requests whose spans are on disk now. */
     void spooled(int requests) {
         if (accounts != null) {
             accounts.spooled(requests);
@@ -78,14 +54,15 @@ public final class ExporterAccounts implements SpanOutcomeListener {
     }
 
     /**
-     * A record is done with that was in the spool.
+     * Books what became of a record that was in the spool, and marks it there: first the accounts take its requests out of
+     * the spool, then it is marked, then they end. So a kill in between books nothing twice.
      *
-     * @param others books of what the accounts do not know of it
-     * @param outcome of those that were not rejected
+     * @param others the books of what the accounts do not know of it
+     * @param outcome of the spans that were not rejected
      * @param done marks it in the spool
      */
-    void unspooled(SpoolRecord record, ServiceAccounts others, SpanFate outcome, int rejected, Runnable done) {
-        add(SpanFate.REJECTED, rejected);
+    void unspooled(SpoolRecord record, ServiceAccounts others, ExportOutcome outcome, int rejected, Runnable done) {
+        add(ExportOutcome.REJECTED, rejected);
         add(outcome, record.spans() - rejected);
         if (accounts == null) {
             done.run();
@@ -105,23 +82,24 @@ public final class ExporterAccounts implements SpanOutcomeListener {
         }
     }
 
-    /** Which of a batch were rejected no collector says: where not all stand for requests, rather too many are counted. */
+    /** Books a batch. No collector says which spans it rejected: where not all stand for requests, rather too many are counted. */
     @Override
-    public void ended(int ended, int requests, SpanFate outcome, int rejected) {
-        add(SpanFate.REJECTED, rejected);
+    public void ended(int ended, int requests, ExportOutcome outcome, int rejected) {
+        add(ExportOutcome.REJECTED, rejected);
         add(outcome, ended - rejected);
         if (accounts != null) {
             book(accounts, requests, outcome, Math.min(rejected, requests));
         }
     }
 
-    private static void book(ServiceAccounts in, int requests, SpanFate outcome, int rejected) {
+    private static void book(ServiceAccounts in, int requests, ExportOutcome outcome, int rejected) {
         int rest = requests - rejected;
         in.drop(DropReason.REJECTED, rejected);
-        if (outcome.reason != null) {
-            in.drop(outcome.reason, rest);
+        DropReason reason = outcome.reason();
+        if (reason != null) {
+            in.drop(reason, rest);
         }
-        in.exportEnded(requests, outcome == SpanFate.DELIVERED ? rest : 0);
+        in.exportEnded(requests, outcome == ExportOutcome.DELIVERED ? rest : 0);
     }
 
     @Override
@@ -132,23 +110,24 @@ public final class ExporterAccounts implements SpanOutcomeListener {
     }
 
     @Override
-    public void lost(int lost, int requests, SpanFate outcome) {
+    public void lost(int lost, int requests, ExportOutcome outcome) {
         add(outcome, lost);
-        if (accounts != null && outcome.reason != null) {
-            accounts.drop(outcome.reason, requests);
+        DropReason reason = outcome.reason();
+        if (accounts != null && reason != null) {
+            accounts.drop(reason, requests);
         }
     }
 
-    private void add(SpanFate outcome, int n) {
+    private void add(ExportOutcome outcome, int n) {
         adder(outcome).add(n);
     }
 
-    /** Spans with this outcome so far. */
-    public long spans(SpanFate outcome) {
+    /** How many spans had this outcome so far. */
+    public long spans(ExportOutcome outcome) {
         return adder(outcome).sum();
     }
 
-    private LongAdder adder(SpanFate outcome) {
+    private LongAdder adder(ExportOutcome outcome) {
         return Objects.requireNonNull(spans.get(outcome));
     }
 }

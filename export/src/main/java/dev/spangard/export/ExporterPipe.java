@@ -5,10 +5,10 @@ package dev.spangard.export;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One exporter of a service, with its queue and its books.
+ * One exporter of a service, with its queue and its accounts.
  *
- * @param exporter as {@code OTEL_TRACES_EXPORTER} names it
- * @param spool what of it is on disk; null if it does not spool
+ * @param exporter its name in {@code OTEL_TRACES_EXPORTER}
+ * @param spool its folder on disk; null if it does not spool
  */
 public record ExporterPipe(
         String exporter,

@@ -67,7 +67,7 @@ public final class LogExporters {
             Settings settings,
             Resource resource,
             MeterProvider meters,
-            SpanMemory memory) {
+            MemoryLimit memory) {
         var loggers = SdkLoggerProvider.builder().setResource(resource);
         int queue = queue(settings);
         for (LogRecordExporter exporter : exporters) {

@@ -30,7 +30,7 @@ final class LogGate implements LogRecordProcessor {
             AttributeKey.stringKey("otel.component.type"), "batching_log_processor");
 
     private final int capacity;
-    private final SpanMemory memory;
+    private final MemoryLimit memory;
     private final LongCounter processed;
     private final LogRecordProcessor queue;
     // Guarded by this.
@@ -43,7 +43,7 @@ final class LogGate implements LogRecordProcessor {
      */
     LogGate(
             int capacity,
-            SpanMemory memory,
+            MemoryLimit memory,
             MeterProvider meters,
             LogRecordExporter exporter,
             Function<LogRecordExporter, LogRecordProcessor> queue) {

@@ -77,7 +77,7 @@ final class OtlpGrpcSender implements OtlpSender {
                     }
                 },
                 failure -> answer.completeExceptionally(
-                        ExportException.unanswered(Failures.said(failure, timeout), failure)));
+                        ExportException.unanswered(FailureMessage.of(failure, timeout), failure)));
         return answer;
     }
 

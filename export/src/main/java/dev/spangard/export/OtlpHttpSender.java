@@ -79,7 +79,7 @@ final class OtlpHttpSender implements OtlpSender {
                     if (failure != null) {
                         exchange.cancel(true);
                         throw new CompletionException(
-                                ExportException.unanswered(Failures.said(failure, timeout), failure));
+                                ExportException.unanswered(FailureMessage.of(failure, timeout), failure));
                     }
                     if (response.statusCode() / 100 == 2) {
                         return response.body();

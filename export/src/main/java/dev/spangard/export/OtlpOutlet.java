@@ -9,21 +9,22 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 
 /**
- * Spans by OTLP, one try a call, with the fate of each batch told in full: it is {@link SpanQueue} that tries again. The
- * SDK's exporters say success where a collector rejects a part, give up after five tries within eight seconds, and
- * look at Retry-After over HTTP only.
+ * Sends spans by OTLP, one attempt a call, and says in full what became of each batch: it is {@link BatchQueue} that tries
+ * again. The SDK's exporters say success where a collector rejects a part, give up after five attempts within eight
+ * seconds, and do not look at Retry-After.
  *
  * <p>Spans are encoded when they end and wait as bytes: a quarter of what their objects hold, and nothing for the garbage
- * collector to follow. Failures are {@link ExportException}.
+ * collector to follow. Nothing waits for the collector: results are completed on its client's threads. Failures are
+ * {@link ExportException}. Thread-safe.
  */
 public final class OtlpOutlet implements SpanOutlet<EncodedSpan> {
     private final String target;
     private final OtlpSender sender;
 
     /**
-     * Sends by this sender.
+     * Sends by this sender, which it closes.
      *
-     * @param target for messages: no secrets
+     * @param target where to, for messages: no secrets
      */
     OtlpOutlet(String target, OtlpSender sender) {
         this.target = target;
@@ -46,9 +47,9 @@ public final class OtlpOutlet implements SpanOutlet<EncodedSpan> {
     }
 
     /**
-     * One request, once.
+     * Sends one request, once.
      *
-     * @param spans in it
+     * @param spans how many it has
      */
     CompletableResultCode send(byte[] request, int spans) {
         var result = new CompletableResultCode();

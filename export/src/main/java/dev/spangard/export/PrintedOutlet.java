@@ -7,12 +7,16 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.util.List;
 
-/** Spans that are shown to people, by an exporter of the SDK's kind. */
+/**
+ * Prints spans by an exporter of the SDK's kind. The queue's agenda waits for whoever reads what is printed.
+ *
+ * @param exporter closed with the outlet
+ */
 public record PrintedOutlet(SpanExporter exporter) implements SpanOutlet<PrintedOutlet.Snapshot> {
-    /** What objects hold of the memory beside their texts, against the same encoded. */
+    /** How much more memory a span holds as objects than encoded. */
     static final int OBJECTS_TO_ENCODED = 4;
 
-    /** A span, and how large it is. */
+    /** A span, and about how many bytes of memory it holds. */
     record Snapshot(SpanData span, int bytes) {}
 
     @Override

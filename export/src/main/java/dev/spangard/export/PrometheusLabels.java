@@ -33,7 +33,7 @@ final class PrometheusLabels {
     }
 
     /** Whether the library makes {@code labels} of {@code attributes}, too. */
-    static boolean areTold(Attributes attributes, Map<String, String> labels) {
+    static boolean areExact(Attributes attributes, Map<String, String> labels) {
         if (labels.size() != attributes.size()) {
             return false;
         }

@@ -3,39 +3,37 @@
 package dev.spangard.export;
 
 import io.opentelemetry.sdk.common.CompletableResultCode;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tries one batch after the other at one exporter, each until its fate is known ({@link Retry}), and says in the log when
- * trouble begins and when it is over. Never waits: all is done by tasks of its {@link Agenda}, which alone may ask for
- * {@link #deliver}; any thread may close.
+ * Tries one batch after the other at one exporter, each until what became of it is known ({@link Retry}), and logs when
+ * failures begin and when they are over. It never waits: all is done by tasks of its {@link Agenda}, which alone may ask
+ * for {@link #deliver}; any thread may close it.
  */
 final class RetryingExport {
-    private static final Logger LOG = System.getLogger("spangard.engine");
-
+    private final ExportFailureLog failureLog;
     private final Retry retry;
     private final Duration timeout;
     private final Agenda agenda;
-    private final ExportFailureLog told;
-    // The agenda's.
-    /** What is being delivered; null between two. */
-    private @Nullable Errand errand;
-
-    private boolean closing;
-    private long closeByNanos;
+    private final ShutdownDeadline deadline;
+    /** The delivery under way; null between two. The agenda's. */
+    private @Nullable Attempts current;
 
     /**
-     * @param title in the log
-     * @param timeout how long one try may take
+     * Begins with nothing to deliver.
+     *
+     * @param failureLog this export's alone
+     * @param timeout how long one attempt may take
+     * @param deadline after whose beginning each batch is tried once more, and again as long as there is time
      */
-    RetryingExport(String title, Retry retry, Duration timeout, Agenda agenda) {
-        this.told = new ExportFailureLog(title);
+    RetryingExport(
+            ExportFailureLog failureLog, Retry retry, Duration timeout, Agenda agenda, ShutdownDeadline deadline) {
+        this.failureLog = failureLog;
         this.retry = retry;
         this.timeout = timeout;
         this.agenda = agenda;
+        this.deadline = deadline;
     }
 
     /**
@@ -45,53 +43,54 @@ final class RetryingExport {
      * @param atEnd whether the fault might have passed, but there is no time left
      */
     record ExportResult(@Nullable Throwable failure, boolean atEnd) {
-        /** Of so many spans; 0 if not even a part was taken. */
-        int rejected(int spans) {
-            return failure instanceof ExportException fault ? (int) Math.min(fault.rejected(), spans) : 0;
+        /** How many of so many items were rejected; 0 if not even a part was taken. */
+        int rejected(int items) {
+            return failure instanceof ExportException fault ? (int) Math.min(fault.rejected(), items) : 0;
         }
 
-        /** All, or all but those rejected. */
+        /** Whether all was delivered, or all but those rejected. */
         boolean delivered() {
             return failure == null || (failure instanceof ExportException fault && fault.rejected() > 0);
         }
     }
 
-    /** A batch under way. Called on the agenda, but for {@link #late}. */
-    interface Parcel {
-        /** Begins one try. */
+    /** A batch under way. The agenda calls it, but for {@link #answeredLate}. */
+    interface Delivery {
+        /** Begins one attempt. */
         CompletableResultCode attempt();
 
-        /** Whether newer ones need the room of this one, which is old; asked after a failure. */
+        /** Whether newer batches need the room of this one, which is old; asked after a failure. */
         boolean givesWay();
 
-        /** The end of the errand. */
-        void arrived(ExportResult result);
+        /** The delivery has ended. */
+        void ended(ExportResult result);
 
-        /** The end of the errand, too: no answer came in time. */
+        /** The delivery has ended, too: no answer came in time. */
         void unanswered();
 
-        /** After {@link #unanswered}: an answer came, on the thread that brings it. */
-        void late(ExportResult result);
+        /** An answer came after {@link #unanswered}; called on the thread that brings it. */
+        void answeredLate(ExportResult result);
     }
 
-    /** One try. Its result must not be asked under this lock: it calls back under a lock of its own. */
-    private static final class Answer {
-        private boolean came;
-        /** Nobody waits for it any more. */
+    /** One attempt. Its result must not be asked under this lock: it calls back under a lock of its own. */
+    private static final class Attempt {
+        // Guarded by this.
+        private boolean isAnswered;
+        /** Whether nobody waits for the answer any more. */
         private boolean isLate;
         /** Null if all was delivered. */
         private @Nullable Throwable failure;
 
-        /** False if it is late. */
-        synchronized boolean bring(@Nullable Throwable why) {
-            came = true;
+        /** Takes the answer; false if it is late. */
+        synchronized boolean answer(@Nullable Throwable why) {
+            isAnswered = true;
             failure = why;
             return !isLate;
         }
 
-        /** False if it has come. */
+        /** Waits no longer for the answer; false if it has come. */
         synchronized boolean giveUp() {
-            isLate = !came;
+            isLate = !isAnswered;
             return isLate;
         }
 
@@ -100,57 +99,57 @@ final class RetryingExport {
         }
     }
 
-    private static final class Errand {
-        final Parcel parcel;
+    /** The attempts of one delivery. The agenda's. */
+    private static final class Attempts {
+        final Delivery delivery;
         final long sinceNanos;
         int failures;
         /** Whether it was tried since the shutdown began; if not, it is once more at once. */
         boolean triedAtEnd;
-        /** Of the try under way; null while it waits for the next. */
+        /** The attempt under way; null in the pause before the next. */
         @Nullable
-        Answer answer;
-        /** Why the last try failed. */
+        Attempt attempt;
+        /** Why the last attempt failed. */
         @Nullable
         Throwable failure;
-        /** When the try, or the pause before the next, is over. */
+        /** When the attempt, or the pause before the next, is over. */
         long untilNanos;
 
         Agenda.Entry alarm = () -> {};
 
-        Errand(Parcel parcel, long sinceNanos) {
-            this.parcel = parcel;
+        Attempts(Delivery delivery, long sinceNanos) {
+            this.delivery = delivery;
             this.sinceNanos = sinceNanos;
         }
     }
 
-    /** Tries until the parcel's fate is known, or nobody waits for it any more; the one before must have ended. */
-    void deliver(Parcel parcel) {
-        var begun = new Errand(parcel, agenda.nanoTime());
-        errand = begun;
+    /** Tries until it is known what became of the delivery, or nobody waits for it any more; the one before must have ended. */
+    void deliver(Delivery delivery) {
+        var begun = new Attempts(delivery, agenda.nanoTime());
+        current = begun;
         attempt(begun);
     }
 
-    private void attempt(Errand of) {
-        of.triedAtEnd = closing;
+    private void attempt(Attempts of) {
+        of.triedAtEnd = deadline.isSet();
         CompletableResultCode result;
         try {
-            result = of.parcel.attempt();
+            result = of.delivery.attempt();
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.WARNING, "the span exporter failed", e);
-            told.tell(e);
-            arrived(of, new ExportResult(e, false));
+            failureLog.logDefect(e);
+            end(of, new ExportResult(e, false));
             return;
         }
-        var answer = new Answer();
-        of.answer = answer;
+        var attempt = new Attempt();
+        of.attempt = attempt;
         of.untilNanos = agenda.nanoTime() + timeout.toNanos();
         setAlarm(of);
         result.whenComplete(() -> {
             Throwable failure = failure(result);
-            if (answer.bring(failure)) {
-                agenda.soon(() -> answered(of, answer));
+            if (attempt.answer(failure)) {
+                agenda.soon(() -> answered(of, attempt));
             } else {
-                of.parcel.late(new ExportResult(failure, false));
+                of.delivery.answeredLate(new ExportResult(failure, false));
             }
         });
     }
@@ -163,78 +162,85 @@ final class RetryingExport {
         return failure == null ? ExportException.isFinal("the exporter gave up") : failure;
     }
 
-    /** Not beyond the end. */
-    private void setAlarm(Errand of) {
+    /** Rings when the attempt or the pause is over, and not after the deadline. */
+    private void setAlarm(Attempts of) {
         of.alarm.cancel();
-        boolean endsBefore = closing && closeByNanos - of.untilNanos < 0;
-        of.alarm = agenda.at(endsBefore ? closeByNanos : of.untilNanos, () -> timeIsOver(of));
+        of.alarm = agenda.at(deadline.bound(of.untilNanos), () -> timeIsOver(of));
     }
 
-    private void timeIsOver(Errand of) {
-        Answer answer = of.answer;
-        if (errand != of) {
+    private void timeIsOver(Attempts of) {
+        Attempt attempt = of.attempt;
+        if (current != of) {
             return;
         }
-        if (answer == null) {
+        if (attempt == null) {
             tryAgain(of);
-        } else if (answer.giveUp()) {
-            errand = null;
-            told.tell("no answer in time");
-            of.parcel.unanswered();
+        } else if (attempt.giveUp()) {
+            current = null;
+            failureLog.logUnanswered();
+            of.delivery.unanswered();
         }
     }
 
-    private void answered(Errand of, Answer answer) {
+    private void answered(Attempts of, Attempt attempt) {
         of.alarm.cancel();
-        of.answer = null;
+        of.attempt = null;
         of.failures++;
-        Throwable failure = answer.failure();
-        told.tell(failure);
+        Throwable failure = attempt.failure();
+        failureLog.log(failure);
         if (!(failure instanceof ExportException fault && fault.mayPass())) {
-            arrived(of, new ExportResult(failure, false));
+            end(of, new ExportResult(failure, false));
             return;
         }
         long now = agenda.nanoTime();
-        if (now - of.sinceNanos >= retry.givesWayAfter().toNanos() && of.parcel.givesWay()) {
-            arrived(of, new ExportResult(failure, closing));
+        if (now - of.sinceNanos >= retry.givesWayAfter().toNanos() && of.delivery.givesWay()) {
+            end(of, new ExportResult(failure, deadline.isSet()));
             return;
         }
         of.failure = failure;
-        int failures = of.triedAtEnd ? 1 : of.failures;
-        boolean atOnce = closing && !of.triedAtEnd;
-        of.untilNanos = atOnce
-                ? now
-                : now
-                        + retry.delay(failures, fault.retryAfter(), agenda.random())
-                                .toNanos();
+        of.untilNanos = now + (deadline.isSet() && !of.triedAtEnd ? 0 : pauseNanos(of, fault));
         setAlarm(of);
     }
 
-    private void tryAgain(Errand of) {
-        if (closing && agenda.nanoTime() - closeByNanos >= 0) {
-            arrived(of, new ExportResult(of.failure, true));
+    private long pauseNanos(Attempts of, ExportException fault) {
+        int failures = of.triedAtEnd ? 1 : of.failures;
+        return retry.delay(failures, fault.retryAfter(), agenda.random()).toNanos();
+    }
+
+    private void tryAgain(Attempts of) {
+        if (deadline.isOver(agenda.nanoTime())) {
+            end(of, new ExportResult(of.failure, true));
         } else {
             attempt(of);
         }
     }
 
-    private void arrived(Errand of, ExportResult result) {
-        errand = null;
-        of.parcel.arrived(result);
+    private void end(Attempts of, ExportResult result) {
+        current = null;
+        of.delivery.ended(result);
     }
 
-    /** From now on each batch is tried once more, and again as long as there is time. */
-    void close(long byNanoTime) {
-        agenda.soon(() -> {
-            closing = true;
-            closeByNanos = byNanoTime;
-            Errand of = errand;
-            if (of != null) {
-                if (of.answer == null) {
-                    of.untilNanos = agenda.nanoTime();
-                }
-                setAlarm(of);
+    /**
+     * Begins the shutdown: from now on each batch is tried once more, and again as long as there is time.
+     *
+     * @return false if it has begun before, whose deadline stays
+     */
+    boolean close(long byNanoTime) {
+        boolean begins = deadline.set(byNanoTime);
+        if (begins) {
+            agenda.soon(this::hasten);
+        }
+        return begins;
+    }
+
+    /** What is in a pause is tried at once; what is under way is not waited for beyond the deadline. */
+    private void hasten() {
+        Attempts of = current;
+        if (of != null) {
+            if (of.attempt == null && !of.triedAtEnd) {
+                of.untilNanos = agenda.nanoTime();
             }
-        });
+            setAlarm(of);
+        }
     }
 }

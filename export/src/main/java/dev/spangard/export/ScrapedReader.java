@@ -82,13 +82,13 @@ public final class ScrapedReader implements MetricReader {
         List<HistogramPointData> points = new ArrayList<>(histogram.getPoints().size());
         for (HistogramPointData point : histogram.getPoints()) {
             Map<String, String> labels = PrometheusLabels.of(point.getAttributes());
-            boolean told = PrometheusLabels.areTold(point.getAttributes(), labels);
+            boolean isExact = PrometheusLabels.areExact(point.getAttributes(), labels);
             for (int n = 2; !series.add(labels); n++) {
-                told = false;
+                isExact = false;
                 labels = new HashMap<>(labels);
                 labels.put("duplicate", Integer.toString(n));
             }
-            points.add(told ? point : new WrittenPoint(point, attributes(labels)));
+            points.add(isExact ? point : new WrittenPoint(point, attributes(labels)));
         }
         return HistogramData.create(histogram.getAggregationTemporality(), points);
     }

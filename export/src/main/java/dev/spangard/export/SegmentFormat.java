@@ -33,7 +33,7 @@ final class SegmentFormat {
     static final int VERSION = 1;
     static final int HEADER_BYTES = 20;
     static final int RECORD_HEAD_BYTES = 20;
-    /** Of a record: a batch is 3 MiB at most, or one span, which the socket takes 1 MiB of. */
+    /** How large a record's request may be: a batch is 3 MiB at most, or one span, which the socket takes 1 MiB of. */
     static final int MAX_REQUEST_BYTES = 8 << 20;
 
     static final int DONE = 0x44_4f_4e_45;
@@ -49,7 +49,7 @@ final class SegmentFormat {
         }
     }
 
-    /** Of the record there; null if there is none that could be. */
+    /** Reads the head of the record there; null if there is none that could be one. */
     static @Nullable Head head(FileChannel from, long at, long size) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(RECORD_HEAD_BYTES);
         if (!read(from, bytes, at)) {
@@ -66,7 +66,7 @@ final class SegmentFormat {
         return canBe ? head : null;
     }
 
-    /** The checksum of a record as far as its head goes: what follows is still to be added. */
+    /** Begins the checksum of a record with its head: what follows is still to be added. */
     static CRC32C crc(long number, long at, int ofSpans, int ofRequests, int length) {
         var crc = new CRC32C();
         crc.update(ByteBuffer.allocate(2 * Long.BYTES + RECORD_HEAD_BYTES - CHECKED_FROM)
@@ -79,7 +79,7 @@ final class SegmentFormat {
         return crc;
     }
 
-    /** How the segment of this number begins. */
+    /** The header of the segment of this number. */
     static ByteBuffer header(long number) {
         return ByteBuffer.allocate(HEADER_BYTES)
                 .putLong(MAGIC)
@@ -88,7 +88,7 @@ final class SegmentFormat {
                 .flip();
     }
 
-    /** What a record with so large a request adds to a file. */
+    /** How many bytes a record with so large a request adds to a file. */
     static long bytes(int length) {
         return (long) RECORD_HEAD_BYTES + length;
     }

@@ -6,7 +6,6 @@ import dev.spangard.books.Balance;
 import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
 import dev.spangard.books.ServiceAccounts;
-import dev.spangard.export.ExporterAccounts.SpanFate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -20,11 +19,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The books of the services of an engine under their names: those that are open, and those that are closed, until their
- * place is needed. Then the sums of the one closed for longest go to those of the {@link Ledger#others}. So whatever is
- * told here stays told, and all sums together never fall. Thread-safe.
+ * place is needed. Then the sums of the one closed for longest go to those of the {@link Ledger#others}. So whatever was
+ * booked stays booked, and all sums together never fall.
+ *
+ * <p>Any thread may call it. What came out of a spool is booked and marked there under its lock, so a disk that hangs
+ * holds up whoever opens or closes books then.
  */
 public final class ServiceBooks implements SpoolBooks {
-    /** Told under their own names. Open ones always are. */
+    /** How many services have books under their own names. Open ones always have. */
     static final int MAX_NAMED = 256;
 
     private final Ledger ledger;
@@ -45,10 +47,12 @@ public final class ServiceBooks implements SpoolBooks {
             this.accounts = accounts;
         }
 
+        /** The name, which no other service of the engine has. */
         public ServiceName name() {
             return name;
         }
 
+        /** The service's accounts, the same for whoever opens its books. */
         public ServiceAccounts accounts() {
             return accounts;
         }
@@ -59,10 +63,10 @@ public final class ServiceBooks implements SpoolBooks {
      *
      * @param name null for all that are forgotten, as one
      */
-    public record Told(@Nullable ServiceName name, Balance balance) {}
+    public record NamedBalance(@Nullable ServiceName name, Balance balance) {}
 
     /**
-     * Takes over what the ledger and the spool say.
+     * Takes over what the ledger and the spool have.
      *
      * @param spool null if none is kept
      */
@@ -76,7 +80,7 @@ public final class ServiceBooks implements SpoolBooks {
      * Opens a service's books, once more if they are open. {@link #close} follows for each call.
      *
      * @param key tells services apart
-     * @param name chooses one that is not in use
+     * @param name chooses a name that is not in use, and is given whether one is
      */
     public synchronized KnownService open(Digest key, Function<Predicate<ServiceName>, ServiceName> name) {
         KnownService row = rows.get(key);
@@ -104,7 +108,7 @@ public final class ServiceBooks implements SpoolBooks {
         ledger.forget(key);
     }
 
-    /** All that was given to the service has been booked, but for what is in the spool, and nobody else uses the books. */
+    /** Closes the books: all that was given to the service has been booked, but for what is in the spool. */
     public synchronized void close(Digest key) {
         KnownService row = rows.get(key);
         if (row != null && --row.users == 0) {
@@ -112,7 +116,7 @@ public final class ServiceBooks implements SpoolBooks {
         }
     }
 
-    /** As {@link #close}, of books that nothing was written in: there is nothing to tell. */
+    /** Closes the books as {@link #close}, and forgets them if nothing was written in them. */
     public synchronized void discard(Digest key) {
         close(key);
         KnownService row = rows.get(key);
@@ -121,22 +125,22 @@ public final class ServiceBooks implements SpoolBooks {
         }
     }
 
-    /** Open or closed, under their names. */
+    /** The services whose books are open, or closed and not forgotten. */
     public synchronized List<KnownService> rows() {
         return List.copyOf(rows.values());
     }
 
-    /** All there are, at one instant. */
-    public synchronized List<Told> told() {
-        List<Told> told = new ArrayList<>();
-        rows.values().forEach(row -> told.add(new Told(row.name, row.accounts.balance())));
-        told.add(new Told(null, ledger.others().balance()));
-        return told;
+    /** All books there are, at one instant; those of forgotten services last. */
+    public synchronized List<NamedBalance> balances() {
+        List<NamedBalance> balances = new ArrayList<>();
+        rows.values().forEach(row -> balances.add(new NamedBalance(row.name, row.accounts.balance())));
+        balances.add(new NamedBalance(null, ledger.others().balance()));
+        return balances;
     }
 
     @Override
     public synchronized void done(
-            SpoolFolder folder, SpoolRecord record, ExporterAccounts exporter, SpanFate outcome, int rejected) {
+            SpoolFolder folder, SpoolRecord record, ExporterAccounts exporter, ExportOutcome outcome, int rejected) {
         ServiceAccounts accounts = ledger.ofSpool(folder.service(), inSpool(folder.service()));
         exporter.of(accounts).unspooled(record, ledger.others(), outcome, rejected, () -> folder.done(record));
     }
@@ -144,7 +148,7 @@ public final class ServiceBooks implements SpoolBooks {
     @Override
     public synchronized void corrupt(SpoolFolder folder, ExporterAccounts exporter) {
         ServiceAccounts accounts = ledger.ofSpool(folder.service(), inSpool(folder.service()));
-        exporter.of(accounts).unspooled(folder.skipCorrupt(), ledger.others(), SpanFate.CORRUPT, 0, () -> {});
+        exporter.of(accounts).unspooled(folder.skipCorrupt(), ledger.others(), ExportOutcome.CORRUPT, 0, () -> {});
     }
 
     private long inSpool(Digest service) {

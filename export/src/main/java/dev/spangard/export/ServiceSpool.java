@@ -6,30 +6,31 @@ import dev.spangard.books.Digest;
 import dev.spangard.settings.OtlpSettings;
 
 /**
- * Where one service's exporters have their spools.
+ * The part of the spool that one service's exporters have. Whoever assembles the service calls it, on one thread.
  *
- * @param service its key's
- * @param books of what becomes of them
+ * @param service the digest of the service's key
+ * @param books where it is booked what becomes of the records
  */
 public record ServiceSpool(Spool spool, Digest service, SpoolBooks books) {
-    /** An exporter's. */
+    /** The folder of an exporter, by its name and where it sends to. */
     public SpoolFolder folder(String exporter, OtlpSettings settings) {
         return spool.folder(service, Digest.of(exporter + ' ' + settings.destination()));
     }
 
     /**
-     * By way of a folder; begins to drain what is there.
+     * Makes an outlet that sends by way of a folder, and begins to drain what is there.
      *
      * @param title in the log
-     * @param agenda the drain's
-     * @param options the limits of the exporter, which has them with the drain
+     * @param agenda the drain's alone: it closes it
+     * @param options the limits of the exporter, which hold for the drain
+     * @param exporter shared by the queue and the drain
      */
     public SpoolOutlet outlet(
             String title,
             Agenda agenda,
             SpoolFolder folder,
             OtlpOutlet target,
-            SpanQueueOptions options,
+            BatchQueueOptions options,
             ExporterAccounts exporter) {
         var drain = new SpoolDrain(title, agenda, spool, folder, target, options, exporter, books);
         return new SpoolOutlet(title, target, folder, drain.start(), exporter);

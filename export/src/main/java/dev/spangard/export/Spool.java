@@ -39,11 +39,13 @@ import org.jspecify.annotations.Nullable;
  *     DIR/&lt;service&gt;-&lt;destination&gt;/&lt;n&gt;.spool     a {@link SpoolSegment}
  * </pre>
  *
- * <p>What is written survives the engine, not the machine: nothing waits for the disk. Thread-safe.
+ * <p>What is written survives the engine, not the machine: nothing waits until the disk has it. The engine opens it before
+ * its services, and closes it after them. Any thread may call it.
  */
 public final class Spool implements AutoCloseable {
+    /** The limit of all files together, unless another is set. */
     public static final long DEFAULT_BYTES = 256L << 20;
-    /** A batch always fits an empty spool. */
+    /** The smallest limit: a batch always fits an empty spool. */
     public static final long MIN_BYTES = 4L << 20;
 
     private static final Logger LOG = System.getLogger("spangard.engine");
@@ -71,7 +73,7 @@ public final class Spool implements AutoCloseable {
     /**
      * Makes the directory if it is not there, and reads what an earlier engine left in it.
      *
-     * @param limit bytes of all files together
+     * @param limit how many bytes all files may have together
      * @throws IOException with one line for the user if it is not as it must be, or another engine has it
      */
     public static Spool open(Path directory, long limit) throws IOException {
@@ -154,25 +156,25 @@ public final class Spool implements AutoCloseable {
         }
     }
 
-    /** Of a segment; in the order of the numbers. */
+    /** The name of a segment's file; names are in the order of the numbers. */
     static String fileName(long number) {
         return HexFormat.of().toHexDigits(number) + ".spool";
     }
 
-    /** Where this exporter's spans are. */
+    /** The folder of one exporter of one service. */
     SpoolFolder folder(Digest service, Digest destination) {
         String name = service.hex() + '-' + destination.hex();
         return folders.computeIfAbsent(
                 name, made -> new SpoolFolder(this, directory.resolve(made), service, destination));
     }
 
-    /** That wait, of each service's books. */
+    /** How many requests wait, of each service's books. */
     Map<Digest, Long> requests() {
         return folders.values().stream()
                 .collect(Collectors.groupingBy(SpoolFolder::service, Collectors.summingLong(SpoolFolder::requests)));
     }
 
-    /** That wait, of one service's books. */
+    /** How many requests wait of one service's books. */
     long requests(Digest service) {
         return folders.values().stream()
                 .filter(folder -> folder.service().equals(service))
@@ -180,34 +182,38 @@ public final class Spool implements AutoCloseable {
                 .sum();
     }
 
-    /** A folder with something in it for this destination that nobody drains, {@link SpoolFolder#take taken}; null if there is none. */
+    /** A folder with something in it for this destination that nobody owns or drains, its lease acquired; null if there is none. */
     @Nullable
     SpoolFolder orphan(Digest destination) {
         for (SpoolFolder folder : folders.values()) {
-            if (folder.destination().equals(destination) && !folder.isEmpty() && !folder.isOwned() && folder.take()) {
+            if (folder.destination().equals(destination)
+                    && !folder.isEmpty()
+                    && !folder.lease().isOwned()
+                    && folder.lease().acquire()) {
                 return folder;
             }
         }
         return null;
     }
 
-    /** Those whose service is not here. */
+    /** The folders whose service is not here. */
     public List<SpoolFolder> orphans() {
         List<SpoolFolder> orphans = new ArrayList<>(folders.values());
-        orphans.removeIf(SpoolFolder::isOwned);
+        orphans.removeIf(folder -> folder.lease().isOwned());
         return orphans;
     }
 
-    /** Told by {@link #changed} from now on. */
+    /** Has {@link #changed} wake a drain, from now on. */
     void add(SpoolDrain drain) {
         drains.add(drain);
     }
 
+    /** Ends what {@link #add} began. */
     void remove(SpoolDrain drain) {
         drains.remove(drain);
     }
 
-    /** A folder of this destination is to be had. */
+    /** Wakes the drains of this destination, as a folder of it is to be had. */
     void changed(Digest destination) {
         for (SpoolDrain drain : drains) {
             if (drain.destination().equals(destination)) {
@@ -216,7 +222,7 @@ public final class Spool implements AutoCloseable {
         }
     }
 
-    /** Takes so much of the limit, if it is there. */
+    /** Takes so many bytes of the limit; false if there are not so many left, and none is taken. */
     boolean take(long bytes) {
         if (used.addAndGet(bytes) <= limit) {
             return true;
@@ -225,35 +231,37 @@ public final class Spool implements AutoCloseable {
         return false;
     }
 
-    /** As {@link #take}, of what is on disk already. */
+    /** Takes bytes as {@link #take}, even beyond the limit: they are on disk already. */
     void force(long bytes) {
         used.addAndGet(bytes);
     }
 
+    /** Gives back what was taken. */
     void give(long bytes) {
         used.addAndGet(-bytes);
     }
 
-    /** Bytes at the start that were no records. */
+    /** Counts bytes that were found at the start and are no records. */
     void corrupt(long bytes) {
         corruptBytes.addAndGet(bytes);
     }
 
+    /** How many bytes all files may have together. */
     public long limit() {
         return limit;
     }
 
-    /** Of all files. */
+    /** How many bytes all files have. */
     public long used() {
         return used.get();
     }
 
-    /** From which on a segment is not appended to. */
+    /** From how many bytes on a segment is not appended to. */
     long segmentBytes() {
         return Math.min(MAX_SEGMENT_BYTES, limit / SEGMENTS);
     }
 
-    /** Lets another engine have it. */
+    /** Closes all files and lets another engine have the spool. */
     @Override
     public void close() {
         folders.values().forEach(SpoolFolder::close);

@@ -2,18 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.export.ExporterAccounts.SpanFate;
-
-/** Where it is booked what became of records of a spool: in the books of their folder's service. Thread-safe. */
+/**
+ * Where it is booked what became of records of a spool: in the books of their folder's service. Each drain calls it on its
+ * own agenda.
+ */
 interface SpoolBooks {
     /**
-     * The oldest record of the folder is done with: books that, and marks it.
+     * Books the oldest record of the folder as done with, and marks it.
      *
-     * @param exporter whose exporter it was
+     * @param exporter the accounts of the exporter that drained it
      * @param outcome of the spans that were not rejected
      */
-    void done(SpoolFolder folder, SpoolRecord record, ExporterAccounts exporter, SpanFate outcome, int rejected);
+    void done(SpoolFolder folder, SpoolRecord record, ExporterAccounts exporter, ExportOutcome outcome, int rejected);
 
-    /** What is oldest in the folder cannot be read any more: gives it up, and books that. */
+    /** Gives up the oldest segment of the folder, which cannot be read any more, and books that. */
     void corrupt(SpoolFolder folder, ExporterAccounts exporter);
 }

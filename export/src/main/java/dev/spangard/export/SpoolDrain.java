@@ -3,7 +3,6 @@
 package dev.spangard.export;
 
 import dev.spangard.books.Digest;
-import dev.spangard.export.ExporterAccounts.SpanFate;
 import dev.spangard.export.RetryingExport.ExportResult;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.io.IOException;
@@ -17,13 +16,16 @@ import org.jspecify.annotations.Nullable;
  * folder, and when that is empty those of the same destination whose service is not here, such as of an application that
  * was restarted.
  *
- * <p>A record is done with when the collector has answered, and then booked. Killed between the answer and that, an engine
- * leaves it to the next one, which sends it again.
+ * <p>A record is booked, and done with, when the collector has answered. An engine that is killed between the answer and
+ * that leaves it to the next one, which sends it again.
+ *
+ * <p>Any thread may wake it or shut it down. It waits for nothing but the disk, and throws nothing: what cannot be read is
+ * tried later, or given up and booked.
  */
 final class SpoolDrain {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
-    /** After a record that could not be read. */
+    /** How long it waits after a record that could not be read. */
     private static final Duration READ_AGAIN = Duration.ofSeconds(1);
 
     private final String title;
@@ -33,18 +35,20 @@ final class SpoolDrain {
     private final OtlpOutlet target;
     private final ExporterAccounts exporter;
     private final SpoolBooks books;
+    private final ShutdownDeadline deadline = new ShutdownDeadline();
     private final RetryingExport exports;
     private final CompletableResultCode closed = new CompletableResultCode();
-    private volatile boolean closing;
     // The agenda's.
     private boolean isBusy;
     private boolean ended;
     private long deliveredAtEnd;
 
     /**
+     * Drains nothing before {@link #start}.
+     *
      * @param title in the log
      * @param agenda this drain's alone: it closes it
-     * @param exporter whose spans are counted there, whosever folder they were in
+     * @param exporter counts the spans, whosever folder they were in
      */
     SpoolDrain(
             String title,
@@ -52,7 +56,7 @@ final class SpoolDrain {
             Spool spool,
             SpoolFolder own,
             OtlpOutlet target,
-            SpanQueueOptions options,
+            BatchQueueOptions options,
             ExporterAccounts exporter,
             SpoolBooks books) {
         this.title = title;
@@ -62,22 +66,24 @@ final class SpoolDrain {
         this.target = target;
         this.exporter = exporter;
         this.books = books;
-        this.exports = new RetryingExport(title, options.retry(), options.exportTimeout(), agenda);
+        this.exports = new RetryingExport(
+                new ExportFailureLog(title, target.item()), options.retry(), options.exportTimeout(), agenda, deadline);
     }
 
-    /** Once. */
+    /** Begins to drain. Called once. */
     SpoolDrain start() {
-        own.own();
+        own.lease().addOwner();
         spool.add(this);
         wake();
         return this;
     }
 
+    /** The digest of where it sends to. */
     Digest destination() {
         return own.destination();
     }
 
-    /** There may be something to drain. */
+    /** Has it see whether there is something to drain. */
     void wake() {
         agenda.soon(this::look);
     }
@@ -88,7 +94,7 @@ final class SpoolDrain {
         }
         SpoolFolder folder = next();
         if (folder == null) {
-            if (closing) {
+            if (deadline.isSet()) {
                 end();
             }
             return;
@@ -104,20 +110,20 @@ final class SpoolDrain {
     }
 
     private void tryLater(SpoolFolder folder) {
-        folder.give();
-        if (closing) {
+        folder.lease().release();
+        if (deadline.isSet()) {
             end();
         } else {
             agenda.at(agenda.nanoTime() + READ_AGAIN.toNanos(), this::look);
         }
     }
 
-    /** A folder with something in it, taken; null if there is none, or others have it, who will tell. */
+    /** A folder with something in it, its lease acquired; null if there is none, or others have it, who wake this when they give it back. */
     private @Nullable SpoolFolder next() {
-        if (!own.isEmpty() && own.take()) {
+        if (!own.isEmpty() && own.lease().acquire()) {
             return own;
         }
-        return closing ? null : spool.orphan(destination());
+        return deadline.isSet() ? null : spool.orphan(destination());
     }
 
     private void drain(SpoolFolder folder) throws IOException {
@@ -131,24 +137,24 @@ final class SpoolDrain {
             wake();
         } else {
             isBusy = true;
-            exports.deliver(new Delivery(folder, record));
+            exports.deliver(new RecordDelivery(folder, record));
         }
     }
 
     private void giveBack(SpoolFolder folder) {
-        folder.give();
+        folder.lease().release();
         if (folder != own && !folder.isEmpty()) {
             // Its service may have come and found it taken.
             spool.changed(destination());
         }
     }
 
-    /** One record on its way. */
-    private final class Delivery implements RetryingExport.Parcel {
+    /** A record on its way. */
+    private final class RecordDelivery implements RetryingExport.Delivery {
         private final SpoolFolder folder;
         private final SpoolRecord record;
 
-        Delivery(SpoolFolder folder, SpoolRecord record) {
+        RecordDelivery(SpoolFolder folder, SpoolRecord record) {
             this.folder = folder;
             this.record = record;
         }
@@ -164,26 +170,27 @@ final class SpoolDrain {
         }
 
         @Override
-        public void arrived(ExportResult result) {
+        public void ended(ExportResult result) {
             if (!result.atEnd()) {
                 int rejected = result.rejected(record.spans());
                 boolean delivered = result.delivered();
-                books.done(folder, record, exporter, delivered ? SpanFate.DELIVERED : SpanFate.FAILED, rejected);
-                if (closing && delivered) {
+                books.done(
+                        folder, record, exporter, delivered ? ExportOutcome.DELIVERED : ExportOutcome.FAILED, rejected);
+                if (deadline.isSet() && delivered) {
                     deliveredAtEnd += record.spans() - rejected;
                 }
             }
             goOn(result.atEnd());
         }
 
-        /** It stays where it is, and is sent again. */
+        /** Leaves the record where it is: it is sent again. */
         @Override
         public void unanswered() {
-            goOn(closing);
+            goOn(deadline.isSet());
         }
 
         @Override
-        public void late(ExportResult result) {}
+        public void answeredLate(ExportResult result) {}
 
         private void goOn(boolean timeIsOver) {
             isBusy = false;
@@ -199,7 +206,7 @@ final class SpoolDrain {
     private void end() {
         ended = true;
         spool.remove(this);
-        own.disown();
+        own.lease().removeOwner();
         if (!own.isEmpty()) {
             spool.changed(destination());
         }
@@ -214,11 +221,11 @@ final class SpoolDrain {
         agenda.close();
     }
 
-    /** Exports within this time what there is; the rest stays. */
+    /** Exports within this time what there is; the rest stays. Once it has begun, another time has no effect. */
     CompletableResultCode shutdown(long byNanoTime) {
-        closing = true;
-        exports.close(byNanoTime);
-        wake();
+        if (exports.close(byNanoTime)) {
+            wake();
+        }
         return closed;
     }
 }

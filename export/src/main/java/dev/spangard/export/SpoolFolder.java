@@ -11,30 +11,28 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one exporter of one service has in the spool: segments, the oldest drained first, the newest appended to. A segment
  * that is drained is deleted, so a spool that is empty has no files.
  *
- * <p>Thread-safe; files are written and read under its lock, its numbers are read without.
+ * <p>The exporter's queue appends on its agenda, a {@link SpoolDrain} reads on its own, and the admin endpoint asks for
+ * numbers. Files are written and read under the folder's lock, which is held for as long as the disk takes; the numbers
+ * are read without it.
  */
 public final class SpoolFolder {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
-    /** With a second between them, as long as a batch is tried before it makes room for others. */
+    /** How often the oldest is read: with a second in between, as long as a batch is tried before it gives way to others. */
     static final int MAX_READS = 300;
 
     private final Spool spool;
     private final Path path;
     private final Digest service;
     private final Digest destination;
-    /** By {@link #take}: whoever has it may ask for {@link #first}. */
-    private final AtomicBoolean taken = new AtomicBoolean();
-    /** Exporters whose own folder it is. */
-    private final AtomicInteger owners = new AtomicInteger();
+    /** Whoever has acquired it may ask for {@link #first}. */
+    private final DrainLease lease = new DrainLease();
 
     // Guarded by this.
     private final ArrayDeque<SpoolSegment> segments = new ArrayDeque<>();
@@ -42,7 +40,7 @@ public final class SpoolFolder {
     private @Nullable SpoolSegment open;
 
     private long nextNumber;
-    /** In a row. */
+    /** How many reads of the oldest have failed in a row. */
     private int failedReads;
 
     // Written under the lock.
@@ -52,8 +50,10 @@ public final class SpoolFolder {
     private volatile long corrupt;
 
     /**
-     * @param service its key's
-     * @param destination of the exporter's name and settings: records go there only
+     * Begins without a segment.
+     *
+     * @param service the digest of the service's key
+     * @param destination the digest of the exporter's name and settings: records go there only
      */
     SpoolFolder(Spool spool, Path path, Digest service, Digest destination) {
         this.spool = spool;
@@ -62,7 +62,7 @@ public final class SpoolFolder {
         this.destination = destination;
     }
 
-    /** What an earlier engine left in one file, which is older than any appended later. Files in order. */
+    /** Takes over what an earlier engine left in one file. Called in the order of the files, before anything is appended. */
     synchronized void inherit(Path file, long number) {
         nextNumber = Math.max(nextNumber, number + 1);
         try {
@@ -89,7 +89,11 @@ public final class SpoolFolder {
         }
     }
 
-    /** @throws IOException if it is not in the spool then: there is no room for it, or the disk does not take it */
+    /**
+     * Writes a record behind all others.
+     *
+     * @throws IOException if it is not in the spool then: there is no room for it, or the disk does not take it
+     */
     synchronized void append(SpoolRecord record) throws IOException {
         int length = record.request().length;
         if (length > SegmentFormat.MAX_REQUEST_BYTES) {
@@ -129,7 +133,7 @@ public final class SpoolFolder {
         return begun;
     }
 
-    /** The disk did not take a record: what is behind the last whole one goes, and the next begins a new segment. */
+    /** Cuts off what is behind the last whole record, when the disk did not take one: the next begins a new segment. */
     private void giveUp(@Nullable SpoolSegment last, IOException why) {
         SpoolSegment failed = open;
         open = null;
@@ -149,11 +153,10 @@ public final class SpoolFolder {
     }
 
     /**
-     * The oldest record. One thread at a time: {@link #take}.
+     * Reads the oldest record, for who has the {@link #lease}.
      *
-     * @return null if there is none, or, if it is not {@link #isEmpty empty}, what is oldest is to be given up, {@link #skipCorrupt}:
-     *     it is damaged or gone, or could not be read when that was tried {@value #MAX_READS} times; its file is then left to
-     *     the next engine
+     * @return null if the folder is {@link #isEmpty empty}, or if what is oldest is to be given up, {@link #skipCorrupt}: it
+     *     is damaged or gone, or {@value #MAX_READS} reads have failed; its file is then left to the next engine
      * @throws IOException if it cannot be read now, as when descriptors have run out; it is as it was
      */
     synchronized @Nullable SpoolRecord first() throws IOException {
@@ -162,9 +165,9 @@ public final class SpoolFolder {
     }
 
     /**
-     * Gives up what is oldest.
+     * Gives up the oldest segment.
      *
-     * @return what was in it
+     * @return how many spans and requests were in it
      */
     synchronized SpoolRecord skipCorrupt() {
         SpoolSegment oldest = segments.element();
@@ -176,7 +179,7 @@ public final class SpoolFolder {
         return lost;
     }
 
-    /** Null if it is damaged, or given up. */
+    /** Reads the first record of a segment; null if it is damaged, or given up. */
     private @Nullable SpoolRecord read(SpoolSegment segment) throws IOException {
         try {
             SpoolRecord record = segment.first();
@@ -196,7 +199,7 @@ public final class SpoolFolder {
         }
     }
 
-    /** What {@link #first} returned is not needed any more: not by this engine, nor by the next. */
+    /** Marks what {@link #first} returned as done: neither this engine nor the next needs it any more. */
     synchronized void done(SpoolRecord record) {
         SpoolSegment oldest = segments.element();
         try {
@@ -232,7 +235,7 @@ public final class SpoolFolder {
         bytes += moreBytes;
     }
 
-    /** Files are closed; what is in them stays. */
+    /** Closes the files; what is in them stays. */
     synchronized void close() {
         open = null;
         for (SpoolSegment segment : segments) {
@@ -244,58 +247,42 @@ public final class SpoolFolder {
         }
     }
 
-    /** Makes the caller the one who drains, if nobody else does. */
-    boolean take() {
-        return taken.compareAndSet(false, true);
+    /** Who drains the folder, and whose own it is. */
+    DrainLease lease() {
+        return lease;
     }
 
-    /** After {@link #take}. */
-    void give() {
-        taken.set(false);
-    }
-
-    /** An exporter of this engine drains it as its own, from now on. */
-    void own() {
-        owners.incrementAndGet();
-    }
-
-    /** After {@link #own}. */
-    void disown() {
-        owners.decrementAndGet();
-    }
-
-    boolean isOwned() {
-        return owners.get() > 0;
-    }
-
+    /** Whether no spans wait in the folder. */
     boolean isEmpty() {
         return spans == 0;
     }
 
+    /** The digest of the key of the service whose books its requests are in. */
     Digest service() {
         return service;
     }
 
+    /** The digest of where its records go. */
     Digest destination() {
         return destination;
     }
 
-    /** That wait. */
+    /** How many spans wait in the folder. */
     public long spans() {
         return spans;
     }
 
-    /** Of the spans: those that the service's books count. */
+    /** How many of the spans are requests that the service's books count. */
     long requests() {
         return requests;
     }
 
-    /** Of its files. */
+    /** How many bytes its files have. */
     public long bytes() {
         return bytes;
     }
 
-    /** Places so far where a file was damaged. */
+    /** In how many places a file was found damaged so far. */
     public long corrupt() {
         return corrupt;
     }

@@ -12,14 +12,16 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Spans by OTLP by way of the disk: a {@link SpanQueue} hands each batch to the spool, a {@link SpoolDrain} takes it on. So
- * to the queue a batch is kept when it is on disk; in the books it is queued until the collector has it.
+ * Sends spans by OTLP by way of the disk: a {@link SpanQueue} hands each batch to the spool, a {@link SpoolDrain} takes it
+ * on. So to the queue a batch is kept when it is on disk; in the books it is queued until the collector has it.
  *
  * <p>A batch that the spool does not take waits in the queue's memory, as without a spool. If nothing of this exporter is
- * on disk before it, it goes to the collector from there: somebody else's outage has filled the spool, or the disk is ill.
+ * on disk before it, it goes to the collector from there: somebody else's outage has filled the spool, or the disk fails.
+ *
+ * <p>Batches come on the queue's agenda, which waits for the disk; spans are prepared on any thread.
  */
 public final class SpoolOutlet implements SpanOutlet<EncodedSpan> {
-    /** For room in the spool, which may be there at any time; what is in memory is older than what is turned away. */
+    /** When a batch is tried again that the spool had no room for: there may be some at any time, and it never gives way. */
     public static final Retry FOR_ROOM =
             new Retry(Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(60), Duration.ofDays(10_000));
 
@@ -30,13 +32,15 @@ public final class SpoolOutlet implements SpanOutlet<EncodedSpan> {
     private final SpoolFolder folder;
     private final SpoolDrain drain;
     private final ExporterAccounts books;
-    /** The queue's agenda's. */
+    /** Whether the spool took no batch last. The queue's agenda's. */
     private boolean refuses;
 
     /**
+     * Puts a folder before a target.
+     *
      * @param title in the log
      * @param target shared with the drain, which closes it
-     * @param books the queue's, too
+     * @param books shared with the queue
      */
     SpoolOutlet(String title, OtlpOutlet target, SpoolFolder folder, SpoolDrain drain, ExporterAccounts books) {
         this.title = title;
@@ -86,7 +90,7 @@ public final class SpoolOutlet implements SpanOutlet<EncodedSpan> {
                                 ExportException.unanswered("the spool takes none", why)));
     }
 
-    /** A file's trouble has only its path for a message. */
+    /** The message of a failure, with its kind where it is only a file's path. */
     private static String reason(IOException why) {
         String message = String.valueOf(why.getMessage());
         return why instanceof FileSystemException ? why.getClass().getSimpleName() + ": " + message : message;

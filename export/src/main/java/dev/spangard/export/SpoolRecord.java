@@ -5,9 +5,9 @@ package dev.spangard.export;
 /**
  * One batch in a spool.
  *
- * @param spans in the request, at least 1
- * @param requests of the spans: those that the service's books count as a request each
- * @param request {@code ExportTraceServiceRequest}, encoded; not changed
+ * @param spans how many spans the request has, at least 1
+ * @param requests how many of the spans the service's books count as a request each
+ * @param request an encoded {@code ExportTraceServiceRequest}; not changed
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record SpoolRecord(int spans, int requests, byte[] request) {}

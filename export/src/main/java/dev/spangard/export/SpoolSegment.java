@@ -16,20 +16,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One file of a spool: records in the order in which they were appended, each marked when it is done with. All numbers are
- * big-endian.
+ * big-endian ({@link SegmentFormat}).
  *
- * <p>One thread at a time; the {@link SpoolFolder}'s lock sees to it.
+ * <p>Used by one thread at a time, under the {@link SpoolFolder}'s lock. Its calls take as long as the disk does, and throw
+ * what that throws.
  */
 final class SpoolSegment {
     private static final int READ_BYTES = 64 << 10;
 
     private final Path path;
     private final long number;
-    /** Open while somebody appends or reads. */
+    /** The open file; null while nobody appends or reads. */
     private @Nullable FileChannel file;
     /** Where the records end; the file may be longer if an append failed. */
     private long end = SegmentFormat.HEADER_BYTES;
-    /** Of the first record that is not done. */
+    /** Where the first record begins that is not done. */
     private long next = SegmentFormat.HEADER_BYTES;
 
     private long spans;
@@ -41,7 +42,7 @@ final class SpoolSegment {
         this.number = number;
     }
 
-    /** A new one, open, of mode 0600. */
+    /** Makes a new file of mode 0600, and leaves it open. */
     static SpoolSegment create(Path path, long number) throws IOException {
         var segment = new SpoolSegment(path, number);
         FileChannel made = FileChannel.open(
@@ -59,8 +60,8 @@ final class SpoolSegment {
     }
 
     /**
-     * What an earlier engine left, as far as it can be believed; not open. Reads all of it, and holds {@value #READ_BYTES}
-     * bytes.
+     * Reads what an earlier engine left, as far as it can be believed, {@value #READ_BYTES} bytes at a time. The file is not
+     * open after that.
      *
      * @throws IOException if it cannot be read at all
      */
@@ -110,7 +111,11 @@ final class SpoolSegment {
         return (int) crc.getValue() == head.crc();
     }
 
-    /** @throws IOException if it is not written; then the segment is as before */
+    /**
+     * Writes a record behind the others.
+     *
+     * @throws IOException if it is not written; then the segment is as before
+     */
     void append(SpoolRecord record) throws IOException {
         FileChannel to = open();
         int length = record.request().length;
@@ -132,7 +137,7 @@ final class SpoolSegment {
     }
 
     /**
-     * The first record that is not done.
+     * Reads the first record that is not done.
      *
      * @return null if there is none, though {@link #isDone} may say otherwise: then the file has been damaged
      */
@@ -186,21 +191,22 @@ final class SpoolSegment {
         return opened;
     }
 
-    /** Spans of records that are not done. */
+    /** How many spans the records have that are not done. */
     long spans() {
         return spans;
     }
 
-    /** Of {@link #spans}. */
+    /** How many of the {@link #spans} are requests that the books count. */
     long requests() {
         return requests;
     }
 
+    /** Whether all records are done. */
     boolean isDone() {
         return spans == 0;
     }
 
-    /** Of header and intact records: 0 if this is no segment at all. */
+    /** How many bytes the header and the intact records have: 0 if this is no segment at all. */
     long bytes() {
         return end;
     }
@@ -209,13 +215,13 @@ final class SpoolSegment {
         return path;
     }
 
-    /** What is behind the last intact record goes. */
+    /** Cuts off what is behind the last intact record. */
     void cut() throws IOException {
         open().truncate(end);
         close();
     }
 
-    /** Opened again when it is needed. */
+    /** Closes the file, which is opened again when it is needed. */
     void close() throws IOException {
         FileChannel opened = file;
         file = null;
@@ -224,7 +230,7 @@ final class SpoolSegment {
         }
     }
 
-    /** The file stays from now on, whoever deletes it: what is in it may still be read one day. */
+    /** Has {@link #delete} leave the file from now on: what is in it may still be read one day. */
     void spare() {
         spared = true;
     }
@@ -233,6 +239,7 @@ final class SpoolSegment {
         return spared;
     }
 
+    /** Closes the file and deletes it, unless it is spared. */
     void delete() throws IOException {
         close();
         if (!spared) {

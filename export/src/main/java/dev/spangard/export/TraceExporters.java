@@ -33,7 +33,7 @@ public final class TraceExporters {
     public record Output(
             String name,
             SpanOutlet<?> outlet,
-            SpanQueueOptions queue,
+            BatchQueueOptions queue,
             @Nullable OtlpSettings otlp) {}
 
     /**
@@ -44,7 +44,7 @@ public final class TraceExporters {
      */
     public static List<Output> read(Settings settings, @Nullable ApplicationOutput applicationOutput, Rollback undo)
             throws ConfigurationException {
-        SpanQueueOptions queue = SpanQueueOptions.read(settings);
+        BatchQueueOptions queue = BatchQueueOptions.ofSpans(settings);
         List<Output> outputs = new ArrayList<>();
         for (String name : names(settings, applicationOutput)) {
             OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.TRACES, name);
@@ -112,10 +112,10 @@ public final class TraceExporters {
         return new PrintedOutlet(exporter);
     }
 
-    private static SpanQueueOptions prompt(SpanQueueOptions queue, Settings settings) {
+    private static BatchQueueOptions prompt(BatchQueueOptions queue, Settings settings) {
         return settings.text("OTEL_BSP_SCHEDULE_DELAY") != null
                 ? queue
-                : new SpanQueueOptions(
+                : new BatchQueueOptions(
                         queue.capacity(),
                         queue.batch(),
                         CONSOLE_DELAY,

@@ -215,7 +215,7 @@ final class BooksSchedule {
     }
 
     private static long fullQueues(ModelEngine of) {
-        return of.books.told().stream()
+        return of.books.balances().stream()
                 .mapToLong(told -> told.balance().dropped(DropReason.QUEUE))
                 .sum();
     }
@@ -373,7 +373,7 @@ final class BooksSchedule {
         }
         Map<String, Balance> now = new LinkedHashMap<>();
         long queued = 0;
-        for (ServiceBooks.Told told : running.books.told()) {
+        for (ServiceBooks.NamedBalance told : running.books.balances()) {
             Balance balance = told.balance();
             ServiceName name = told.name();
             assertThat(balance.queuedAtRecorders()).as("%s: %s", name, balance).isNotNegative();

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.export.ExporterAccounts.SpanFate;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
@@ -10,8 +9,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /** Counts what a queue tells it. */
-final class FakeSpanOutcomeListener implements SpanOutcomeListener {
-    private final Map<SpanFate, AtomicInteger> spans = Arrays.stream(SpanFate.values())
+final class CountedOutcomes implements ExportOutcomeListener {
+    private final Map<ExportOutcome, AtomicInteger> spans = Arrays.stream(ExportOutcome.values())
             .collect(Collectors.toMap(outcome -> outcome, outcome -> new AtomicInteger()));
     final AtomicInteger started = new AtomicInteger();
     final AtomicInteger kept = new AtomicInteger();
@@ -21,13 +20,13 @@ final class FakeSpanOutcomeListener implements SpanOutcomeListener {
     final AtomicInteger requestsLost = new AtomicInteger();
 
     /** Spans that came to this end. */
-    int spans(SpanFate outcome) {
+    int spans(ExportOutcome outcome) {
         return of(outcome).get();
     }
 
     /** Started, and neither kept nor ended. */
     int away() {
-        return started.get() - kept.get() - spans(SpanFate.DELIVERED) - endedOtherwise.get();
+        return started.get() - kept.get() - spans(ExportOutcome.DELIVERED) - endedOtherwise.get();
     }
 
     private final AtomicInteger endedOtherwise = new AtomicInteger();
@@ -39,10 +38,10 @@ final class FakeSpanOutcomeListener implements SpanOutcomeListener {
     }
 
     @Override
-    public void ended(int ended, int asked, SpanFate outcome, int refused) {
+    public void ended(int ended, int asked, ExportOutcome outcome, int refused) {
         count(outcome, ended - refused);
-        count(SpanFate.REJECTED, refused);
-        endedOtherwise.addAndGet(outcome == SpanFate.DELIVERED ? refused : ended);
+        count(ExportOutcome.REJECTED, refused);
+        endedOtherwise.addAndGet(outcome == ExportOutcome.DELIVERED ? refused : ended);
     }
 
     @Override
@@ -51,16 +50,16 @@ final class FakeSpanOutcomeListener implements SpanOutcomeListener {
     }
 
     @Override
-    public void lost(int lost, int asked, SpanFate outcome) {
+    public void lost(int lost, int asked, ExportOutcome outcome) {
         count(outcome, lost);
         requestsLost.addAndGet(asked);
     }
 
-    private AtomicInteger of(SpanFate outcome) {
+    private AtomicInteger of(ExportOutcome outcome) {
         return Objects.requireNonNull(spans.get(outcome));
     }
 
-    private void count(SpanFate outcome, int n) {
+    private void count(ExportOutcome outcome, int n) {
         of(outcome).addAndGet(n);
     }
 }

@@ -19,7 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 final class LogGateTest {
-    private final SpanMemory memory = new SpanMemory(1 << 20);
+    private final MemoryLimit memory = new MemoryLimit(1 << 20);
     private final InMemoryMetricReader metrics = InMemoryMetricReader.create();
     private final SdkMeterProvider meters =
             SdkMeterProvider.builder().registerMetricReader(metrics).build();

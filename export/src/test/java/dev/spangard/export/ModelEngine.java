@@ -5,7 +5,6 @@ package dev.spangard.export;
 import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
 import dev.spangard.books.ServiceAccounts;
-import dev.spangard.export.ExporterAccounts.SpanFate;
 import dev.spangard.intake.RecordedIds;
 import dev.spangard.intake.Service;
 import dev.spangard.telemetry.SemconvMode;
@@ -52,12 +51,12 @@ final class ModelEngine {
     private final Random random;
     private final TestAgenda.Clock clock;
     private final ModelCollector collector;
-    private final SpanQueueOptions options;
+    private final BatchQueueOptions options;
     final Ledger ledger;
     final @Nullable Spool spool;
     final ServiceBooks books;
     final RecordedIds ids = new RecordedIds();
-    private final SpanMemory memory = new SpanMemory(1 << 20);
+    private final MemoryLimit memory = new MemoryLimit(1 << 20);
     private final Map<String, Live> lives = new LinkedHashMap<>();
     private final List<Live> closing = new ArrayList<>();
     private List<Live> ending = List.of();
@@ -102,7 +101,7 @@ final class ModelEngine {
     }
 
     /** Knows besides how many requests are at the exporter. */
-    static final class Watched implements SpanOutcomeListener {
+    static final class Watched implements ExportOutcomeListener {
         final ExporterAccounts books;
         long away;
 
@@ -117,7 +116,7 @@ final class ModelEngine {
         }
 
         @Override
-        public void ended(int spans, int requests, SpanFate outcome, int rejected) {
+        public void ended(int spans, int requests, ExportOutcome outcome, int rejected) {
             away -= requests;
             books.ended(spans, requests, outcome, rejected);
         }
@@ -162,7 +161,7 @@ final class ModelEngine {
         }
 
         @Override
-        public void lost(int spans, int requests, SpanFate outcome) {
+        public void lost(int spans, int requests, ExportOutcome outcome) {
             books.lost(spans, requests, outcome);
         }
     }
@@ -198,7 +197,7 @@ final class ModelEngine {
         this.random = random;
         this.clock = clock;
         this.collector = collector;
-        this.options = new SpanQueueOptions(
+        this.options = new BatchQueueOptions(
                 16,
                 4,
                 Duration.ofSeconds(1),

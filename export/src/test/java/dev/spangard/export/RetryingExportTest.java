@@ -34,10 +34,11 @@ final class RetryingExportTest {
     };
 
     private final TestAgenda agenda = new TestAgenda(new TestAgenda.Clock(), MIDDLE);
-    private final RetryingExport exports = new RetryingExport("shop, test", RETRY, TIMEOUT, agenda);
-    private final FakeParcel parcel = new FakeParcel();
+    private final RetryingExport exports = new RetryingExport(
+            new ExportFailureLog("shop, test", "span"), RETRY, TIMEOUT, agenda, new ShutdownDeadline());
+    private final FakeDelivery delivery = new FakeDelivery();
 
-    private static class FakeParcel implements RetryingExport.Parcel {
+    private static class FakeDelivery implements RetryingExport.Delivery {
         final Queue<CompletableResultCode> tries = new ArrayDeque<>();
         final List<ExportResult> results = new ArrayList<>();
         final List<ExportResult> late = new ArrayList<>();
@@ -63,7 +64,7 @@ final class RetryingExportTest {
         }
 
         @Override
-        public void arrived(ExportResult result) {
+        public void ended(ExportResult result) {
             results.add(result);
         }
 
@@ -73,152 +74,152 @@ final class RetryingExportTest {
         }
 
         @Override
-        public void late(ExportResult result) {
+        public void answeredLate(ExportResult result) {
             late.add(result);
         }
     }
 
     @Test
     void tellsOfADeliveryOnceTheAnswerHasCome() {
-        exports.deliver(parcel);
+        exports.deliver(delivery);
         agenda.advance(TIMEOUT.minusNanos(1));
-        assertThat(parcel.results).isEmpty();
+        assertThat(delivery.results).isEmpty();
 
-        parcel.tried().succeed();
-        assertThat(parcel.results).as("on the agenda only").isEmpty();
+        delivery.tried().succeed();
+        assertThat(delivery.results).as("on the agenda only").isEmpty();
         agenda.advance(TIMEOUT);
 
-        assertThat(parcel.results).containsExactly(new ExportResult(null, false));
-        assertThat(parcel.silences).isZero();
+        assertThat(delivery.results).containsExactly(new ExportResult(null, false));
+        assertThat(delivery.silences).isZero();
     }
 
     @Test
     void triesAgainAfterPausesThatDouble() {
-        exports.deliver(parcel);
+        exports.deliver(delivery);
         for (int pause : new int[] {2, 4, 8, 8}) {
-            parcel.tried().failExceptionally(passes);
+            delivery.tried().failExceptionally(passes);
             agenda.advance(Duration.ofSeconds(pause).minusNanos(1));
-            assertThat(parcel.tries).isEmpty();
+            assertThat(delivery.tries).isEmpty();
             agenda.advance(Duration.ofNanos(1));
         }
-        parcel.tried().succeed();
+        delivery.tried().succeed();
         agenda.run();
 
-        assertThat(parcel.results).containsExactly(new ExportResult(null, false));
+        assertThat(delivery.results).containsExactly(new ExportResult(null, false));
     }
 
     @Test
     void waitsAsLongAsTheCollectorAsks() {
-        exports.deliver(parcel);
+        exports.deliver(delivery);
 
-        parcel.tried().failExceptionally(ExportException.answered("429", "429", true, Duration.ofSeconds(20)));
+        delivery.tried().failExceptionally(ExportException.answered("429", "429", true, Duration.ofSeconds(20)));
         agenda.advance(Duration.ofSeconds(22).minusNanos(1));
-        assertThat(parcel.tries).isEmpty();
+        assertThat(delivery.tries).isEmpty();
         agenda.advance(Duration.ofNanos(1));
 
-        assertThat(parcel.tries).hasSize(1);
+        assertThat(delivery.tries).hasSize(1);
     }
 
     @Test
     void waitsForNoAnswerBeyondItsTimeAndTellsOfALateOne() {
-        exports.deliver(parcel);
-        CompletableResultCode silent = parcel.tried();
+        exports.deliver(delivery);
+        CompletableResultCode silent = delivery.tried();
         agenda.advance(TIMEOUT);
-        assertThat(parcel.silences).isEqualTo(1);
-        assertThat(parcel.late).isEmpty();
+        assertThat(delivery.silences).isEqualTo(1);
+        assertThat(delivery.late).isEmpty();
 
         silent.failExceptionally(passes);
         agenda.run();
 
-        assertThat(parcel.late).containsExactly(new ExportResult(passes, false));
-        assertThat(parcel.results).isEmpty();
-        assertThat(parcel.tries).isEmpty();
+        assertThat(delivery.late).containsExactly(new ExportResult(passes, false));
+        assertThat(delivery.results).isEmpty();
+        assertThat(delivery.tries).isEmpty();
     }
 
     @Test
     void takesAnAnswerThatCameAtTheLastMoment() {
-        exports.deliver(parcel);
+        exports.deliver(delivery);
         agenda.clock.nanoTime += TIMEOUT.toNanos();
 
-        parcel.tried().succeed();
+        delivery.tried().succeed();
         agenda.run();
 
-        assertThat(parcel.results).containsExactly(new ExportResult(null, false));
-        assertThat(parcel.silences).isZero();
+        assertThat(delivery.results).containsExactly(new ExportResult(null, false));
+        assertThat(delivery.silences).isZero();
     }
 
     @Test
     void givesAnOldBatchUpWhereNewerOnesNeedItsRoom() {
-        parcel.givesWay = true;
-        exports.deliver(parcel);
-        parcel.tried().failExceptionally(passes);
+        delivery.givesWay = true;
+        exports.deliver(delivery);
+        delivery.tried().failExceptionally(passes);
         agenda.run();
-        assertThat(parcel.results).as("young").isEmpty();
+        assertThat(delivery.results).as("young").isEmpty();
 
         long sinceNanos = agenda.nanoTime();
-        while (parcel.results.isEmpty()) {
+        while (delivery.results.isEmpty()) {
             agenda.advance(RETRY.longest());
-            parcel.tried().failExceptionally(passes);
+            delivery.tried().failExceptionally(passes);
             agenda.run();
         }
 
-        assertThat(parcel.results).containsExactly(new ExportResult(passes, false));
+        assertThat(delivery.results).containsExactly(new ExportResult(passes, false));
         assertThat(Duration.ofNanos(agenda.nanoTime() - sinceNanos))
                 .isBetween(RETRY.givesWayAfter(), RETRY.givesWayAfter().plus(RETRY.longest()));
     }
 
     @Test
     void triesOnceMoreAtOnceWhenItIsClosedAndThenAsLongAsThereIsTime() {
-        exports.deliver(parcel);
-        parcel.tried().failExceptionally(passes);
+        exports.deliver(delivery);
+        delivery.tried().failExceptionally(passes);
         agenda.run();
-        assertThat(parcel.tries).isEmpty();
+        assertThat(delivery.tries).isEmpty();
 
         exports.close(agenda.nanoTime() + Duration.ofSeconds(5).toNanos());
         agenda.run();
-        parcel.tried().failExceptionally(passes);
+        delivery.tried().failExceptionally(passes);
         agenda.advance(Duration.ofSeconds(2));
-        parcel.tried().failExceptionally(passes);
+        delivery.tried().failExceptionally(passes);
         agenda.advance(Duration.ofSeconds(3).minusNanos(1));
         // The first pause again, as its tries since the end are counted: it has had another since.
-        while (!parcel.tries.isEmpty()) {
-            parcel.tried().failExceptionally(passes);
+        while (!delivery.tries.isEmpty()) {
+            delivery.tried().failExceptionally(passes);
             agenda.run();
         }
-        assertThat(parcel.results).isEmpty();
+        assertThat(delivery.results).isEmpty();
         agenda.advance(Duration.ofNanos(1));
 
-        assertThat(parcel.results).containsExactly(new ExportResult(passes, true));
+        assertThat(delivery.results).containsExactly(new ExportResult(passes, true));
     }
 
     @Test
     void triesOnceMoreAtOnceWhatFailsThatWasUnderWayWhenItWasClosed() {
-        exports.deliver(parcel);
+        exports.deliver(delivery);
         exports.close(agenda.nanoTime() + Duration.ofSeconds(5).toNanos());
         agenda.run();
 
-        parcel.tried().failExceptionally(passes);
+        delivery.tried().failExceptionally(passes);
         agenda.run();
 
-        assertThat(parcel.tries).hasSize(1);
+        assertThat(delivery.tries).hasSize(1);
     }
 
     @Test
     void waitsForNoAnswerBeyondTheEnd() {
-        exports.deliver(parcel);
+        exports.deliver(delivery);
         exports.close(agenda.nanoTime() + Duration.ofSeconds(5).toNanos());
 
         agenda.advance(Duration.ofSeconds(5).minusNanos(1));
-        assertThat(parcel.silences).isZero();
+        assertThat(delivery.silences).isZero();
         agenda.advance(Duration.ofNanos(1));
 
-        assertThat(parcel.silences).isEqualTo(1);
+        assertThat(delivery.silences).isEqualTo(1);
     }
 
     @Test
     void givesUpWhatThrows() {
         var bug = new IllegalStateException("a bug");
-        var odd = new FakeParcel() {
+        var odd = new FakeDelivery() {
             @Override
             public CompletableResultCode attempt() {
                 throw bug;

@@ -10,9 +10,8 @@ import dev.spangard.books.Digest;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.Ledger;
 import dev.spangard.books.ServiceAccounts;
-import dev.spangard.export.ExporterAccounts.SpanFate;
 import dev.spangard.export.ServiceBooks.KnownService;
-import dev.spangard.export.ServiceBooks.Told;
+import dev.spangard.export.ServiceBooks.NamedBalance;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -66,7 +65,7 @@ final class ServiceBooksTest {
     }
 
     private Balance others() {
-        Told last = books().told().getLast();
+        NamedBalance last = books().balances().getLast();
         assertThat(last.name()).isNull();
         return last.balance();
     }
@@ -91,7 +90,7 @@ final class ServiceBooksTest {
         }
 
         assertThat(others().dropped(DropReason.QUEUE)).isEqualTo(7);
-        long all = books().told().stream()
+        long all = books().balances().stream()
                 .mapToLong(told -> told.balance().dropped())
                 .sum();
         assertThat(all).isEqualTo(ServiceBooks.MAX_NAMED + 7);
@@ -147,13 +146,13 @@ final class ServiceBooksTest {
         KnownService back = open("gone");
         var exporter = new ExporterAccounts(null);
 
-        books().done(folder, requireNonNull(folder.first()), exporter, SpanFate.DELIVERED, 0);
-        books().done(folder, requireNonNull(folder.first()), exporter, SpanFate.FAILED, 0);
+        books().done(folder, requireNonNull(folder.first()), exporter, ExportOutcome.DELIVERED, 0);
+        books().done(folder, requireNonNull(folder.first()), exporter, ExportOutcome.FAILED, 0);
 
         assertThat(others().exported()).isEqualTo(2);
         assertThat(others().dropped(DropReason.EXPORT)).isEqualTo(3);
         assertThat(back.accounts().balance().exported()).isZero();
         assertThat(back.accounts().dropped()).isZero();
-        assertThat(exporter.spans(SpanFate.DELIVERED)).isEqualTo(3);
+        assertThat(exporter.spans(ExportOutcome.DELIVERED)).isEqualTo(3);
     }
 }

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spangard.books.Digest;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.ServiceAccounts;
-import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import java.io.IOException;
@@ -83,7 +82,7 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
     /** Both its thread and the drain's are the test's. */
     private SpanQueue<EncodedSpan> queue(SpoolOutlet outlet, ExporterAccounts books) {
         return new SpanQueue<>(
-                "shop, otlp", agenda(), outlet, OPTIONS.trying(SpoolOutlet.FOR_ROOM), new SpanMemory(1 << 20), books);
+                "shop, otlp", agenda(), outlet, OPTIONS.trying(SpoolOutlet.FOR_ROOM), new MemoryLimit(1 << 20), books);
     }
 
     private static void ended(SpanQueue<?> queue, int spans) {
@@ -124,7 +123,7 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
         assertThat(accounts.dropped(DropReason.EXPORT)).isEqualTo(1);
         assertThat(accounts.dropped(DropReason.REJECTED)).isEqualTo(1);
         assertThat(accounts.inFlight()).isZero();
-        assertThat(books.spans(SpanFate.DELIVERED)).isEqualTo(2);
+        assertThat(books.spans(ExportOutcome.DELIVERED)).isEqualTo(2);
     }
 
     @Test

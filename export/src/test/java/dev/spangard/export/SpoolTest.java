@@ -121,14 +121,14 @@ final class SpoolTest extends TestedSpool {
         Spool spool = open(Spool.MIN_BYTES);
         SpoolFolder folder = spool.folder(SHOP, THERE);
         folder.append(RECORD);
-        folder.own();
+        folder.lease().addOwner();
         assertThat(spool.orphan(THERE)).isNull();
-        folder.disown();
+        folder.lease().removeOwner();
 
         assertThat(spool.orphan(Digest.of("otlp elsewhere"))).isNull();
         assertThat(spool.orphan(THERE)).isSameAs(folder);
         assertThat(spool.orphan(THERE)).isNull();
-        folder.give();
+        folder.lease().release();
         assertThat(spool.orphan(THERE)).isSameAs(folder);
     }
 }

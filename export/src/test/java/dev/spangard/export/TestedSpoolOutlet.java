@@ -29,7 +29,7 @@ abstract class TestedSpoolOutlet {
     static final Digest BLOG = Digest.of("blog");
     static final Digest THERE = Digest.of("otlp there");
     static final Duration SOON = Duration.ofMillis(1);
-    static final SpanQueueOptions OPTIONS = new SpanQueueOptions(
+    static final BatchQueueOptions OPTIONS = new BatchQueueOptions(
             100,
             10,
             SOON,

@@ -67,17 +67,17 @@ class TraceExportersTest {
                         "OTEL_BSP_SCHEDULE_DELAY", "7",
                         "OTEL_BSP_EXPORT_TIMEOUT", "9"),
                 line -> {});
-        assertThat(SpanQueueOptions.read(settings))
-                .isEqualTo(new SpanQueueOptions(
+        assertThat(BatchQueueOptions.ofSpans(settings))
+                .isEqualTo(new BatchQueueOptions(
                         100, 50, Duration.ofMillis(7), Duration.ofMillis(9), Duration.ofSeconds(5), Retry.DEFAULTS));
     }
 
     @Test
     void batchIsNeverLargerThanTheQueue() {
         var small = new Settings(Map.of("OTEL_BSP_MAX_QUEUE_SIZE", "100"), line -> {});
-        assertThat(SpanQueueOptions.read(small).batch()).isEqualTo(100);
+        assertThat(BatchQueueOptions.ofSpans(small).batch()).isEqualTo(100);
         var wrong = new Settings(
                 Map.of("OTEL_BSP_MAX_QUEUE_SIZE", "100", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "101"), line -> {});
-        assertThat(SpanQueueOptions.read(wrong).batch()).isEqualTo(100);
+        assertThat(BatchQueueOptions.ofSpans(wrong).batch()).isEqualTo(100);
     }
 }

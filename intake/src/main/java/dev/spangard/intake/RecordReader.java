@@ -78,7 +78,7 @@ final class RecordReader {
             throw in.malformed("BATCH of " + fields + " fields, not " + BATCH_FIELDS);
         }
         in.int64(); // seq: accounts are kept by seen and dropped
-        if (line.told(in.int64(), in.int64(), accounts)) {
+        if (line.recordCounts(in.int64(), in.int64(), accounts)) {
             overload.dropped();
         }
         BatchClock clock = BatchClock.read(in);

@@ -56,7 +56,7 @@ final class RecorderSession {
                 if (fields != GOODBYE_FIELDS) {
                     throw reader.malformed("GOODBYE of " + fields + " fields, not " + GOODBYE_FIELDS);
                 }
-                line.told(reader.int64(), reader.int64(), accounts);
+                line.recordCounts(reader.int64(), reader.int64(), accounts);
                 records.workerEnded(Exchange.WORKER_EXITED, reader.int64());
                 saidGoodbye = true;
             }

@@ -4,12 +4,11 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-class SpanQueueEndTest extends TestedSpanQueue {
+class BatchQueueEndTest extends TestedBatchQueue {
     @Test
     void flushIsDoneWhenAllThatWasQueuedIsExported() {
         start(8, 4, LONG, LONG, LONG);
@@ -68,14 +67,14 @@ class SpanQueueEndTest extends TestedSpanQueue {
             agenda.advance(Duration.ofMillis(2));
 
             assertThat(closed.isSuccess()).isTrue();
-            assertThat(outcomes.spans(SpanFate.UNCONFIRMED)).isEqualTo(2);
-            assertThat(outcomes.spans(SpanFate.SHUTDOWN)).isEqualTo(3);
+            assertThat(outcomes.spans(ExportOutcome.UNCONFIRMED)).isEqualTo(2);
+            assertThat(outcomes.spans(ExportOutcome.SHUTDOWN)).isEqualTo(3);
             assertThat(memory.held()).isZero();
             assertThat(log.lines())
                     .anyMatch(line ->
                             line.endsWith("shop, test: at the end exported 0 spans, abandoned 3, 2 without an answer"));
             silent.answer(true);
-            assertThat(outcomes.spans(SpanFate.DELIVERED)).isZero();
+            assertThat(outcomes.spans(ExportOutcome.DELIVERED)).isZero();
             assertThat(memory.held()).isZero();
         }
     }
@@ -91,7 +90,7 @@ class SpanQueueEndTest extends TestedSpanQueue {
         agenda.run();
         end(1);
 
-        assertThat(outcomes.spans(SpanFate.SHUTDOWN)).isEqualTo(2);
+        assertThat(outcomes.spans(ExportOutcome.SHUTDOWN)).isEqualTo(2);
         assertThat(delivered()).isEqualTo(1);
         assertThat(queue.queued()).isZero();
     }

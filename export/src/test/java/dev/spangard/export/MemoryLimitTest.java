@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class SpanMemoryTest {
-    private final SpanMemory memory = new SpanMemory(100);
+class MemoryLimitTest {
+    private final MemoryLimit memory = new MemoryLimit(100);
 
     @Test
     void oneQueueMayHoldHalf() {

@@ -5,12 +5,12 @@ package dev.spangard.export;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What the spans of all queues of an engine may hold of its memory together, those that an exporter is about to send
- * included; or the series of all services, for whom the same holds. A queue takes no more than is then still free, so that one whose collector does not answer leaves room for
- * the others. Thread-safe.
+ * How much of an engine's memory all queues may hold together, those items included that an exporter is about to send; or
+ * the series of all services, for which the same holds. Who takes of it gets no more than is then still free, so that a
+ * queue whose collector does not answer leaves room for the others. Thread-safe, without a lock.
  */
-public final class SpanMemory {
-    /** Of the 96 MB of an engine's heap ({@code -Xmx}); sending needs some, too. */
+public final class MemoryLimit {
+    /** What spans may hold of the 96 MB of an engine's heap ({@code -Xmx}); sending needs some, too. */
     public static final long DEFAULT_BYTES = 32L << 20;
 
     private final long limit;
@@ -21,14 +21,15 @@ public final class SpanMemory {
      *
      * @param limit bytes
      */
-    public SpanMemory(long limit) {
+    public MemoryLimit(long limit) {
         this.limit = limit;
     }
 
     /**
-     * Takes so much for a queue, if there is so much for it.
+     * Takes so many bytes for a queue, if there are so many for it.
      *
-     * @param already what the queue holds
+     * @param already how many the queue holds
+     * @return false if it took none
      */
     public boolean take(int bytes, long already) {
         if (held.addAndGet(bytes) + already + bytes <= limit) {
@@ -38,10 +39,12 @@ public final class SpanMemory {
         return false;
     }
 
+    /** Gives back what was taken. */
     public void give(long bytes) {
         held.addAndGet(-bytes);
     }
 
+    /** How many bytes are taken now, of all together. */
     public long held() {
         return held.get();
     }

@@ -2,32 +2,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
-import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import java.time.Duration;
 
 /** A queue on an agenda that the test turns, before an exporter that answers when the test says so. */
-abstract class TestedSpanQueue {
+abstract class TestedBatchQueue {
     static final Duration LONG = Duration.ofHours(1);
 
     final FakeExporter exporter = new FakeExporter();
-    final FakeSpanOutcomeListener outcomes = new FakeSpanOutcomeListener();
+    final CountedOutcomes outcomes = new CountedOutcomes();
     Retry retry = Retry.DEFAULTS;
-    final SpanMemory memory = new SpanMemory(SpanMemory.DEFAULT_BYTES);
+    final MemoryLimit memory = new MemoryLimit(MemoryLimit.DEFAULT_BYTES);
     final TestAgenda agenda = new TestAgenda();
-    SpanQueue<?> queue = queue(agenda, SpanQueueOptions.DEFAULTS);
+    SpanQueue<?> queue = queue(agenda, BatchQueueOptions.DEFAULTS);
     SdkTracerProvider provider = SdkTracerProvider.builder().build();
 
-    SpanQueue<?> queue(Agenda of, SpanQueueOptions options) {
+    SpanQueue<?> queue(Agenda of, BatchQueueOptions options) {
         return new SpanQueue<>("shop, test", of, new PrintedOutlet(exporter), options, memory, outcomes);
     }
 
     void start(int capacity, int batch, Duration delay, Duration exportTimeout, Duration shutdownTimeout) {
-        start(agenda, new SpanQueueOptions(capacity, batch, delay, exportTimeout, shutdownTimeout, retry));
+        start(agenda, new BatchQueueOptions(capacity, batch, delay, exportTimeout, shutdownTimeout, retry));
     }
 
-    void start(Agenda of, SpanQueueOptions options) {
+    void start(Agenda of, BatchQueueOptions options) {
         queue = queue(of, options);
         provider = SdkTracerProvider.builder().addSpanProcessor(queue).build();
     }
@@ -39,12 +38,12 @@ abstract class TestedSpanQueue {
 
     int delivered() {
         agenda.run();
-        return outcomes.spans(SpanFate.DELIVERED);
+        return outcomes.spans(ExportOutcome.DELIVERED);
     }
 
     int failed() {
         agenda.run();
-        return outcomes.spans(SpanFate.FAILED);
+        return outcomes.spans(ExportOutcome.FAILED);
     }
 
     void end(int spans) {

@@ -4,26 +4,25 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** What a queue holds in bytes. */
-final class SpanQueueMemoryTest {
+final class BatchQueueMemoryTest {
     private static final Duration LONG = Duration.ofHours(1);
     private static final Duration SHORT = Duration.ofMillis(1);
     private static final Retry SOON = new Retry(SHORT, SHORT, LONG, LONG);
 
     private final FakeExporter exporter = new FakeExporter();
-    private final FakeSpanOutcomeListener outcomes = new FakeSpanOutcomeListener();
-    private final SpanMemory memory = new SpanMemory(16 << 20);
+    private final CountedOutcomes outcomes = new CountedOutcomes();
+    private final MemoryLimit memory = new MemoryLimit(16 << 20);
     private final TestAgenda agenda = new TestAgenda();
     private SdkTracerProvider provider = SdkTracerProvider.builder().build();
 
-    private SpanQueue<?> start(int capacity, int batch, SpanMemory of, Duration shutdownTimeout) {
-        var options = new SpanQueueOptions(capacity, batch, LONG, LONG, shutdownTimeout, SOON);
+    private SpanQueue<?> start(int capacity, int batch, MemoryLimit of, Duration shutdownTimeout) {
+        var options = new BatchQueueOptions(capacity, batch, LONG, LONG, shutdownTimeout, SOON);
         SpanQueue<?> queue = new SpanQueue<>("shop, test", agenda, new PrintedOutlet(exporter), options, of, outcomes);
         provider = SdkTracerProvider.builder().addSpanProcessor(queue).build();
         return queue;
@@ -43,12 +42,12 @@ final class SpanQueueMemoryTest {
 
     @Test
     void dropsASpanThatIsTooLargeForTheMemoryAndTakesASmallOne() {
-        start(4, 1, new SpanMemory(100_000), LONG);
+        start(4, 1, new MemoryLimit(100_000), LONG);
 
         end(1, "x".repeat(20_000));
         end(1, "span");
 
-        assertThat(outcomes.spans(SpanFate.QUEUE_FULL)).isEqualTo(1);
+        assertThat(outcomes.spans(ExportOutcome.QUEUE_FULL)).isEqualTo(1);
         assertThat(next().spans()).isEqualTo(1);
     }
 
@@ -97,7 +96,7 @@ final class SpanQueueMemoryTest {
     @Test
     void exportsAtOnceWhatIsABatchByItsBytesAndCutsItThere() {
         start(8, 8, memory, LONG);
-        String third = "x".repeat(SpanQueue.MAX_BATCH_BYTES / 3 / PrintedOutlet.OBJECTS_TO_ENCODED);
+        String third = "x".repeat(BoundedQueue.MAX_BATCH_BYTES / 3 / PrintedOutlet.OBJECTS_TO_ENCODED);
 
         end(3, third);
 
@@ -106,9 +105,9 @@ final class SpanQueueMemoryTest {
 
     @Test
     void exportsASpanThatIsLargerThanABatchAlone() {
-        start(8, 8, new SpanMemory(64L << 20), LONG);
+        start(8, 8, new MemoryLimit(64L << 20), LONG);
 
-        end(1, "x".repeat(SpanQueue.MAX_BATCH_BYTES));
+        end(1, "x".repeat(BoundedQueue.MAX_BATCH_BYTES));
 
         assertThat(next().spans()).isEqualTo(1);
     }

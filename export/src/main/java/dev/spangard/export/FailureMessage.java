@@ -12,10 +12,10 @@ import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
 /** What went wrong on the way to a collector, in a few words for the log. */
-final class Failures {
-    private Failures() {}
+final class FailureMessage {
+    private FailureMessage() {}
 
-    static String said(Throwable failure, Duration timeout) {
+    static String of(Throwable failure, Duration timeout) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             switch (cause) {
                 case TimeoutException e -> {

@@ -4,12 +4,11 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spangard.export.ExporterAccounts.SpanFate;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-class SpanQueueRetryTest extends TestedSpanQueue {
+class BatchQueueRetryTest extends TestedBatchQueue {
     private static ExportException passing() {
         return ExportException.answered("the collector answers 503", "503", true, null);
     }
@@ -73,7 +72,7 @@ class SpanQueueRetryTest extends TestedSpanQueue {
         next().fail(ExportException.inPart("told to", 3));
 
         assertThat(delivered()).isEqualTo(1);
-        assertThat(outcomes.spans(SpanFate.REJECTED)).isEqualTo(3);
+        assertThat(outcomes.spans(ExportOutcome.REJECTED)).isEqualTo(3);
         assertThat(failed()).isZero();
     }
 
@@ -112,6 +111,6 @@ class SpanQueueRetryTest extends TestedSpanQueue {
         agenda.advance(Duration.ofSeconds(6));
 
         assertThat(closed.isDone()).isTrue();
-        assertThat(outcomes.spans(SpanFate.SHUTDOWN)).isEqualTo(5);
+        assertThat(outcomes.spans(ExportOutcome.SHUTDOWN)).isEqualTo(5);
     }
 }

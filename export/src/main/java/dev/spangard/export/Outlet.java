@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The spangard authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.spangard.export;
+
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import java.util.List;
+
+/**
+ * Where the batches of a {@link BatchQueue} go. The queue's agenda calls it, one call at a time, but for {@link #bytes},
+ * which any thread may call.
+ *
+ * @param <W> the form in which an item waits
+ */
+interface Outlet<W> {
+    /** About how many bytes of memory a waiting item holds. Called on the thread that adds it. */
+    int bytes(W waiting);
+
+    /**
+     * Begins to export a batch. One is under way at a time, unless one takes too long.
+     *
+     * @param batch not changed any more; may be read as long as the result is open, and longer
+     * @param requests how many of the batch's items stand for a request each
+     */
+    Handed export(List<W> batch, int requests);
+
+    /**
+     * A batch that was handed over.
+     *
+     * @param result completed when the export has ended, on any thread; its failure says why, see {@link ExportException}
+     * @param kept whether a success means only that the items are kept: what becomes of them is then booked by who takes
+     *     them on
+     */
+    record Handed(CompletableResultCode result, boolean kept) {
+        static final Handed KEPT = new Handed(CompletableResultCode.ofSuccess(), true);
+
+        /** A batch that is on its way to where it goes in the end. */
+        static Handed sent(CompletableResultCode result) {
+            return new Handed(result, false);
+        }
+    }
+
+    /** What the log calls one item; with an "s" behind it, several. */
+    String item();
+
+    /** What the log calls an export that succeeded. */
+    String exported();
+
+    /**
+     * Ends the outlet, which is given no more.
+     *
+     * @param byNanoTime when the time to close is over
+     */
+    CompletableResultCode shutdown(long byNanoTime);
+}
