@@ -6,23 +6,11 @@ import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
 import dev.spangard.books.ServiceAccounts;
 import dev.spangard.intake.RecordedIds;
-import dev.spangard.intake.Service;
-import dev.spangard.telemetry.SemconvMode;
-import dev.spangard.telemetry.SeriesLimit;
-import dev.spangard.telemetry.Telemetry;
-import dev.spangard.telemetry.TelemetryOptions;
-import dev.spangard.telemetry.UpstreamTelemetry;
-import io.opentelemetry.api.OpenTelemetry;
-import io.opentelemetry.api.trace.TracerProvider;
 import io.opentelemetry.context.Context;
-import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
-import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SpanProcessor;
-import io.opentelemetry.sdk.trace.data.SpanData;
-import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,137 +25,28 @@ import org.jspecify.annotations.Nullable;
 
 /** An engine without sockets, threads and SDKs of its services: all that keeps books is the engine's own. */
 final class ModelEngine {
-    /** No record of a model's is of this profile. */
-    private static final UpstreamTelemetry UPSTREAM = UpstreamTelemetry.create(
-            OpenTelemetry.noop(),
-            TracerProvider.noop(),
-            SemconvMode.OLD,
-            false,
-            TelemetryOptions.DEFAULTS,
-            SeriesLimit.NONE);
-
     private static final long UNUSED_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final Random random;
     private final TestAgenda.Clock clock;
-    private final ModelCollector collector;
-    private final BatchQueueOptions options;
+    final ModelCollector collector;
+    final BatchQueueOptions options;
     final Ledger ledger;
     final @Nullable Spool spool;
     final ServiceBooks books;
     final RecordedIds ids = new RecordedIds();
-    private final MemoryLimit memory = new MemoryLimit(1 << 20);
-    private final Map<String, Live> lives = new LinkedHashMap<>();
-    private final List<Live> closing = new ArrayList<>();
-    private List<Live> ending = List.of();
+    final MemoryLimit memory = new MemoryLimit(1 << 20);
+    private final Map<String, ModelService> services = new LinkedHashMap<>();
+    private final List<ModelService> closing = new ArrayList<>();
+    private List<ModelService> ending = List.of();
     private final List<TestAgenda> agendas = new ArrayList<>();
     /** The next span that starts makes the engine fail. */
     boolean fails;
 
     long failures;
 
-    /** A service, as a ServiceSdk of one exporter. */
-    final class Live {
-        final String key;
-        final Service service;
-        final SpanQueue<EncodedSpan> queue;
-        final Watched watched;
-        int recorders;
-        long unusedSinceNanos;
-
-        Live(String key, ServiceAccounts accounts) {
-            this.key = key;
-            watched = new Watched(new ExporterAccounts(accounts));
-            var target = new OtlpOutlet("there", collector.sender());
-            if (spool == null) {
-                queue = new SpanQueue<>(key, agenda(), target, options, memory, watched);
-            } else {
-                Digest digest = Digest.of(key);
-                SpoolFolder folder = spool.folder(digest, Digest.of("there"));
-                SpoolOutlet outlet = new ServiceSpool(spool, digest, books)
-                        .outlet(key, agenda(), folder, target, options, watched.books);
-                queue = new SpanQueue<>(
-                        key, agenda(), watched.of(outlet), options.trying(SpoolOutlet.FOR_ROOM), memory, watched);
-            }
-            SdkTracerProvider tracers = SdkTracerProvider.builder()
-                    .setIdGenerator(ids)
-                    .setSampler(Sampler.alwaysOn())
-                    .addSpanProcessor(new Moody())
-                    .addSpanProcessor(queue)
-                    .build();
-            var otel = OpenTelemetrySdk.builder().setTracerProvider(tracers).build();
-            service = new Service(Telemetry.create(otel, TelemetryOptions.DEFAULTS), UPSTREAM, accounts);
-        }
-    }
-
-    /** Knows besides how many requests are at the exporter. */
-    static final class Watched implements ExportOutcomeListener {
-        final ExporterAccounts books;
-        long away;
-
-        Watched(ExporterAccounts books) {
-            this.books = books;
-        }
-
-        @Override
-        public void starts(int spans, int requests) {
-            away += requests;
-            books.starts(spans, requests);
-        }
-
-        @Override
-        public void ended(int spans, int requests, ExportOutcome outcome, int rejected) {
-            away -= requests;
-            books.ended(spans, requests, outcome, rejected);
-        }
-
-        @Override
-        public void kept(int spans, int requests) {
-            books.kept(spans, requests);
-        }
-
-        /** The spans are in the spool before the queue hears of it. */
-        SpanOutlet<EncodedSpan> of(SpoolOutlet outlet) {
-            return new SpanOutlet<>() {
-                @Override
-                public EncodedSpan prepare(SpanData span) {
-                    return outlet.prepare(span);
-                }
-
-                @Override
-                public int bytes(EncodedSpan waiting) {
-                    return outlet.bytes(waiting);
-                }
-
-                @Override
-                public Handed export(List<EncodedSpan> batch, int requests) {
-                    Handed handed = outlet.export(batch, requests);
-                    if (handed.kept()) {
-                        away -= requests;
-                    }
-                    return handed;
-                }
-
-                @Override
-                public String exported() {
-                    return outlet.exported();
-                }
-
-                @Override
-                public CompletableResultCode shutdown(long byNanoTime) {
-                    return outlet.shutdown(byNanoTime);
-                }
-            };
-        }
-
-        @Override
-        public void lost(int spans, int requests, ExportOutcome outcome) {
-            books.lost(spans, requests, outcome);
-        }
-    }
-
     /** A defect in the engine, now and then. */
-    private final class Moody implements SpanProcessor {
+    final class Defects implements SpanProcessor {
         @Override
         public void onStart(Context parent, ReadWriteSpan span) {
             if (fails) {
@@ -209,7 +88,7 @@ final class ModelEngine {
         books = new ServiceBooks(ledger, spool);
     }
 
-    private TestAgenda agenda() {
+    TestAgenda agenda() {
         var made = new TestAgenda(clock, random);
         agendas.add(made);
         return made;
@@ -217,40 +96,39 @@ final class ModelEngine {
 
     /** Null if there are too many. */
     @Nullable
-    Live join(String key) {
-        Live live = lives.get(key);
-        if (live == null) {
-            if (lives.size() == ServiceBooks.MAX_NAMED) {
+    ModelService join(String key) {
+        ModelService service = services.get(key);
+        if (service == null) {
+            if (services.size() == ServiceBooks.MAX_NAMED) {
                 return null;
             }
-            live = new Live(
-                    key,
-                    books.open(Digest.of(key), isUsed -> new ServiceName(key, "", 1))
-                            .accounts());
-            lives.put(key, live);
+            ServiceAccounts accounts = books.open(Digest.of(key), isUsed -> new ServiceName(key, "", 1))
+                    .accounts();
+            service = new ModelService(key, accounts, this);
+            services.put(key, service);
         }
-        live.recorders++;
-        return live;
+        service.recorders++;
+        return service;
     }
 
-    void leave(Live live) {
-        live.recorders--;
-        live.unusedSinceNanos = clock.nanoTime;
+    void leave(ModelService service) {
+        service.recorders--;
+        service.unusedSinceNanos = clock.nanoTime;
     }
 
     void closeUnused() {
-        List<Live> over = lives.values().stream()
-                .filter(live -> live.recorders == 0 && clock.nanoTime - live.unusedSinceNanos >= UNUSED_NANOS)
+        List<ModelService> over = services.values().stream()
+                .filter(service -> service.recorders == 0 && clock.nanoTime - service.unusedSinceNanos >= UNUSED_NANOS)
                 .toList();
         over.forEach(this::close);
     }
 
-    private void close(Live live) {
-        lives.remove(live.key);
-        closing.add(live);
-        live.queue.shutdown().whenComplete(() -> {
-            closing.remove(live);
-            books.close(Digest.of(live.key));
+    private void close(ModelService service) {
+        services.remove(service.key);
+        closing.add(service);
+        service.queue.shutdown().whenComplete(() -> {
+            closing.remove(service);
+            books.close(Digest.of(service.key));
         });
     }
 
@@ -285,9 +163,9 @@ final class ModelEngine {
     /** Requests that wait in memory or are at an exporter, of all services together. */
     long inHand() {
         long sum = 0;
-        for (List<Live> all : List.of(List.copyOf(lives.values()), closing)) {
-            for (Live live : all) {
-                sum += live.queue.queued() + live.watched.away;
+        for (List<ModelService> all : List.of(List.copyOf(services.values()), closing)) {
+            for (ModelService service : all) {
+                sum += service.queue.queued() + service.watched.away;
             }
         }
         return sum;
@@ -311,21 +189,21 @@ final class ModelEngine {
 
     /** Services that are not closed. */
     Set<String> open() {
-        return Set.copyOf(lives.keySet());
+        return Set.copyOf(services.keySet());
     }
 
     /** In good order: no recorder joins any more. {@link #stop} follows. */
     void beginStop() {
-        ending = List.copyOf(lives.values());
-        ending.forEach(live -> live.queue.shutdown());
+        ending = List.copyOf(services.values());
+        ending.forEach(service -> service.queue.shutdown());
     }
 
     /** Waits until it has; no recorder is connected any more. */
     void stop() {
         List<CompletableResultCode> ends = new ArrayList<>();
-        for (Live live : ending) {
-            close(live);
-            ends.add(live.queue.shutdown());
+        for (ModelService service : ending) {
+            close(service);
+            ends.add(service.queue.shutdown());
         }
         advance(Duration.ofSeconds(8));
         if (!ends.stream().allMatch(CompletableResultCode::isDone)) {

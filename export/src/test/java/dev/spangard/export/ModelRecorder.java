@@ -65,7 +65,7 @@ final class ModelRecorder {
     // The connection's.
     private final Queue<Frame> socket = new ArrayDeque<>();
     private @Nullable ModelPeer peer;
-    private ModelEngine.@Nullable Live live;
+    private @Nullable ModelService joined;
     private final Set<Long> open = new LinkedHashSet<>();
     private boolean isGone;
     // What the engine's ledger must have.
@@ -138,16 +138,16 @@ final class ModelRecorder {
 
     /** Says HELLO; without effect if the engine has too many services. */
     void connect(ModelEngine engine, Truth of) {
-        ModelEngine.Live joined = engine.join(service);
-        if (joined == null) {
+        ModelService found = engine.join(service);
+        if (found == null) {
             return;
         }
         truth = of;
-        live = joined;
+        joined = found;
         Hello hello = ModelPeer.plainHello(id, sent, taken + dropped, dropped);
         told(hello.seen(), hello.dropped());
         lost(sent - lineRead);
-        peer = new ModelPeer(engine.ledger, engine.ids, joined.service, hello, false);
+        peer = new ModelPeer(engine.ledger, engine.ids, found.service, hello, false);
     }
 
     /** The engine reads a frame, if there is one; the end, if there will be none. */
@@ -223,12 +223,12 @@ final class ModelRecorder {
 
     private void ends(ModelEngine engine, boolean died) {
         ModelPeer ended = peer;
-        ModelEngine.Live left = live;
+        ModelService left = joined;
         if (ended == null || left == null) {
             return;
         }
         peer = null;
-        live = null;
+        joined = null;
         long failures = engine.failures;
         if (died) {
             truth.seen += open.size();
@@ -263,7 +263,7 @@ final class ModelRecorder {
         socket.clear();
         open.clear();
         peer = null;
-        live = null;
+        joined = null;
     }
 
     /** The engine ends in good order, and reads so many frames before. */
