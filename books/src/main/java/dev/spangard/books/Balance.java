@@ -3,10 +3,11 @@
 package dev.spangard.books;
 
 /**
- * The {@link ServiceAccounts} of one service at one instant: {@code seen = measured + exported + queued + dropped}, exactly.
+ * The {@link ServiceAccounts} of one service at one instant: {@code seen = measured + exported + queued + dropped},
+ * exactly.
  *
- * <p>What is queued is no counter but what the others leave over: a request is in the recorder or its connection when it
- * was told and not read, and in the engine when it was read and nothing has become of it yet.
+ * <p>What is queued is no counter but what the others leave over: a request is in the recorder or its connection when
+ * it was reported and not read, and in the engine when it was read and nothing has become of it yet. Immutable.
  */
 public final class Balance {
     private final long seen;
@@ -23,32 +24,32 @@ public final class Balance {
         this.dropped = dropped.clone();
     }
 
-    /** Requests that applications finished, as told by their recorders. */
+    /** How many requests applications finished, as their recorders report. */
     public long seen() {
         return seen;
     }
 
-    /** Records of finished requests read. */
+    /** How many records of finished requests were read. */
     public long received() {
         return received;
     }
 
-    /** Of the received: unsampled requests, complete once measured. */
+    /** How many of the received were unsampled requests, which are complete once measured. */
     public long measured() {
         return measured;
     }
 
-    /** Of the received: spans that an exporter delivered. */
+    /** How many of the received an exporter delivered as spans. */
     public long exported() {
         return exported;
     }
 
-    /** Of the seen: lost for this reason. */
+    /** How many of the seen were lost for this reason. */
     public long dropped(DropReason reason) {
         return dropped[reason.slot()];
     }
 
-    /** For all reasons together. */
+    /** How many of the seen were lost, for all reasons together. */
     public long dropped() {
         long sum = 0;
         for (long reason : dropped) {
@@ -57,12 +58,15 @@ public final class Balance {
         return sum;
     }
 
-    /** Told by recorders, not read yet: in their buffers, or in a socket. */
+    /** How many recorders reported that are not read yet: they are in their buffers, or in a socket. */
     public long queuedAtRecorders() {
         return seen - received - lostBeforeRead();
     }
 
-    /** Read, and neither measured, exported nor dropped yet: being made, waiting for an exporter, or at it. */
+    /**
+     * How many were read, and neither measured, exported nor dropped yet: they are being made, wait for an exporter, or
+     * are at it.
+     */
     public long queuedInEngine() {
         return received - measured - exported - (dropped() - lostBeforeRead());
     }
@@ -71,7 +75,7 @@ public final class Balance {
         return dropped(DropReason.RECORDER) + dropped(DropReason.CONNECTION);
     }
 
-    /** For the assertion messages of tests. */
+    /** All counts in one line, for the assertion messages of tests. */
     @Override
     public String toString() {
         return "seen " + seen + " = measured " + measured + " + exported " + exported + " + queued at recorders "

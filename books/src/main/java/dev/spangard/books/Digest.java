@@ -9,7 +9,7 @@ import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /**
- * What stands on disk for a text that has secrets in it: its SHA-256.
+ * What stands on disk for a text that has secrets in it: its SHA-256. Immutable.
  *
  * @param hex 64 digits
  */
@@ -22,6 +22,7 @@ public record Digest(String hex) {
         }
     }
 
+    /** The digest of the text in UTF-8. */
     public static Digest of(String text) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
@@ -31,7 +32,7 @@ public record Digest(String hex) {
         }
     }
 
-    /** Its beginning, never 0. */
+    /** The first 64 bits as a number that is never 0. */
     public long prefix64() {
         long prefix = Long.parseUnsignedLong(hex, 0, 16, 16);
         return prefix == 0 ? 1 : prefix;

@@ -41,7 +41,7 @@ public enum DropReason {
         return slot;
     }
 
-    /** As it appears in the {@code reason} attribute of metrics. */
+    /** The reason as it appears in the {@code reason} attribute of metrics. */
     public String attributeValue() {
         return attributeValue;
     }

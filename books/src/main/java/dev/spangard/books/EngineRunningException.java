@@ -9,6 +9,7 @@ import java.nio.file.Path;
 public final class EngineRunningException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** @param socket where the other engine serves */
     public EngineRunningException(Path socket) {
         super("another engine is running at " + socket);
     }

@@ -13,15 +13,15 @@ import java.util.Map;
  * The engine's books in a small mapped file beside its socket ({@link LedgerFile}). The page cache keeps them when the
  * engine is killed, so the next one knows what was read and never exported.
  *
- * <p>When a table is full, the slot unused for longest gives way: a recorder's is {@link RecorderCounts#settle settled}, the
- * sums of a service go to the {@link #others}. Guests are told apart so that they take slots from guests only. When all are
- * in use, a newcomer is not remembered beyond this engine.
+ * <p>When a table is full, the slot unused for longest gives way: a recorder's is
+ * {@link RecorderCounts#settle settled}, the sums of a service go to the {@link #others}. Guests are told apart so that
+ * they take slots from guests only. When all are in use, a newcomer is not remembered beyond this engine.
  *
  * <p>Each number changes by one atomic store; a kill between the two stores that book one frame (a few nanoseconds) is
  * the only moment that can falsify the sums, by that frame's records.
  *
- * <p>An open ledger holds the file's lock: two engines never share one. Thread-safe; numbers are written without a lock,
- * slots handed out and taken back under one.
+ * <p>An open ledger holds the file's lock: two engines never share one. Thread-safe; numbers are written without a
+ * lock, slots handed out and taken back under one.
  */
 public final class Ledger implements AutoCloseable {
     private static final long NONE = LedgerFile.NONE;
@@ -29,11 +29,11 @@ public final class Ledger implements AutoCloseable {
 
     private final LedgerFile file;
     private final Object lock = new Object();
-    // Guarded by the lock. Of recorders and services in use by this engine; their slots never give way.
+    // Guarded by the lock: recorders and services in use by this engine, whose slots never give way.
     private final Map<Long, Held> recorders = new HashMap<>();
     private final Map<Long, ServiceAccounts> services = new HashMap<>();
     private final ServiceAccounts others;
-    /** Requests that an earlier engine left in the spool, by service, for services nobody has asked for. */
+    /** How many requests an earlier engine left in the spool, by service, for services nobody has asked for. */
     private final Map<Long, Long> inherited = new HashMap<>();
 
     /** A line in use, by one connection, or by two of one recorder while one takes over from the other. */
@@ -69,8 +69,8 @@ public final class Ledger implements AutoCloseable {
 
     /**
      * The accounts of the service with this key, continued from an earlier engine if it had one: what that engine read
-     * and neither exported nor dropped is booked as dropped, {@link DropReason#ENGINE} or
-     * {@link DropReason#UNCONFIRMED}, here. Theirs until {@link #forget}.
+     * and neither exported nor dropped is booked as dropped here, {@link DropReason#ENGINE} or
+     * {@link DropReason#UNCONFIRMED}. They are the service's until {@link #forget}.
      *
      * @param key tells services apart; only a hash of it is kept
      */
@@ -79,10 +79,11 @@ public final class Ledger implements AutoCloseable {
     }
 
     /**
-     * As {@link #accounts(String)}, of a service with a spool.
+     * The accounts, as {@link #accounts(String)}, of a service with a spool.
      *
      * @param key the service's
-     * @param inSpool requests that it has there: still queued. Without effect if this engine has these accounts
+     * @param inSpool how many requests it has there, which are still queued; without effect if this engine has these
+     *     accounts
      */
     public ServiceAccounts accounts(Digest key, long inSpool) {
         synchronized (lock) {
@@ -95,10 +96,10 @@ public final class Ledger implements AutoCloseable {
     }
 
     /**
-     * In whose books it is what a service has in the spool that may not be here: its own, if the ledger has them, else
-     * those of the {@link #others}. Not to be kept.
+     * The books in which it is what a service has in the spool that may not be here: its own, if the ledger has them,
+     * else those of the {@link #others}. They are not to be kept.
      *
-     * @param inSpool as of {@link #accounts(Digest, long)}
+     * @param inSpool as for {@link #accounts(Digest, long)}
      */
     public ServiceAccounts ofSpool(Digest key, long inSpool) {
         long service = key.prefix64();
@@ -118,9 +119,10 @@ public final class Ledger implements AutoCloseable {
     }
 
     /**
-     * What there is in a spool, before anybody asks for accounts: so that what forgotten services have there stays queued.
+     * Takes over what there is in a spool, before anybody asks for accounts: so that what forgotten services have there
+     * stays queued.
      *
-     * @param inSpool requests, by service
+     * @param inSpool how many requests, by service
      */
     public void inherit(Map<Digest, Long> inSpool) {
         synchronized (lock) {
@@ -143,8 +145,8 @@ public final class Ledger implements AutoCloseable {
     }
 
     /**
-     * The service is closed, all that was begun for it has been booked but for what it has in the spool, and nobody uses
-     * its accounts any more: its sums are now the {@link #others}', its slot is free.
+     * Adds the sums of a service to those of the {@link #others}, and frees its slot. The service is closed, all that
+     * was begun for it has been booked but for what it has in the spool, and nobody uses its accounts any more.
      */
     public void forget(Digest key) {
         long service = key.prefix64();
@@ -172,8 +174,8 @@ public final class Ledger implements AutoCloseable {
     }
 
     /**
-     * The line of a recorder, continued if it is known, by this service. In use until {@link #release} or {@link #forget},
-     * once for each call.
+     * The line of a recorder, continued if it is known, by this service. It is in use until {@link #release} or
+     * {@link #forget}, once for each call.
      *
      * @param isGuest whether it is another user's than the engine's
      */
@@ -202,7 +204,7 @@ public final class Ledger implements AutoCloseable {
         long service = file.serviceOf(slot);
         boolean isKnown = file.owner(slot) == id;
         if (service != 0 && (service != accounts.service() || !isKnown)) {
-            // What it told and nobody read was told in the books of that service, and is none of this one's.
+            // What it reported and nobody read is in the books of that service, and is none of this one's.
             new RecorderCounts(file.line(slot)).settle(booksOf(service));
         }
         if (!isKnown) {
@@ -212,7 +214,9 @@ public final class Ledger implements AutoCloseable {
         return slot;
     }
 
-    /** The recorder is not connected; it may come back, to this engine or the next. */
+    /**
+     * Lets go of the line of a recorder that is not connected any more; it may come back, to this engine or the next.
+     */
     public void release(long id, RecorderCounts line, ServiceAccounts accounts) {
         synchronized (lock) {
             boolean isRemembered = isRemembered(id, line);
@@ -227,7 +231,7 @@ public final class Ledger implements AutoCloseable {
         return held != null && held.line == line && held.isRemembered;
     }
 
-    /** The recorder said goodbye: what it told and nobody read is lost, its slot is free. */
+    /** Books what a recorder reported and nobody read as lost, and frees its slot, when it has said goodbye. */
     public void forget(long id, RecorderCounts line, ServiceAccounts accounts) {
         synchronized (lock) {
             line.settle(accounts);
@@ -237,7 +241,7 @@ public final class Ledger implements AutoCloseable {
         }
     }
 
-    /** Whether nobody has it any more. */
+    /** Takes one user from the line; returns whether nobody has it any more. */
     private boolean letGo(long id, RecorderCounts line) {
         Held held = recorders.get(id);
         if (held == null || held.line != line) {
@@ -247,12 +251,12 @@ public final class Ledger implements AutoCloseable {
         return held.users == 0 && recorders.remove(id, held);
     }
 
-    /** All slots are in use: kept while this engine runs, and no longer. */
+    /** Memory in place of a slot, when all are in use: kept while this engine runs, and no longer. */
     private static MemorySegment unremembered(long bytes) {
         return Arena.ofAuto().allocate(bytes, Long.BYTES);
     }
 
-    /** Where what a recorder of this service told is booked, for one more entry. */
+    /** The books of what a recorder of this service reported, for one more entry. */
     private ServiceAccounts booksOf(long service) {
         ServiceAccounts known = services.get(service);
         if (known != null) {

@@ -28,7 +28,7 @@ import java.util.function.LongPredicate;
  *          | recorder slots: id, read, seen, dropped, used, service,     |  4096 × 64 bytes
  *          | 1 if a guest's                                              |
  *   262208 +-------------------------------------------------------------+
- *          | service slots: key, used, counters of {@link ServiceAccounts}             |  512 × 256 bytes
+ *          | service slots: key, used, counters of {@link ServiceAccounts}        |  512 × 256 bytes
  *          +-------------------------------------------------------------+
  * </pre>
  *
@@ -38,11 +38,11 @@ import java.util.function.LongPredicate;
  * without one.
  */
 final class LedgerFile implements AutoCloseable {
-    /** Recorders remembered. */
+    /** How many recorders are remembered. */
     static final int MAX_RECORDERS = 4096;
-    /** Of them, lines of guests. */
+    /** How many of them may be guests'. */
     static final int MAX_GUESTS = MAX_RECORDERS / 2;
-    /** Services remembered, the others as one of them. */
+    /** How many services are remembered, the forgotten ones as one of them. */
     static final int MAX_SERVICES = 512;
 
     private static final long MAGIC = 0x53_50_47_4c_45_44_47_33L;
@@ -50,7 +50,7 @@ final class LedgerFile implements AutoCloseable {
     static final long LINE_BYTES = 64;
     private static final long SERVICE_BYTES = 256;
     private static final long SERVICES_AT = HEADER_BYTES + MAX_RECORDERS * LINE_BYTES;
-    /** Of a service's counters. */
+    /** How many bytes a service's counters have. */
     static final long COUNTERS_BYTES = ServiceAccounts.COUNTERS * (long) Long.BYTES;
 
     private static final long FILE_BYTES = SERVICES_AT + MAX_SERVICES * SERVICE_BYTES;
@@ -119,8 +119,9 @@ final class LedgerFile implements AutoCloseable {
     }
 
     /**
-     * Which process says that it holds the ledger; 0 if none does. One that was killed says it still: whoever means to
-     * do something to it must see for itself. For a process that has no ledger open here, whose lock would be lost.
+     * The pid of the process that says that it holds the ledger; 0 if none does. One that was killed says it still:
+     * whoever means to do something to it must see for itself. For a process that has no ledger open here, whose lock
+     * would be lost.
      */
     static long holder(Path socket) throws IOException {
         try (FileChannel file =
@@ -138,7 +139,7 @@ final class LedgerFile implements AutoCloseable {
         }
     }
 
-    /** Written, not only sized: a mapped hole on a full disk would fail at the first store, in the middle of a batch. */
+    /** Writes zeros, as a mapped hole on a full disk would fail at the first store, in the middle of a batch. */
     private static void clear(FileChannel file) throws IOException {
         file.truncate(0);
         ByteBuffer zeros = ByteBuffer.allocate((int) FILE_BYTES);
@@ -160,7 +161,7 @@ final class LedgerFile implements AutoCloseable {
         return get(slot);
     }
 
-    /** Of a recorder's slot: in whose books it is; 0 of a free one. */
+    /** The service in whose books a recorder's slot is; 0 of a free one. */
     long serviceOf(long slot) {
         return get(slot + RECORDER_SERVICE);
     }
@@ -181,7 +182,7 @@ final class LedgerFile implements AutoCloseable {
         return counters(serviceAt(0));
     }
 
-    /** All recorders' lines that are in the books of this service. */
+    /** Has the action take each recorder's line that is in the books of this service. */
     void forEachLineOf(long service, Consumer<MemorySegment> action) {
         for (int i = 0; i < MAX_RECORDERS; i++) {
             if (serviceOf(recorderAt(i)) == service) {
@@ -190,32 +191,32 @@ final class LedgerFile implements AutoCloseable {
         }
     }
 
-    /** A recorder's slot gets a new owner, and an empty line. */
+    /** Gives a recorder's slot a new owner, and an empty line. */
     void give(long slot, long id, boolean isGuest) {
         line(slot).fill((byte) 0);
         set(slot, id);
         set(slot + RECORDER_IS_GUEST, isGuest ? 1 : 0);
     }
 
-    /** A service's slot gets a new owner. */
+    /** Gives a service's slot a new owner. */
     void give(long slot, long service) {
         set(slot, service);
     }
 
-    /** A recorder's slot is used, by a recorder of this service. */
+    /** Notes that a recorder's slot is used, by a recorder of this service. */
     void usedNow(long slot, long service) {
         set(slot + RECORDER_SERVICE, service);
         set(slot + RECORDER_USED, System.currentTimeMillis());
     }
 
-    /** A service's slot is used; of {@link #NONE} nothing is noted. */
+    /** Notes that a service's slot is used; of {@link #NONE} it notes nothing. */
     void usedNow(long slot) {
         if (slot != NONE) {
             set(slot + SERVICE_USED, System.currentTimeMillis());
         }
     }
 
-    /** A service's slot is free; of {@link #NONE} nothing is. */
+    /** Frees a service's slot; of {@link #NONE} it does nothing. */
     void clearService(long slot) {
         if (slot != NONE) {
             map.asSlice(slot, SERVICE_BYTES).fill((byte) 0);
@@ -253,7 +254,7 @@ final class LedgerFile implements AutoCloseable {
         return isGuest && !(isFree && guests < MAX_GUESTS) ? oldestGuest : oldest;
     }
 
-    /** The slot of a service that the file has; {@link #NONE} if it has not. */
+    /** The slot of the service; {@link #NONE} if the file has none. */
     long service(long key) {
         for (int i = 0; i < MAX_SERVICES; i++) {
             if (owner(serviceAt(i)) == key) {

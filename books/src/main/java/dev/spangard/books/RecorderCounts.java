@@ -7,17 +7,18 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * One recorder's line in the {@link Ledger}: how far its requests are booked in the {@link ServiceAccounts} of its service. Only
- * the thread of the peer that is this recorder writes it; what it has written is there for the next connection, in this
- * engine or the next.
+ * One recorder's line in the {@link Ledger}: how far its requests are booked in the {@link ServiceAccounts} of its
+ * service. Only the thread of the peer that is this recorder writes it; what it has written is there for the next
+ * connection, in this engine or the next.
  *
- * <p>Whatever a recorder says, {@code read + dropped ≤ seen}, and none of them falls: what is told beyond that is not
- * believed, and what is read beyond it was finished. So no line takes anything from the sums of others.
+ * <p>Whatever a recorder says, {@code read + dropped ≤ seen}, and none of them falls: what it reports beyond that is
+ * not believed, and what is read beyond it was finished. So no line takes anything from the sums of others. Nothing
+ * here throws.
  */
 public final class RecorderCounts {
     private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
     private static final long ID = 0;
-    /** Finished requests read, or known to be lost on their way. */
+    /** How many finished requests were read, or are known to be lost on their way. */
     private static final long READ = 8;
 
     private static final long SEEN = 16;
@@ -32,16 +33,22 @@ public final class RecorderCounts {
     /**
      * Books what a HELLO says: what was written to earlier connections and not read is lost.
      *
-     * @param sent finished requests written to earlier connections
-     * @param seen finished requests, however they ended
-     * @param dropped those of them that the recorder had no room for
+     * @param sent how many finished requests were written to earlier connections
+     * @param seen how many requests were finished, however they ended
+     * @param dropped for how many of them the recorder had no room
      */
     public void returned(long sent, long seen, long dropped, ServiceAccounts accounts) {
         recordCounts(seen, dropped, accounts);
         lost(sent - get(READ), accounts);
     }
 
-    /** Books a recorder's own counts, which only grow; returns whether it had to drop more. */
+    /**
+     * Books a recorder's own counts, which only grow.
+     *
+     * @param seen how many requests were finished
+     * @param dropped for how many of them the recorder had no room
+     * @return whether it had to drop more
+     */
     public boolean recordCounts(long seen, long dropped, ServiceAccounts accounts) {
         long finished = seen - get(SEEN);
         if (finished > 0) {
@@ -66,7 +73,7 @@ public final class RecorderCounts {
         accounts.receive(records);
     }
 
-    /** Nothing more is to come: what was told and never read is lost. */
+    /** Books what was reported and never read as lost, when nothing more is to come. */
     void settle(ServiceAccounts accounts) {
         lost(unread(), accounts);
     }
@@ -79,11 +86,12 @@ public final class RecorderCounts {
         }
     }
 
-    /** Told, and neither read nor lost yet. */
+    /** How many were reported, and neither read nor lost yet. */
     private long unread() {
         return get(SEEN) - get(READ) - get(DROPPED);
     }
 
+    /** Makes the line one of no recorder. */
     void clear() {
         slot.fill((byte) 0);
     }
@@ -96,7 +104,7 @@ public final class RecorderCounts {
         LONG.setVolatile(slot, field, value);
     }
 
-    /** For the assertion messages of tests. */
+    /** All counts in one line, for the assertion messages of tests. */
     @Override
     public String toString() {
         return "recorder " + get(ID) + ": read " + get(READ) + ", seen " + get(SEEN) + ", dropped " + get(DROPPED);

@@ -12,13 +12,13 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <pre>seen = exported + measured + queued + dropped, for all reasons together</pre>
  *
- * as {@link #balance} tells it, over any number of restarts and kills of the engine: the counters live in the
+ * as {@link #balance} says, over any number of restarts and kills of the engine: the counters live in the
  * {@link Ledger}'s file, one atomic store each.
  *
  * <p>Any thread may call any method; none blocks or throws.
  */
 public final class ServiceAccounts {
-    /** Of the metrics that tell what stands in the books. */
+    /** The instrumentation scope of the metrics that show the books. */
     public static final String INSTRUMENTATION_SCOPE = "spangard.engine";
 
     private static final VarHandle COUNTER = ValueLayout.JAVA_LONG.varHandle();
@@ -29,22 +29,30 @@ public final class ServiceAccounts {
     private static final int EXPORTED = 3;
     private static final int IN_FLIGHT = 4;
     private static final int FIRST_DROPPED = 5;
-    /** The last of a slot of the ledger, so that there is room for reasons. */
+    /** The last counter of a slot of the ledger, so that there is room for reasons. */
     private static final int SPOOLED = 29;
 
     static final int COUNTERS = SPOOLED + 1;
 
-    /** Of seen requests that were only told: nobody has so many, and what a hostile recorder says overflows no sum. */
+    /**
+     * How many seen requests are believed that were only reported: nobody has so many, and no hostile recorder
+     * overflows a sum.
+     */
     static final long MOST = 1L << 60;
 
     private final long service;
     private final MemorySegment counters;
-    /** Requests in the spool that these books do not know, or have given up: they come out of it before any other. */
+    /**
+     * How many requests are in the spool that these books do not know, or have given up: they come out of it before any
+     * other.
+     */
     private final AtomicLong unknownSpooled = new AtomicLong();
 
     private final long[] atOpen = new long[COUNTERS];
 
     /**
+     * Continues what the counters say.
+     *
      * @param service a hash of its key, as the ledger has it
      * @param counters {@value #COUNTERS} longs, aligned
      */
@@ -61,32 +69,35 @@ public final class ServiceAccounts {
         return service;
     }
 
-    /** Requests that applications finished, as told by their recorders, since this engine started. */
+    /** How many requests applications finished since this engine started, as their recorders report. */
     public long seen() {
         return sinceOpen(SEEN);
     }
 
-    /** Records of finished requests read, since this engine started. */
+    /** How many records of finished requests were read since this engine started. */
     public long received() {
         return sinceOpen(RECEIVED);
     }
 
-    /** Of the received: unsampled requests, complete once measured. */
+    /** How many of the received were unsampled requests, which are complete once measured. */
     public long measured() {
         return sinceOpen(MEASURED);
     }
 
-    /** Of the received: spans that an exporter delivered. */
+    /** How many of the received an exporter delivered as spans. */
     public long exported() {
         return sinceOpen(EXPORTED);
     }
 
-    /** Of the seen: lost for this reason. Losses of an earlier engine count as this one's, which found them. */
+    /**
+     * How many of the seen were lost for this reason. Losses of an earlier engine count as this one's, which found
+     * them.
+     */
     public long dropped(DropReason reason) {
         return sinceOpen(FIRST_DROPPED + reason.slot());
     }
 
-    /** For all reasons together. */
+    /** How many of the seen were lost, for all reasons together. */
     public long dropped() {
         long sum = 0;
         for (DropReason reason : DropReason.values()) {
@@ -96,8 +107,9 @@ public final class ServiceAccounts {
     }
 
     /**
-     * All counters at one instant, since the ledger began. A request is counted first where it comes from and last where
-     * it ends; the counters are read the other way round, so that whatever moves meanwhile is still queued here.
+     * Reads all counters at one instant, since the ledger began. A request is counted first where it comes from and
+     * last where it ends; the counters are read the other way round, so that whatever moves meanwhile is still queued
+     * here.
      */
     public Balance balance() {
         long[] dropped = new long[DropReason.values().length];
@@ -110,28 +122,31 @@ public final class ServiceAccounts {
         return new Balance(total(SEEN), received, measured, exported, dropped);
     }
 
-    /** Spans about to be handed to an exporter; {@link #exportEnded} follows, whatever happens. */
+    /** Books spans that are about to be handed to an exporter; {@link #exportEnded} follows, whatever happens. */
     public void exportStarts(int spans) {
         add(IN_FLIGHT, spans);
     }
 
     /**
-     * The exporter's answer to spans told to {@link #exportStarts}: delivered, but for those that are {@link #drop dropped}
-     * before this is called.
+     * Books the exporter's answer to spans of {@link #exportStarts}: those it delivered. The others are
+     * {@link #drop dropped} before this is called.
      */
     public void exportEnded(int spans, int delivered) {
         add(EXPORTED, delivered);
         add(IN_FLIGHT, -spans);
     }
 
-    /** Requests whose spans have been written to a spool: still queued, and so they are when this engine is killed. */
+    /**
+     * Books requests whose spans have been written to a spool: still queued, and so they are when this engine is
+     * killed.
+     */
     public void spooled(long requests) {
         add(SPOOLED, requests);
     }
 
     /**
-     * Requests whose spans are about to be taken out of the spool; {@link #exportEnded} follows with what this returns. A
-     * kill in between leaves them {@link DropReason#UNCONFIRMED}, or in the spool.
+     * Books requests whose spans are about to be taken out of the spool; {@link #exportEnded} follows with what this
+     * returns. A kill in between leaves them {@link DropReason#UNCONFIRMED}, or in the spool.
      *
      * @return how many of them are queued in these books: fewer where the ledger was lost, or an engine ran without the
      *     spool and booked them as {@link DropReason#SPOOL}
@@ -144,7 +159,7 @@ public final class ServiceAccounts {
     }
 
     /**
-     * As {@link #unspooled}, in the books of forgotten services: what any of them has in the spool.
+     * Books as {@link #unspooled}, in the books of forgotten services: what any of them has in the spool.
      *
      * @return how many are queued in these books
      */
@@ -155,24 +170,25 @@ public final class ServiceAccounts {
         return known;
     }
 
-    /** Spans told to {@link #exportStarts} and not answered yet. */
+    /** How many spans of {@link #exportStarts} are not answered yet. */
     public long inFlight() {
         return total(IN_FLIGHT);
     }
 
-    /** Finished requests lost. */
+    /** Books finished requests that are lost. */
     public void drop(DropReason reason, long requests) {
         add(FIRST_DROPPED + reason.slot(), requests);
     }
 
+    /** Books requests that an application finished. */
     public void finished(long requests) {
         add(SEEN, requests);
     }
 
     /**
-     * As {@link #finished}, of what somebody only says.
+     * Books as {@link #finished} what somebody only reports.
      *
-     * @return how many of them there is room for: all, unless nonsense was told
+     * @return how many of them there is room for: all, unless nonsense was reported
      */
     long claimed(long requests) {
         long counted = Math.clamp(MOST - total(SEEN), 0, requests);
@@ -180,19 +196,21 @@ public final class ServiceAccounts {
         return counted;
     }
 
+    /** Books records of finished requests that were read. */
     public void receive(long records) {
         add(RECEIVED, records);
     }
 
+    /** Books records that are complete once measured. */
     public void measure(long records) {
         add(MEASURED, records);
     }
 
     /**
-     * Books what was read and not settled by those who used these books before, an earlier engine mostly. Called before any
-     * other use.
+     * Books what was read and not settled by those who used these books before, an earlier engine mostly. Called before
+     * any other use.
      *
-     * @param inSpool requests that the spool has, which stay queued
+     * @param inSpool how many requests the spool has, which stay queued
      * @return how many of these the books know
      */
     long settle(long inSpool) {
@@ -211,8 +229,8 @@ public final class ServiceAccounts {
     }
 
     /**
-     * Takes over all that these books say of a service that is forgotten. In the order in which {@link #balance} does not
-     * read, so that nothing is missing from these meanwhile.
+     * Takes over all that the books of a service say that is forgotten, in the reverse of the order in which
+     * {@link #balance} reads, so that nothing is missing from these meanwhile.
      *
      * @param other settled, and used by nobody any more
      */

@@ -13,18 +13,23 @@ import java.nio.file.attribute.UserPrincipal;
 import java.util.Set;
 
 /**
- * Where the socket and the ledger are, and where a spool is. Whoever may write there could put a socket of their own in the place of ours, and
- * be told the credentials of every application; whoever may only pass through needs the socket's own permission.
+ * The private directories in which the socket and the ledger are, and a spool. Whoever may write there could put a
+ * socket of their own in the place of ours, and be told the credentials of every application; whoever may only pass
+ * through needs the socket's own permission.
+ *
+ * <p>Called when the engine starts, on its main thread.
  */
 public final class SocketDirectory {
-    /** Nobody but its owner. */
+    /** The mode of a directory that is for nobody but its owner. */
     static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rwx------");
-    /** Others may pass through, to the socket: for an engine that serves other users too. */
+    /**
+     * The mode of a directory through which others may pass to the socket, of an engine that serves other users too.
+     */
     static final Set<PosixFilePermission> SHARED = PosixFilePermissions.fromString("rwx--x--x");
 
     private SocketDirectory() {}
 
-    /** Made with mode 0700 if it is not there. */
+    /** Makes the directory of the socket with mode 0700, if it is not there. */
     static void make(Path socket) throws IOException {
         Path directory = of(socket);
         if (!Files.isDirectory(directory)) {
@@ -36,9 +41,10 @@ public final class SocketDirectory {
     }
 
     /**
-     * Makes it if it is not there; one that is there must be this user's, of mode 0700.
+     * Makes the directory of the socket if it is not there; one that is there must be this user's, of mode 0700.
      *
-     * @param shared whether other users are to be served: then the mode is 0711, which a directory of mode 0700 is given
+     * @param shared whether other users are to be served: then the mode is 0711, which a directory of mode 0700 is
+     *     given
      * @throws IOException with one line for the user if it is not as it must be
      */
     public static void prepare(Path socket, boolean shared) throws IOException {

@@ -27,13 +27,15 @@ import java.util.stream.Stream;
  * <p>The lock with which recorders start engines is held until the ledger is ours, so that none of theirs comes first.
  * Only a process that says in the ledger that it holds it, and has that very file open, is sent a signal: a number in a
  * file alone may be an old one, or one of another container's.
+ *
+ * <p>Called on the engine's main thread, which waits.
  */
 public final class TakeOver {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
-    /** How long a recorder that is starting an engine is waited for: as long as it waits itself, and a moment. */
+    /** How long to wait for a recorder that is starting an engine: as long as it waits itself, and a moment. */
     private static final Duration START_TIMEOUT = Duration.ofSeconds(12);
-    /** How long the old engine is: it ends itself by force a second earlier. */
+    /** How long to wait for the old engine: it ends itself by force a second earlier. */
     private static final Duration END_TIMEOUT = Duration.ofSeconds(10);
 
     private static final long POLL_MILLIS = 5;
@@ -46,7 +48,7 @@ public final class TakeOver {
         this.stop = stop;
     }
 
-    /** Says in one sentence why it could not be. */
+    /** Why the ledger could not be taken over; its message is one sentence for the user. */
     public static final class FailedException extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -56,7 +58,7 @@ public final class TakeOver {
     }
 
     /**
-     * The ledger of {@code socket}, as {@link Ledger#open}, once nobody else holds it.
+     * Opens the ledger of {@code socket}, as {@link Ledger#open}, once nobody else holds it.
      *
      * @param socket absolute
      * @param stop counted down when the caller is to end itself
@@ -88,7 +90,7 @@ public final class TakeOver {
         }
     }
 
-    /** The lock goes with the file's close, after the old engine's last export. */
+    /** Asks the old engine to end, and waits for its lock, which goes with the file's close after its last export. */
     private Ledger takeFrom(ProcessHandle old) throws IOException, InterruptedException {
         LOG.log(Level.INFO, () -> "taking over from the engine with pid " + old.pid() + " at " + socket);
         if (!old.destroy() && old.isAlive()) {
@@ -116,7 +118,7 @@ public final class TakeOver {
         }
     }
 
-    /** A handle of a process cannot come to mean another one with its number. */
+    /** The process that holds the ledger: as a handle, which cannot come to mean another one with its number. */
     private ProcessHandle holder() throws IOException {
         long pid = LedgerFile.holder(socket);
         Optional<ProcessHandle> holder = pid > 0 ? ProcessHandle.of(pid) : Optional.empty();
@@ -142,7 +144,7 @@ public final class TakeOver {
         return false;
     }
 
-    /** False also for one that was closed meanwhile. */
+    /** Whether both are one file; false also for one that was closed meanwhile. */
     private static boolean isSame(Path descriptor, Path ledger) throws IOException {
         try {
             return Files.isSameFile(descriptor, ledger);

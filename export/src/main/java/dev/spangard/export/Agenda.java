@@ -5,30 +5,30 @@ package dev.spangard.export;
 import java.util.random.RandomGenerator;
 
 /**
- * A clock, and tasks that are run one at a time when their time has come: what only they touch needs no lock. Any thread
- * may ask for one; asking does not run it.
+ * A clock, and tasks that are run one at a time when their time has come: what only they touch needs no lock. Any
+ * thread may schedule a task, which does not run it. Whoever is given an agenda as its own closes it.
  */
 interface Agenda {
-    /** As {@link System#nanoTime}. */
+    /** The time, as {@link System#nanoTime} has it. */
     long nanoTime();
 
-    /** Spreads what many do after the same event. */
+    /** Random numbers, to spread what many do after the same event. */
     default RandomGenerator random() {
         return RandomGenerator.getDefault();
     }
 
-    /** Behind those whose time has come. */
+    /** Schedules a task behind those whose time has come. */
     void soon(Runnable task);
 
-    /** Not before this time. */
+    /** Schedules a task for this time, or as soon after it as may be. */
     Entry at(long nanoTime, Runnable task);
 
-    /** Nothing more is run behind the task that asks for this, nor taken. */
+    /** Ends the agenda with the task that asks for this: no other is run any more, nor taken. */
     void close();
 
-    /** A task whose time has not come. */
+    /** A task that is scheduled. */
     interface Entry {
-        /** It is not to be run; without effect if it has been. */
+        /** Has the task not run; without effect if it has been. */
         void cancel();
     }
 }

@@ -15,16 +15,20 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The standard output of a service's recorders, to which one of them is enough: that of a recorder that is there, as long as
- * one is. Writing may take for ever (a pipe that is read slowly), so only exporters' own threads write. Thread-safe.
+ * The standard output of a service's recorders, to which one of them is enough: that of a recorder that is there, as
+ * long as one is. Writing may take for ever (a pipe that is read slowly), so only exporters' own threads write; peers'
+ * threads say who comes and goes, and never wait. Thread-safe.
  */
 public final class ApplicationOutput implements Closeable {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
     private final boolean tty;
-    /** Of the recorders that are there, in the order they came. Guarded by itself, never held while something waits. */
+    /**
+     * The outputs of the recorders that are there, in the order they came. Guarded by itself, never held while
+     * something waits.
+     */
     private final List<ProcessOutput> outputs = new ArrayList<>();
-    /** Whether it is to be let go of as soon as nobody writes. */
+    /** Whether the open output is to be let go of as soon as nobody writes. */
     private volatile boolean isReleased;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -42,7 +46,7 @@ public final class ApplicationOutput implements Closeable {
         this.tty = tty;
     }
 
-    /** One that has this output for as long as it is open. */
+    /** Makes one that has this output for as long as it is open. */
     static ApplicationOutput of(OutputStream out, boolean tty) {
         var applicationOutput = new ApplicationOutput(tty);
         applicationOutput.joined(() -> out);
@@ -54,7 +58,10 @@ public final class ApplicationOutput implements Closeable {
         return tty;
     }
 
-    /** All at once, so that lines of the application and ours do not mix within a line. The first failure is logged. */
+    /**
+     * Writes the text at once, so that lines of the application and ours do not mix within a line. The first failure is
+     * logged.
+     */
     void write(CharSequence text) throws IOException {
         byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
         lock.lock();
@@ -131,8 +138,8 @@ public final class ApplicationOutput implements Closeable {
     }
 
     /**
-     * A recorder has come. If it is the only one, its output is opened now, for its process may have ended when there is
-     * something to write. Does not wait for somebody who writes, who looks for it himself.
+     * Adds the output of a recorder that has come. If it is the only one, it is opened now, for its process may have
+     * ended when there is something to write. Does not wait for somebody who writes, who looks for it himself.
      */
     public void joined(ProcessOutput output) {
         boolean isOnly;
@@ -152,7 +159,9 @@ public final class ApplicationOutput implements Closeable {
         }
     }
 
-    /** A recorder has gone. What it had to say may still be written. */
+    /**
+     * Removes the output of a recorder that has gone. What is to be printed of its spans may still be written there.
+     */
     public void left(ProcessOutput output) {
         synchronized (outputs) {
             outputs.remove(output);
@@ -160,8 +169,8 @@ public final class ApplicationOutput implements Closeable {
     }
 
     /**
-     * Lets go of the output, on which the reader of a pipe waits, unless a recorder has come meanwhile. Does not wait for
-     * somebody who writes: then it is he who does that.
+     * Lets go of the output, on which the reader of a pipe waits, unless a recorder has come meanwhile. Does not wait
+     * for somebody who writes: then it is he who does that.
      */
     public void release() {
         isReleased = true;
@@ -184,7 +193,7 @@ public final class ApplicationOutput implements Closeable {
         }
     }
 
-    /** As {@link #release}, whoever is there. */
+    /** Lets go of the output as {@link #release}, whoever is there. */
     @Override
     public void close() {
         synchronized (outputs) {

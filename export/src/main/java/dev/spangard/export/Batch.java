@@ -7,8 +7,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Items that go to the exporter at once. A {@link BoundedQueue} fills it under its lock; nothing changes it after that, so
- * an exporter may go on reading its list when nobody waits for an answer any more.
+ * Items that go to the exporter at once. A {@link BoundedQueue} fills it under its lock; nothing changes it after that,
+ * so an exporter may go on reading its list when nobody waits for an answer any more.
  */
 final class Batch<W> {
     private final List<W> items = new ArrayList<>();

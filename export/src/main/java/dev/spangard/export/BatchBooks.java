@@ -80,8 +80,8 @@ final class BatchBooks {
     }
 
     /**
-     * Closes the books, when no batch is tried any more: those without an answer are unconfirmed, and an answer that comes
-     * from now on finds its batch booked.
+     * Closes the books, when no batch is tried any more: those without an answer are unconfirmed, and an answer that
+     * comes from now on finds its batch booked.
      *
      * @param rest what still waited; the shutdown loses it
      */

@@ -11,13 +11,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>items added = ended + kept + lost + queued + at the exporter</pre>
  *
- * as its {@link ExportOutcomeListener} is told. A batch that was not delivered for a reason that may pass is tried again
- * ({@link RetryingExport}) while the others wait behind it. That is why it is not one of the SDK's batch processors, which
- * forget what is queued when a shutdown takes too long, and count as failed what their exporter delivers late.
+ * as its {@link ExportOutcomeListener} is told. A batch that was not delivered for a reason that may pass is tried
+ * again ({@link RetryingExport}) while the others wait behind it. That is why it is not one of the SDK's batch
+ * processors, which forget what is queued when a shutdown takes too long, and count as failed what their exporter
+ * delivers late.
  *
  * <p>It is put together of what waits ({@link BoundedQueue}), who waits for a flush ({@link PendingFlushes}), what is
- * booked ({@link BatchBooks}), the tries of the batch under way, and one {@link ShutdownDeadline} for all of them. Here is
- * only when a batch is taken, and the order in which all ends.
+ * booked ({@link BatchBooks}), the tries of the batch under way, and one {@link ShutdownDeadline} for all of them. Here
+ * is only when a batch is taken, and the order in which all ends.
  *
  * <p>Any thread may call it: {@link #add} never blocks on the exporter nor throws. It takes a short lock, and drops the
  * item when the queue is full, by its capacity or by the {@link MemoryLimit} that all queues share.
@@ -106,7 +107,10 @@ final class BatchQueue<W> {
         return closed;
     }
 
-    /** Does what there is to do now, and sets the alarm for what is to be done later. Nothing while a batch is at the exporter. */
+    /**
+     * Does what there is to do now, and sets the alarm for what is to be done later. Nothing while a batch is at the
+     * exporter.
+     */
     private void look() {
         if (current != null || ended) {
             return;

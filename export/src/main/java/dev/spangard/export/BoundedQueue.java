@@ -7,16 +7,18 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Items that wait for a batch, in their order: no more than its capacity, and no more bytes, those at the exporter
- * included, than the {@link MemoryLimit} that all queues share has left for it. Refuses all once the shutdown has begun.
+ * included, than the {@link MemoryLimit} that all queues share has left for it. Refuses all once the shutdown has
+ * begun.
  *
- * <p>Any thread may call any method: each takes a short lock, and none waits for more, calls anybody under it, or throws.
+ * <p>Any thread may call any method: each takes a short lock, and none waits for more, calls anybody under it, or
+ * throws.
  *
  * @param <W> the form in which an item waits
  */
 final class BoundedQueue<W> {
     /**
-     * About how many bytes a batch has at most; one item may be larger. Collectors take messages of 4 MiB by gRPC unless
-     * told otherwise, and whoever sends a message holds it once more.
+     * About how many bytes a batch has at most; one item may be larger. Collectors take messages of 4 MiB by gRPC
+     * unless told otherwise, and whoever sends a message holds it once more.
      */
     static final int MAX_BATCH_BYTES = 3 << 20;
 

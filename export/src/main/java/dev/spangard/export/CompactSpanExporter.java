@@ -19,11 +19,12 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line per span, for a person at a terminal:
+ * Prints one line per span, for a person at a terminal:
  *
  * <pre>20:41:07.123 GET     /items/{item_id}  200     1.3 ms  4bf92f3577b34da6a3ce929d0e0e4736</pre>
  *
- * <p>Local time of the start, method, route (the path where there is none), status, duration, trace id, then the error.
+ * <p>It has the local time of the start, method, route (the path where there is none), status, duration, trace id, then
+ * the error. Called on its queue's agenda, which waits for the terminal.
  */
 final class CompactSpanExporter implements SpanExporter {
     private static final AttributeKey<String> METHOD = AttributeKey.stringKey("http.request.method");
@@ -34,7 +35,7 @@ final class CompactSpanExporter implements SpanExporter {
     private static final AttributeKey<String> EXCEPTION_MESSAGE = AttributeKey.stringKey("exception.message");
 
     private static final int ROUTE_WIDTH = 28;
-    /** Of a message; the whole is on the span. */
+    /** How much of an exception's message is printed; the whole is on the span. */
     private static final int MAX_MESSAGE = 120;
 
     private static final String RED = "\u001b[31m";

@@ -27,7 +27,10 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** All metrics of one collection as one JSON object, in the shape of {@code ConsoleMetricExporter} of the SDK for Python. */
+/**
+ * Prints all metrics of one collection as one JSON object, in the shape of {@code ConsoleMetricExporter} of the SDK for
+ * Python. Called on the thread of the SDK's reader, which waits for whoever reads.
+ */
 final class ConsoleMetricExporter implements MetricExporter {
     private final ApplicationOutput applicationOutput;
 
@@ -50,7 +53,7 @@ final class ConsoleMetricExporter implements MetricExporter {
         }
     }
 
-    /** Without the engine's books: who watches a terminal watches the application. */
+    /** The JSON, without the engine's books: who watches a terminal watches the application. */
     static String json(Collection<MetricData> metrics) {
         Map<Resource, Map<InstrumentationScopeInfo, List<MetricData>>> grouped = metrics.stream()
                 .filter(metric ->

@@ -18,7 +18,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 
-/** One JSON object per span, in the shape of {@code ConsoleSpanExporter} of the OpenTelemetry SDK for Python. */
+/**
+ * Prints one JSON object per span, in the shape of {@code ConsoleSpanExporter} of the OpenTelemetry SDK for Python.
+ * Called on its queue's agenda, which waits for whoever reads.
+ */
 final class ConsoleSpanExporter implements SpanExporter {
     private static final DateTimeFormatter ISO = DateTimeFormatter.ofPattern(
                     "uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
@@ -88,14 +91,14 @@ final class ConsoleSpanExporter implements SpanExporter {
         json.key("trace_state").value(pythonRepr(context.getTraceState())).endObject();
     }
 
-    /** {@code repr(TraceState)}: a list of {@code '{key=k, value=v}'}. */
+    /** What {@code repr(TraceState)} is in Python: a list of {@code '{key=k, value=v}'}. */
     private static String pythonRepr(TraceState state) {
         List<String> entries = new ArrayList<>();
         state.forEach((key, value) -> entries.add("'{key=" + key + ", value=" + value + "}'"));
         return "[" + String.join(", ", entries) + "]";
     }
 
-    /** To the nearest microsecond, as Python's datetime has no finer. */
+    /** The time in ISO 8601, to the nearest microsecond, as Python's datetime has no finer. */
     private static String iso(long epochNanos) {
         return ISO.format(Instant.ofEpochSecond(0, Math.addExact(epochNanos, 500)));
     }

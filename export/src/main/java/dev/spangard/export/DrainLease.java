@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Who drains a {@link SpoolFolder}: one at a time has acquired the lease. The drain of the exporter whose own folder it is
- * comes first; others of the same destination take a folder that nobody owns. Any thread may call it; none waits.
+ * Who drains a {@link SpoolFolder}: one at a time has acquired the lease. The drain of the exporter whose own folder it
+ * is comes first; others of the same destination take a folder that nobody owns. Any thread may call it; none waits.
  */
 final class DrainLease {
     private final AtomicBoolean isAcquired = new AtomicBoolean();

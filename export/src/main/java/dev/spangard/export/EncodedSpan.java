@@ -7,16 +7,16 @@ import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.data.SpanData;
 
 /**
- * A span, and the messages of which it will be a part.
+ * A span as it waits for its export, and the messages of which it will be a part. Immutable.
  *
  * @param span one {@code ScopeSpans.spans}, its tag included; not changed
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record EncodedSpan(Resource resource, InstrumentationScopeInfo scope, byte[] span) {
-    /** Its object, its array's head and its place in a queue, as a JVM of less than 32 GB lays them out. */
+    /** What its object, its array's head and its place in a queue take, as a JVM of less than 32 GB lays them out. */
     private static final int OBJECT_BYTES = 72;
 
-    /** On any thread. */
+    /** Encodes a span, on any thread. */
     static EncodedSpan of(SpanData span) {
         return new EncodedSpan(
                 span.getResource(),
@@ -24,7 +24,7 @@ record EncodedSpan(Resource resource, InstrumentationScopeInfo scope, byte[] spa
                 SpanEncoder.ofThisThread().encode(span));
     }
 
-    /** What it holds of the memory, about. */
+    /** About how many bytes of memory it holds. */
     int bytes() {
         return span.length + OBJECT_BYTES;
     }

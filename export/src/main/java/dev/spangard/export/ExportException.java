@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why an exporter did not deliver all of a batch: the failure of its result. Any other failure is final.
  *
- * <p>Exactly one of three: the fault may pass, and the batch is worth another try; or it will not; or the collector took
- * the batch but for some of its spans.
+ * <p>It says exactly one of three: the fault may pass, and the batch is worth another attempt; or it will not; or the
+ * collector took the batch but for some of its spans.
  */
 public final class ExportException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -34,12 +34,14 @@ public final class ExportException extends Exception {
         this.rejected = rejected;
     }
 
-    /** No answer, or none that could be read. */
+    /** There was no answer, or none that could be read. The fault may pass. */
     static ExportException unanswered(String why, Throwable cause) {
         return new ExportException(why, cause, true, null, 0, null);
     }
 
     /**
+     * The collector refused the batch.
+     *
      * @param status the HTTP status, or the name of gRPC's
      * @param retryAfter how long the collector asks to be left alone; null if it does not say
      */
@@ -47,23 +49,26 @@ public final class ExportException extends Exception {
         return new ExportException(why, null, mayPass, retryAfter, 0, status);
     }
 
+    /** The fault will not pass. */
     static ExportException isFinal(String why) {
         return new ExportException(why, null, false, null, 0, null);
     }
 
     /**
-     * Of a batch that the collector took in part.
+     * The collector took a part of the batch.
      *
-     * @param rejected spans; at least 1
+     * @param rejected how many spans it did not take, at least 1
      */
     static ExportException inPart(String why, long rejected) {
         return new ExportException(why, null, false, null, rejected, null);
     }
 
+    /** Whether the batch is worth another attempt. */
     boolean mayPass() {
         return mayPass;
     }
 
+    /** How long the collector asks to be left alone; null if it does not say. */
     @Nullable
     Duration retryAfter() {
         return retryAfter;
@@ -75,7 +80,7 @@ public final class ExportException extends Exception {
         return answered;
     }
 
-    /** Spans that were not taken although the batch was; 0 if none of it was. */
+    /** How many spans were not taken although the batch was; 0 if none of it was. */
     long rejected() {
         return rejected;
     }

@@ -3,8 +3,8 @@
 package dev.spangard.export;
 
 /**
- * Hears what becomes of each item that a {@link BatchQueue} was given, and how many of them stand for a request each; the
- * others are spans of a request's messages. Called from any thread, without a lock; must not block or throw.
+ * Hears what becomes of each item that a {@link BatchQueue} was given, and how many of them stand for a request each;
+ * the others are spans of a request's messages. Called from any thread, without a lock; must not block or throw.
  */
 interface ExportOutcomeListener {
     /** The items are about to be handed to the exporter; {@link #ended} or {@link #kept} follows, once. */

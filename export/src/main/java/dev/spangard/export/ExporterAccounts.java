@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of the spans of one exporter. A service with several exporters has one whose outcomes count as those of the
- * requests: it books in the service's {@link ServiceAccounts} too, so that a request is counted once. Any thread may call
- * it; it neither waits nor throws.
+ * What became of the spans of one exporter. A service with several exporters has one whose outcomes count as those of
+ * the requests: it books in the service's {@link ServiceAccounts} too, so that a request is counted once. Any thread
+ * may call it; it neither waits nor throws.
  */
 public final class ExporterAccounts implements ExportOutcomeListener {
     private final @Nullable ServiceAccounts accounts;
@@ -36,7 +36,9 @@ public final class ExporterAccounts implements ExportOutcomeListener {
         this.spans = spans;
     }
 
-    /** The same counts of spans, for those that another service has left in its spool, whose requests are booked there. */
+    /**
+     * The same counts of spans, for those that another service has left in its spool, whose requests are booked there.
+     */
     ExporterAccounts of(ServiceAccounts other) {
         return new ExporterAccounts(other, spans);
     }
@@ -54,8 +56,8 @@ public final class ExporterAccounts implements ExportOutcomeListener {
     }
 
     /**
-     * Books what became of a record that was in the spool, and marks it there: first the accounts take its requests out of
-     * the spool, then it is marked, then they end. So a kill in between books nothing twice.
+     * Books what became of a record that was in the spool, and marks it there: first the accounts take its requests out
+     * of the spool, then it is marked, then they end. So a kill in between books nothing twice.
      *
      * @param others the books of what the accounts do not know of it
      * @param outcome of the spans that were not rejected
@@ -82,7 +84,10 @@ public final class ExporterAccounts implements ExportOutcomeListener {
         }
     }
 
-    /** Books a batch. No collector says which spans it rejected: where not all stand for requests, rather too many are counted. */
+    /**
+     * Books a batch. No collector says which spans it rejected: where not all stand for requests, rather too many are
+     * counted.
+     */
     @Override
     public void ended(int ended, int requests, ExportOutcome outcome, int rejected) {
         add(ExportOutcome.REJECTED, rejected);

@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
-/** What went wrong on the way to a collector, in a few words for the log. */
+/** Says in a few words for the log what went wrong on the way to a collector. */
 final class FailureMessage {
     private FailureMessage() {}
 

@@ -19,22 +19,27 @@ public final class Json {
     /** Whether the innermost object or array has an element already. */
     private boolean follows;
 
+    /** Begins an object. */
     public Json object() {
         return open('{');
     }
 
+    /** Ends the innermost object. */
     public Json endObject() {
         return close('}');
     }
 
+    /** Begins an array. */
     public Json array() {
         return open('[');
     }
 
+    /** Ends the innermost array. */
     public Json endArray() {
         return close(']');
     }
 
+    /** Begins a member of an object; its value follows. */
     public Json key(String key) {
         element();
         string(key);
@@ -42,7 +47,7 @@ public final class Json {
         return this;
     }
 
-    /** The next value is an element of an array. */
+    /** Begins an element of an array; its value follows. */
     public Json element() {
         if (follows) {
             out.append(',');
@@ -52,6 +57,7 @@ public final class Json {
         return this;
     }
 
+    /** Writes a string, or null. */
     public Json value(@Nullable String value) {
         if (value == null) {
             out.append("null");
@@ -61,27 +67,31 @@ public final class Json {
         return this;
     }
 
+    /** Writes an integer. */
     public Json value(long value) {
         out.append(value);
         return this;
     }
 
-    /** Of any size, as Python's are. */
+    /** Writes an integer of any size, as Python's are. */
     Json number(BigInteger value) {
         out.append(value);
         return this;
     }
 
+    /** Writes true or false. */
     public Json value(boolean value) {
         out.append(value);
         return this;
     }
 
+    /** Writes a float in Python's spelling. */
     public Json value(double value) {
         out.append(pythonFloat(value));
         return this;
     }
 
+    /** Writes attributes as an object. */
     public Json value(Attributes attributes) {
         object();
         attributes.forEach((key, value) -> {
@@ -139,7 +149,7 @@ public final class Json {
         quote(text, out);
     }
 
-    /** One JSON string, its quotes included, in printable ASCII. */
+    /** The text as a JSON string, its quotes included, in printable ASCII. */
     public static String quoted(String text) {
         var out = new StringBuilder(text.length() + 16);
         quote(text, out);
@@ -170,7 +180,9 @@ public final class Json {
         out.append('"');
     }
 
-    /** Python's {@code repr}: digits between 1e-4 and 1e16, else an exponent of two digits at least. */
+    /**
+     * A float as Python's {@code repr} has it: digits between 1e-4 and 1e16, else an exponent of two digits at least.
+     */
     static String pythonFloat(double value) {
         if (Double.isNaN(value)) {
             return "NaN";

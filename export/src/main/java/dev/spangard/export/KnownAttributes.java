@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Remembers the encoded form of attributes that come again and again: methods, hosts, routes, user agents.
  *
- * <p>A table in which a newcomer replaces the older one: bounded whatever an application sets. Thread-safe without locks:
- * entries are immutable, and a race only encodes again.
+ * <p>A table in which a newcomer replaces the older one: bounded whatever an application sets. Thread-safe without
+ * locks: entries are immutable, and a race only encodes again.
  */
 final class KnownAttributes {
     private static final int SLOTS = 1024;
-    /** Characters; longer ones are seldom repeated. */
+    /** How many characters a value may have; longer ones are seldom repeated. */
     private static final int MAX_LENGTH = 128;
 
     private final @Nullable Entry[] entries = new @Nullable Entry[SLOTS];

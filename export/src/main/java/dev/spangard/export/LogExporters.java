@@ -20,15 +20,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which exporters {@code OTEL_LOGS_EXPORTER} names, or what its absence means. The only log records are exceptions, and
- * only where {@value Settings#EXCEPTION_SIGNAL_OPT_IN} asks for them.
+ * Finds which exporters {@code OTEL_LOGS_EXPORTER} names, or what its absence means. The only log records are
+ * exceptions, and only where {@value Settings#EXCEPTION_SIGNAL_OPT_IN} asks for them.
  */
 public final class LogExporters {
     private static final String VARIABLE = "OTEL_LOGS_EXPORTER";
     private static final Duration DEFAULT_DELAY = Duration.ofSeconds(1);
     private static final String QUEUE_SIZE = "OTEL_BLRP_MAX_QUEUE_SIZE";
     private static final int DEFAULT_QUEUE = 2048;
-    /** Of records, some with a stack trace of 16 KiB. */
+    /** The most records that may wait, some with a stack trace of 16 KiB. */
     static final int MOST_QUEUE = 8192;
 
     private static final int DEFAULT_BATCH = 512;
@@ -36,9 +36,11 @@ public final class LogExporters {
     private LogExporters() {}
 
     /**
-     * Makes them. Only to be called where something is to be told as a log record.
+     * Makes the exporters of a service. Only to be called where it is to have log records.
      *
      * @param undo ends them, if what they are for does not come to be
+     * @throws ConfigurationException with one line for the user if the variable names what there is not, or settings of
+     *     an exporter cannot be used
      */
     public static List<LogRecordExporter> read(Settings settings, Rollback undo) throws ConfigurationException {
         List<LogRecordExporter> exporters = new ArrayList<>();
@@ -56,11 +58,11 @@ public final class LogExporters {
     }
 
     /**
-     * The service's loggers.
+     * Makes the service's loggers.
      *
      * @param exporters as {@link #read} made them
      * @param meters take the counts of records that were exported, failed, or dropped from a full queue
-     * @param memory that records wait in
+     * @param memory shared with spans that wait
      */
     public static SdkLoggerProvider loggers(
             List<LogRecordExporter> exporters,
@@ -88,7 +90,7 @@ public final class LogExporters {
         return loggers.build();
     }
 
-    /** The SDK's processor makes room for all of them at once. */
+    /** How many records may wait: the SDK's processor makes room for all of them at once. */
     private static int queue(Settings settings) {
         int given = settings.whole(QUEUE_SIZE, DEFAULT_QUEUE, 1);
         int queue = Math.min(given, MOST_QUEUE);
@@ -98,7 +100,11 @@ public final class LogExporters {
         return queue;
     }
 
-    /** Where log records go by OTLP, if there are any; null if they do not. */
+    /**
+     * Where log records go by OTLP, if there are any; null if they do not.
+     *
+     * @throws ConfigurationException as {@link #read}
+     */
     public static @Nullable OtlpSettings collector(Settings settings) throws ConfigurationException {
         OtlpSettings collector = null;
         for (String name : names(settings)) {
@@ -117,7 +123,7 @@ public final class LogExporters {
                 VARIABLE + "=" + Settings.shortened(name) + " is not supported: it can be otlp or none");
     }
 
-    /** Whoever names a collector for spans wants exceptions there too. */
+    /** The exporters' names. Whoever names a collector for spans wants exceptions there too. */
     private static Set<String> names(Settings settings) {
         List<String> named = settings.list(VARIABLE);
         if (named != null) {

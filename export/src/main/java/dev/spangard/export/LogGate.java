@@ -17,12 +17,12 @@ import java.util.Collection;
 import java.util.function.Function;
 
 /**
- * Before the SDK's processor, whose queue counts records and not what they hold, 20 KB with a long stack trace: lets so many
- * in, and so many bytes, of the memory that spans wait in too. What it turns away is counted as the SDK counts what finds
- * its queue full. Thread-safe.
+ * Stands before the SDK's log processor, whose queue counts records and not what they hold, 20 KB with a long stack
+ * trace. It lets in so many records, and so many bytes of the memory that spans wait in too; what it refuses is counted
+ * as the SDK counts what finds its queue full. Thread-safe: records come from any thread, answers on the exporter's.
  */
 final class LogGate implements LogRecordProcessor {
-    /** What a record holds beside its texts. */
+    /** How many bytes a record holds beside its texts. */
     private static final int OBJECTS_BYTES = 500;
 
     private static final Attributes QUEUE_FULL = Attributes.of(
@@ -38,8 +38,10 @@ final class LogGate implements LogRecordProcessor {
     private long held;
 
     /**
-     * @param capacity records that wait, those being sent included
-     * @param queue makes the processor behind it, which exports by what it is given
+     * Makes the processor and puts itself before it.
+     *
+     * @param capacity how many records may wait, those being sent included
+     * @param queue makes the processor, which exports by what it is given
      */
     LogGate(
             int capacity,
@@ -93,7 +95,7 @@ final class LogGate implements LogRecordProcessor {
         memory.give(bytes);
     }
 
-    /** Gives back what the processor's end has left. */
+    /** Gives back what the processor has left when it ends. */
     private synchronized void giveAll() {
         memory.give(held);
         held = 0;
@@ -110,7 +112,7 @@ final class LogGate implements LogRecordProcessor {
         return queue.shutdown().whenComplete(this::giveAll);
     }
 
-    /** Says when records wait no more. */
+    /** Gives back the memory of records that have been exported. */
     private final class Counted implements LogRecordExporter {
         private final LogRecordExporter exporter;
 

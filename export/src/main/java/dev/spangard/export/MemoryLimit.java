@@ -5,9 +5,9 @@ package dev.spangard.export;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How much of an engine's memory all queues may hold together, those items included that an exporter is about to send; or
- * the series of all services, for which the same holds. Who takes of it gets no more than is then still free, so that a
- * queue whose collector does not answer leaves room for the others. Thread-safe, without a lock.
+ * How much of an engine's memory all queues may hold together, those items included that an exporter is about to send;
+ * or the series of all services, for which the same holds. Who takes of it gets no more than is then still free, so
+ * that a queue whose collector does not answer leaves room for the others. Thread-safe, without a lock.
  */
 public final class MemoryLimit {
     /** What spans may hold of the 96 MB of an engine's heap ({@code -Xmx}); sending needs some, too. */

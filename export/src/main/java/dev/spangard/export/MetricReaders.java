@@ -26,9 +26,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which readers {@code OTEL_METRICS_EXPORTER} names, or what its absence means.
+ * The readers that {@code OTEL_METRICS_EXPORTER} names, or what its absence means.
  *
- * @param readers push metrics somewhere
+ * @param readers those that push metrics somewhere
  * @param prints whether one of them does so to the application's standard output
  * @param prometheus where the application wants its metrics to be scraped; null if it does not say
  */
@@ -42,9 +42,11 @@ public record MetricReaders(
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
     private static final int DEFAULT_PROMETHEUS_PORT = 9464;
 
-    /** What the OpenTelemetry specification and its SDKs have. */
+    /** The limit that the OpenTelemetry specification and its SDKs have. */
     static final int DEFAULT_CARDINALITY_LIMIT = 2000;
-    /** Some kilobytes a series, for each reader, in a heap that all applications share. */
+    /**
+     * The most that may be set: a series takes some kilobytes, for each reader, of a heap that all applications share.
+     */
     static final int MOST_CARDINALITY_LIMIT = 10_000;
 
     public MetricReaders {
@@ -52,11 +54,13 @@ public record MetricReaders(
     }
 
     /**
-     * Makes them.
+     * Makes the readers of a service.
      *
      * @param applicationOutput the application's standard output; null if it cannot be written to
      * @param isGuest whether the application is another user's than the engine, who listens nowhere for it
      * @param undo ends them, if what they are for does not come to be
+     * @throws ConfigurationException with one line for the user if the variable names what there is not, or settings of
+     *     an exporter cannot be used
      */
     public static MetricReaders read(
             Settings settings, @Nullable ApplicationOutput applicationOutput, boolean isGuest, Rollback undo)
@@ -96,7 +100,10 @@ public record MetricReaders(
         return new MetricReaders(readers, prints, prometheus);
     }
 
-    /** No name is looked up: an application that asks for one could keep the engine waiting for its answer. */
+    /**
+     * Where the application wants to be scraped. No name is looked up: that could keep the engine waiting for an
+     * answer.
+     */
     private static @Nullable InetSocketAddress scraped(Settings settings) {
         String host = settings.text("OTEL_EXPORTER_PROMETHEUS_HOST", "localhost");
         int port = Math.min(0xffff, settings.whole("OTEL_EXPORTER_PROMETHEUS_PORT", DEFAULT_PROMETHEUS_PORT, 1));
@@ -111,7 +118,11 @@ public record MetricReaders(
         }
     }
 
-    /** Where metrics go by OTLP; null if they do not. */
+    /**
+     * Where metrics go by OTLP; null if they do not.
+     *
+     * @throws ConfigurationException as {@link #read}
+     */
     public static @Nullable OtlpSettings collector(Settings settings) throws ConfigurationException {
         OtlpSettings collector = null;
         for (String name : names(settings)) {
@@ -130,7 +141,10 @@ public record MetricReaders(
                 + " is not supported: it can be otlp, prometheus, console, none, or several of them");
     }
 
-    /** Whoever names a collector for spans wants metrics there too; who names nothing finds them at the admin endpoint. */
+    /**
+     * The exporters' names. Whoever names a collector for spans wants metrics there too; who names none finds them at
+     * the admin endpoint.
+     */
     private static Set<String> names(Settings settings) {
         List<String> named = settings.list(VARIABLE);
         if (named != null) {
@@ -158,7 +172,9 @@ public record MetricReaders(
         };
     }
 
-    /** Python measures a time-out from the start of each export; here it bounds the OTLP timeout. */
+    /**
+     * A reader that pushes. Python measures a time-out from the start of each export; here it bounds the OTLP timeout.
+     */
     private static MetricReader periodic(MetricExporter exporter, Duration interval) {
         return PeriodicMetricReader.builder(exporter).setInterval(interval).build();
     }
@@ -198,6 +214,7 @@ public record MetricReaders(
         };
     }
 
+    /** Which measurements are kept as exemplars; warns of a filter that is not known. */
     public static ExemplarFilter exemplars(Settings settings) {
         String filter = settings.text("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based");
         return switch (filter.toLowerCase(Locale.ROOT)) {

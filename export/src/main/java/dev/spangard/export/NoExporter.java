@@ -8,7 +8,10 @@ import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SpanProcessor;
 
-/** Where nobody wants spans, each is delivered to nobody at once: the accounts close as with an exporter. */
+/**
+ * Stands for an exporter where nobody wants spans: each is delivered to nobody at once, so that the accounts close as
+ * with one. Called on the threads that end spans.
+ */
 public record NoExporter(ServiceAccounts accounts) implements SpanProcessor {
     @Override
     public void onStart(Context parentContext, ReadWriteSpan span) {}

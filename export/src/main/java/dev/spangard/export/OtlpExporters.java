@@ -22,7 +22,11 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** OTLP exporters from {@link OtlpSettings}: of spans our own, of metrics and logs the OpenTelemetry SDK's. */
+/**
+ * Makes OTLP exporters from {@link OtlpSettings}: of spans our own, of metrics and logs the OpenTelemetry SDK's. Any
+ * thread may call it; the caller shuts down what it gets. What the settings name and cannot be used is a
+ * {@link ConfigurationException} with one line for the user.
+ */
 public final class OtlpExporters {
     static {
         // Both senders are on the class path, as gRPC needs okhttp; for HTTP the JDK's takes a tenth of okhttp's time.
@@ -33,6 +37,7 @@ public final class OtlpExporters {
 
     private OtlpExporters() {}
 
+    /** Makes an outlet of spans, which connects when it first sends. */
     public static OtlpOutlet spans(OtlpSettings settings) throws ConfigurationException {
         TlsConfigHelper tls = tls(settings);
         OtlpSender sender = switch (settings.protocol()) {
@@ -61,6 +66,7 @@ public final class OtlpExporters {
         return tls;
     }
 
+    /** Makes an exporter of metrics, which tries again as the settings say. */
     public static MetricExporter metrics(
             OtlpSettings settings, AggregationTemporalitySelector temporality, DefaultAggregationSelector aggregation)
             throws ConfigurationException {
@@ -98,6 +104,7 @@ public final class OtlpExporters {
         };
     }
 
+    /** Makes an exporter of log records, which tries again as the settings say. */
     public static LogRecordExporter logs(OtlpSettings settings) throws ConfigurationException {
         return switch (settings.protocol()) {
             case HTTP_PROTOBUF -> {

@@ -31,12 +31,13 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OTLP/gRPC, over the SDK's sender. That shows no trailers, so a RetryInfo of the collector is not seen: after
- * RESOURCE_EXHAUSTED, which the specification would retry with one only, the batch is tried again, too.
+ * Sends OTLP/gRPC, over the SDK's sender, whose threads bring the answers. That shows no trailers, so a RetryInfo of
+ * the collector is not seen: after RESOURCE_EXHAUSTED, which the specification would retry with one only, the batch is
+ * tried again, too.
  */
 final class OtlpGrpcSender implements OtlpSender {
     private static final String METHOD = "opentelemetry.proto.collector.trace.v1.TraceService/Export";
-    /** Those that the specification has retried (OTLP/gRPC, Failures). */
+    /** The statuses after which the specification has a client try again (OTLP/gRPC, Failures). */
     private static final Set<GrpcStatusCode> MAY_PASS = EnumSet.of(
             GrpcStatusCode.CANCELLED,
             GrpcStatusCode.DEADLINE_EXCEEDED,

@@ -26,11 +26,14 @@ import java.util.zip.GZIPOutputStream;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
-/** OTLP/HTTP with protobuf bodies (OTLP specification, OTLP/HTTP), over the JDK's client. Follows no redirect. */
+/**
+ * Sends OTLP/HTTP with protobuf bodies (OTLP specification, OTLP/HTTP), over the JDK's client, whose threads bring the
+ * answers. Follows no redirect.
+ */
 final class OtlpHttpSender implements OtlpSender {
-    /** Those that the specification has retried. */
+    /** The statuses after which the specification has a client try again. */
     private static final Set<Integer> MAY_PASS = Set.of(429, 502, 503, 504);
-    /** As the specification bounds a response. */
+    /** How large the specification lets a response be. */
     private static final long MAX_RESPONSE_BYTES = 4 << 20;
 
     private final HttpClient client;
@@ -40,6 +43,8 @@ final class OtlpHttpSender implements OtlpSender {
     private final Supplier<Instant> now;
 
     /**
+     * Connects when it first sends.
+     *
      * @param tls null for the platform's
      * @param now the time of day, for a Retry-After that names one
      */
@@ -72,7 +77,7 @@ final class OtlpHttpSender implements OtlpSender {
                 .build();
         CompletableFuture<HttpResponse<byte[]>> exchange =
                 client.sendAsync(post, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_RESPONSE_BYTES));
-        // Of the whole exchange: the client's own timeout ends with the response's headers.
+        // The timeout is of the whole exchange: the client's own ends with the response's headers.
         return exchange.copy()
                 .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
                 .handle((response, failure) -> {
@@ -97,7 +102,7 @@ final class OtlpHttpSender implements OtlpSender {
                 retryAfter(response));
     }
 
-    /** Seconds, or a date (RFC 9110, 10.2.3). */
+    /** The value of Retry-After, in seconds or as a date (RFC 9110, 10.2.3); null if there is none that can be read. */
     private @Nullable Duration retryAfter(HttpResponse<byte[]> response) {
         String value = response.headers().firstValue("retry-after").orElse("").strip();
         if (value.matches("[0-9]{1,9}")) {

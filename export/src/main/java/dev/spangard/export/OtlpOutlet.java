@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 
 /**
- * Sends spans by OTLP, one attempt a call, and says in full what became of each batch: it is {@link BatchQueue} that tries
- * again. The SDK's exporters say success where a collector rejects a part, give up after five attempts within eight
- * seconds, and do not look at Retry-After.
+ * Sends spans by OTLP, one attempt a call, and says in full what became of each batch: it is {@link BatchQueue} that
+ * tries again. The SDK's exporters say success where a collector rejects a part, give up after five attempts within
+ * eight seconds, and do not look at Retry-After.
  *
- * <p>Spans are encoded when they end and wait as bytes: a quarter of what their objects hold, and nothing for the garbage
- * collector to follow. Nothing waits for the collector: results are completed on its client's threads. Failures are
- * {@link ExportException}. Thread-safe.
+ * <p>Spans are encoded when they end and wait as bytes: a quarter of what their objects hold, and nothing for the
+ * garbage collector to follow. Nothing waits for the collector: results are completed on its client's threads. Failures
+ * are {@link ExportException}. Thread-safe.
  */
 public final class OtlpOutlet implements SpanOutlet<EncodedSpan> {
     private final String target;

@@ -6,8 +6,8 @@ import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.util.List;
 
 /**
- * Where the batches of a {@link BatchQueue} go. The queue's agenda calls it, one call at a time, but for {@link #bytes},
- * which any thread may call.
+ * Where the batches of a {@link BatchQueue} go. The queue's agenda calls it, one call at a time, but for
+ * {@link #bytes}, which any thread may call.
  *
  * @param <W> the form in which an item waits
  */
@@ -26,9 +26,10 @@ interface Outlet<W> {
     /**
      * A batch that was handed over.
      *
-     * @param result completed when the export has ended, on any thread; its failure says why, see {@link ExportException}
-     * @param kept whether a success means only that the items are kept: what becomes of them is then booked by who takes
-     *     them on
+     * @param result completed when the export has ended, on any thread; its failure says why, see
+     *     {@link ExportException}
+     * @param kept whether a success means only that the items are kept: what becomes of them is then booked by who
+     *     takes them on
      */
     record Handed(CompletableResultCode result, boolean kept) {
         static final Handed KEPT = new Handed(CompletableResultCode.ofSuccess(), true);

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
  *
  * <pre>partial_success = 1 { int64 rejected_spans = 1; string error_message = 2; }</pre>
  *
- * @param rejected spans; 0 when all were taken
+ * @param rejected how many spans were not taken; 0 when all were
  * @param message why, or a warning; empty if there is none
  */
 record PartialSuccess(long rejected, String message) {
@@ -22,7 +22,7 @@ record PartialSuccess(long rejected, String message) {
     private static final int FIXED32 = 5;
     private static final int MAX_VARINT_BYTES = 10;
 
-    /** Of any bytes; what is no such message says nothing. Never throws. */
+    /** Reads any bytes; what is no such message says nothing. Never throws. */
     static PartialSuccess read(byte[] response) {
         var reader = new Reader(response, 0, response.length);
         PartialSuccess found = NONE;

@@ -14,7 +14,7 @@ import java.util.Set;
  * whole instrument for one such series, so they are found before it sees them.
  */
 final class PrometheusLabels {
-    /** Which a series of a histogram or a summary has for itself. */
+    /** Labels that a series of a histogram or a summary has for itself. */
     private static final Set<String> RESERVED = Set.of("le", "quantile");
 
     private PrometheusLabels() {}
@@ -49,7 +49,7 @@ final class PrometheusLabels {
         return kept.build();
     }
 
-    /** Empty if nothing of the name can be written. */
+    /** The label for an attribute's name; empty if nothing of the name can be written. */
     static String name(String attribute) {
         StringBuilder name = new StringBuilder(attribute.length());
         for (int i = 0; i < attribute.length(); i++) {
@@ -69,7 +69,7 @@ final class PrometheusLabels {
         return RESERVED.contains(name.toString()) ? "exported_" + name : name.toString();
     }
 
-    /** Words of letters and digits with one dot, dash or underscore between two. */
+    /** Whether a name is made of words of letters and digits with one dot, dash or underscore between two. */
     private static boolean isPlain(String attribute) {
         boolean separated = true;
         for (int i = 0; i < attribute.length(); i++) {

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Protocol buffers, written in one pass: https://protobuf.dev/programming-guides/encoding/. The length of a message inside
- * another is filled in when it ends. Grows as needed; not thread-safe.
+ * Writes protocol buffers in one pass: https://protobuf.dev/programming-guides/encoding/. The length of a message
+ * inside another is filled in when it ends. Grows as needed; not thread-safe.
  */
 final class ProtoBuffer {
     private static final VarHandle INT_LE = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
@@ -46,7 +46,7 @@ final class ProtoBuffer {
         return Arrays.copyOfRange(bytes, from, size);
     }
 
-    /** Bytes that are themselves what this class writes. */
+    /** Appends bytes that this class has written. */
     void raw(byte[] written) {
         ensure(written.length);
         System.arraycopy(written, 0, bytes, size, written.length);
@@ -83,7 +83,7 @@ final class ProtoBuffer {
         raw(utf8);
     }
 
-    /** What stands before a text or a message of so many bytes. */
+    /** Appends what stands before a text or a message of so many bytes. */
     void head(int field, int length) {
         ensure(2 * MAX_VARINT_BYTES);
         tag(field, LENGTH_DELIMITED);
@@ -91,7 +91,7 @@ final class ProtoBuffer {
     }
 
     /**
-     * A field of bytes, given as digits.
+     * Appends a field of bytes, given as digits.
      *
      * @param digits lower-case hexadecimal, as the API's ids are
      */

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tries one batch after the other at one exporter, each until what became of it is known ({@link Retry}), and logs when
- * failures begin and when they are over. It never waits: all is done by tasks of its {@link Agenda}, which alone may ask
- * for {@link #deliver}; any thread may close it.
+ * failures begin and when they are over. It never waits: all is done by tasks of its {@link Agenda}, which alone may
+ * ask for {@link #deliver}; any thread may close it.
  */
 final class RetryingExport {
     private final ExportFailureLog failureLog;
@@ -123,7 +123,10 @@ final class RetryingExport {
         }
     }
 
-    /** Tries until it is known what became of the delivery, or nobody waits for it any more; the one before must have ended. */
+    /**
+     * Tries until it is known what became of the delivery, or nobody waits for it any more; the one before must have
+     * ended.
+     */
     void deliver(Delivery delivery) {
         var begun = new Attempts(delivery, agenda.nanoTime());
         current = begun;

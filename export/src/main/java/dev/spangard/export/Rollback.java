@@ -6,8 +6,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * What has been started of something that is not yet whole: ended in reverse by {@link #close}, unless {@link #keep} has said
- * that it is whole now. One thread.
+ * What has been started of something that is not yet whole: {@link #close} ends it in reverse, unless {@link #keep} has
+ * said that it is whole now. For one thread.
  */
 public final class Rollback implements AutoCloseable {
     private final Deque<Runnable> ends = new ArrayDeque<>();
@@ -21,10 +21,12 @@ public final class Rollback implements AutoCloseable {
         ends.push(end);
     }
 
+    /** Keeps all that has been started. */
     public void keep() {
         ends.clear();
     }
 
+    /** Ends what has been started and not kept. */
     @Override
     public void close() {
         ends.forEach(Runnable::run);

@@ -30,9 +30,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A service's metrics for Prometheus: the library's reader, before which whatever it would refuse is written as Prometheus
- * has it ({@link PrometheusLabels}). Series that only OpenTelemetry tells apart get a label {@code duplicate} that numbers
- * them. Only histograms have attributes of the application's. Thread-safe, as the library's is.
+ * Reads a service's metrics for Prometheus: the library's reader, before which whatever it would refuse is written as
+ * Prometheus has it ({@link PrometheusLabels}). Series that only OpenTelemetry tells apart get a label
+ * {@code duplicate} that numbers them. Only histograms have attributes of the application's. Thread-safe, as the
+ * library's is; the admin endpoint's threads call it.
  */
 public final class ScrapedReader implements MetricReader {
     private static final Logger LOG = System.getLogger(ScrapedReader.class.getName());
@@ -41,16 +42,16 @@ public final class ScrapedReader implements MetricReader {
     private final Resource resource;
 
     /**
-     * Wraps it.
+     * Wraps the library's reader, which it shuts down.
      *
-     * @param resource of all its metrics
+     * @param resource the resource of all its metrics
      */
     public ScrapedReader(PrometheusMetricReader reader, Resource resource) {
         this.reader = reader;
         this.resource = Resource.create(PrometheusLabels.writable(resource.getAttributes()));
     }
 
-    /** Of this instant. Never throws: what one service has may not cost the others' metrics. */
+    /** Collects the metrics of this instant. Never throws: what one service has may not cost the others' metrics. */
     public MetricSnapshots collect() {
         try {
             return reader.collect();

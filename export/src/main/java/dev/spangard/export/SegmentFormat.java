@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
  *    20 | ExportTraceServiceRequest            |
  * </pre>
  *
- * <p>What the file says is believed only as far as its checksums go: a record that is cut, changed, at another place or in
- * another file than it was written is none, and nothing after it is. No length is allocated that the file does not have.
+ * <p>What the file says is believed only as far as its checksums go: a record that is cut, changed, at another place or
+ * in another file than it was written is none, and nothing after it is. No length is allocated that the file does not
+ * have.
  */
 final class SegmentFormat {
     static final long MAGIC = 0x53_50_47_53_50_4f_4f_4cL;

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The books of the services of an engine under their names: those that are open, and those that are closed, until their
- * place is needed. Then the sums of the one closed for longest go to those of the {@link Ledger#others}. So whatever was
- * booked stays booked, and all sums together never fall.
+ * place is needed. Then the sums of the one closed for longest go to those of the {@link Ledger#others}. So whatever
+ * was booked stays booked, and all sums together never fall.
  *
  * <p>Any thread may call it. What came out of a spool is booked and marked there under its lock, so a disk that hangs
  * holds up whoever opens or closes books then.

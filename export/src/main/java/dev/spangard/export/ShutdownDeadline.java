@@ -3,8 +3,8 @@
 package dev.spangard.export;
 
 /**
- * Whether a shutdown has begun, and by when it is to have ended. Set once, for good. Any thread may set and read it; none
- * waits.
+ * Whether a shutdown has begun, and by when it is to have ended. Set once, for good. Any thread may set and read it;
+ * none waits.
  */
 final class ShutdownDeadline {
     private volatile boolean isSet;

@@ -17,14 +17,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A span as OTLP has it (opentelemetry-proto 1.x, trace.proto and common.proto), byte for byte what the SDK's exporter
- * sends, in a fifth of its time: it walks a span once, where that sizes it before it writes it, and knows attributes that
- * come again and again.
+ * Encodes spans as OTLP has them (opentelemetry-proto 1.x, trace.proto and common.proto), byte for byte as the SDK's
+ * exporter does, in a fifth of its time: it walks a span once, where that sizes it before it writes it, and knows
+ * attributes that come again and again.
  *
- * <p>Not thread-safe; the attributes it knows are shared.
+ * <p>Not thread-safe: each thread has its own; the attributes it knows are shared.
  */
 final class SpanEncoder {
-    /** SpanFlags: whether {@link #IS_REMOTE} is known, and whether the parent or the linked span is another process's. */
+    /**
+     * SpanFlags: whether {@link #IS_REMOTE} is known, and whether the parent or the linked span is another process's.
+     */
     private static final int HAS_IS_REMOTE = 0x100;
 
     private static final int IS_REMOTE = 0x200;
@@ -33,7 +35,9 @@ final class SpanEncoder {
 
     private static final KnownAttributes KNOWN = new KnownAttributes();
 
-    /** Its buffer makes it worth keeping; a thread of the intake ends spans of many services. */
+    /**
+     * Each thread's encoder: its buffer makes it worth keeping, as a thread of the intake ends spans of many services.
+     */
     private static final ThreadLocal<SpanEncoder> OF_THREAD = ThreadLocal.withInitial(SpanEncoder::new);
 
     private final ProtoBuffer out = new ProtoBuffer();
@@ -42,7 +46,7 @@ final class SpanEncoder {
         return OF_THREAD.get();
     }
 
-    /** One {@code ScopeSpans.spans}, its tag included. */
+    /** Encodes one {@code ScopeSpans.spans}, its tag included. */
     byte[] encode(SpanData span) {
         out.clear();
         int begun = out.begin(SPANS_OF_SCOPE);
@@ -51,7 +55,7 @@ final class SpanEncoder {
         return out.copy(0);
     }
 
-    /** What stands before the spans of a scope: {@code ScopeSpans.scope}. */
+    /** Encodes what stands before the spans of a scope: {@code ScopeSpans.scope}. */
     byte[] encode(InstrumentationScopeInfo scope) {
         out.clear();
         int begun = out.begin(1);
@@ -62,7 +66,7 @@ final class SpanEncoder {
         return out.copy(0);
     }
 
-    /** What stands before the scopes of a resource: {@code ResourceSpans.resource}. */
+    /** Encodes what stands before the scopes of a resource: {@code ResourceSpans.resource}. */
     byte[] encode(Resource resource) {
         out.clear();
         int begun = out.begin(1);
@@ -71,14 +75,14 @@ final class SpanEncoder {
         return out.copy(0);
     }
 
-    /** What stands after the spans of a scope, and after the scopes of a resource: {@code schema_url}. */
+    /** Encodes what stands after the spans of a scope, and after the scopes of a resource: {@code schema_url}. */
     byte[] schema(@Nullable String schemaUrl) {
         out.clear();
         textUnlessEmpty(3, schemaUrl);
         return out.copy(0);
     }
 
-    /** What stands before a message of so many bytes. */
+    /** Encodes what stands before a message of so many bytes. */
     byte[] head(int field, int bytes) {
         out.clear();
         out.head(field, bytes);

@@ -12,8 +12,8 @@ import java.lang.System.Logger.Level;
 
 /**
  * The SDK's span processor before a {@link BatchQueue}: prepares each ended span in the form in which it waits, on the
- * thread that ends it, and queues it. It never blocks on the exporter nor throws: a span that cannot be prepared or finds
- * no room is booked as lost.
+ * thread that ends it, and queues it. It never blocks on the exporter nor throws: a span that cannot be prepared or
+ * finds no room is booked as lost.
  *
  * @param <W> the form in which a span waits
  */

@@ -39,8 +39,8 @@ import org.jspecify.annotations.Nullable;
  *     DIR/&lt;service&gt;-&lt;destination&gt;/&lt;n&gt;.spool     a {@link SpoolSegment}
  * </pre>
  *
- * <p>What is written survives the engine, not the machine: nothing waits until the disk has it. The engine opens it before
- * its services, and closes it after them. Any thread may call it.
+ * <p>What is written survives the engine, not the machine: nothing waits until the disk has it. The engine opens it
+ * before its services, and closes it after them. Any thread may call it.
  */
 public final class Spool implements AutoCloseable {
     /** The limit of all files together, unless another is set. */
@@ -182,7 +182,10 @@ public final class Spool implements AutoCloseable {
                 .sum();
     }
 
-    /** A folder with something in it for this destination that nobody owns or drains, its lease acquired; null if there is none. */
+    /**
+     * A folder with something in it for this destination that nobody owns or drains, its lease acquired; null if there
+     * is none.
+     */
     @Nullable
     SpoolFolder orphan(Digest destination) {
         for (SpoolFolder folder : folders.values()) {

@@ -3,8 +3,8 @@
 package dev.spangard.export;
 
 /**
- * Where it is booked what became of records of a spool: in the books of their folder's service. Each drain calls it on its
- * own agenda.
+ * Where it is booked what became of records of a spool: in the books of their folder's service. Each drain calls it on
+ * its own agenda.
  */
 interface SpoolBooks {
     /**

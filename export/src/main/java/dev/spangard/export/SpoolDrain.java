@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes what is in the spool to its collector, oldest first, by tasks of an {@link Agenda} of its own: this exporter's
- * folder, and when that is empty those of the same destination whose service is not here, such as of an application that
- * was restarted.
+ * folder, and when that is empty those of the same destination whose service is not here, such as of an application
+ * that was restarted.
  *
- * <p>A record is booked, and done with, when the collector has answered. An engine that is killed between the answer and
- * that leaves it to the next one, which sends it again.
+ * <p>A record is booked, and done with, when the collector has answered. An engine that is killed between the answer
+ * and that leaves it to the next one, which sends it again.
  *
- * <p>Any thread may wake it or shut it down. It waits for nothing but the disk, and throws nothing: what cannot be read is
- * tried later, or given up and booked.
+ * <p>Any thread may wake it or shut it down. It waits for nothing but the disk, and throws nothing: what cannot be read
+ * is tried later, or given up and booked.
  */
 final class SpoolDrain {
     private static final Logger LOG = System.getLogger("spangard.engine");
@@ -118,7 +118,10 @@ final class SpoolDrain {
         }
     }
 
-    /** A folder with something in it, its lease acquired; null if there is none, or others have it, who wake this when they give it back. */
+    /**
+     * A folder with something in it, its lease acquired; null if there is none, or others have it, who wake this when
+     * they give it back.
+     */
     private @Nullable SpoolFolder next() {
         if (!own.isEmpty() && own.lease().acquire()) {
             return own;

@@ -14,8 +14,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one exporter of one service has in the spool: segments, the oldest drained first, the newest appended to. A segment
- * that is drained is deleted, so a spool that is empty has no files.
+ * What one exporter of one service has in the spool: segments, the oldest drained first, the newest appended to. A
+ * segment that is drained is deleted, so a spool that is empty has no files.
  *
  * <p>The exporter's queue appends on its agenda, a {@link SpoolDrain} reads on its own, and the admin endpoint asks for
  * numbers. Files are written and read under the folder's lock, which is held for as long as the disk takes; the numbers
@@ -24,7 +24,10 @@ import org.jspecify.annotations.Nullable;
 public final class SpoolFolder {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
-    /** How often the oldest is read: with a second in between, as long as a batch is tried before it gives way to others. */
+    /**
+     * How often the oldest is read: with a second in between, as long as a batch is tried before it gives way to
+     * others.
+     */
     static final int MAX_READS = 300;
 
     private final Spool spool;
@@ -62,7 +65,10 @@ public final class SpoolFolder {
         this.destination = destination;
     }
 
-    /** Takes over what an earlier engine left in one file. Called in the order of the files, before anything is appended. */
+    /**
+     * Takes over what an earlier engine left in one file. Called in the order of the files, before anything is
+     * appended.
+     */
     synchronized void inherit(Path file, long number) {
         nextNumber = Math.max(nextNumber, number + 1);
         try {
@@ -155,8 +161,9 @@ public final class SpoolFolder {
     /**
      * Reads the oldest record, for who has the {@link #lease}.
      *
-     * @return null if the folder is {@link #isEmpty empty}, or if what is oldest is to be given up, {@link #skipCorrupt}: it
-     *     is damaged or gone, or {@value #MAX_READS} reads have failed; its file is then left to the next engine
+     * @return null if the folder is {@link #isEmpty empty}, or if what is oldest is to be given up,
+     *     {@link #skipCorrupt}: it is damaged or gone, or {@value #MAX_READS} reads have failed; its file is then left
+     *     to the next engine
      * @throws IOException if it cannot be read now, as when descriptors have run out; it is as it was
      */
     synchronized @Nullable SpoolRecord first() throws IOException {

@@ -12,16 +12,20 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Sends spans by OTLP by way of the disk: a {@link SpanQueue} hands each batch to the spool, a {@link SpoolDrain} takes it
- * on. So to the queue a batch is kept when it is on disk; in the books it is queued until the collector has it.
+ * Sends spans by OTLP by way of the disk: a {@link SpanQueue} hands each batch to the spool, a {@link SpoolDrain} takes
+ * it on. So to the queue a batch is kept when it is on disk; in the books it is queued until the collector has it.
  *
- * <p>A batch that the spool does not take waits in the queue's memory, as without a spool. If nothing of this exporter is
- * on disk before it, it goes to the collector from there: somebody else's outage has filled the spool, or the disk fails.
+ * <p>A batch that the spool does not take waits in the queue's memory, as without a spool. If nothing of this exporter
+ * is on disk before it, it goes to the collector from there: somebody else's outage has filled the spool, or the disk
+ * fails.
  *
  * <p>Batches come on the queue's agenda, which waits for the disk; spans are prepared on any thread.
  */
 public final class SpoolOutlet implements SpanOutlet<EncodedSpan> {
-    /** When a batch is tried again that the spool had no room for: there may be some at any time, and it never gives way. */
+    /**
+     * When a batch is tried again that the spool had no room for: there may be some at any time, and it never gives
+     * way.
+     */
     public static final Retry FOR_ROOM =
             new Retry(Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(60), Duration.ofDays(10_000));
 

@@ -15,11 +15,11 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file of a spool: records in the order in which they were appended, each marked when it is done with. All numbers are
- * big-endian ({@link SegmentFormat}).
+ * One file of a spool: records in the order in which they were appended, each marked when it is done with. All numbers
+ * are big-endian ({@link SegmentFormat}).
  *
- * <p>Used by one thread at a time, under the {@link SpoolFolder}'s lock. Its calls take as long as the disk does, and throw
- * what that throws.
+ * <p>Used by one thread at a time, under the {@link SpoolFolder}'s lock. Its calls take as long as the disk does, and
+ * throw what that throws.
  */
 final class SpoolSegment {
     private static final int READ_BYTES = 64 << 10;
@@ -60,8 +60,8 @@ final class SpoolSegment {
     }
 
     /**
-     * Reads what an earlier engine left, as far as it can be believed, {@value #READ_BYTES} bytes at a time. The file is not
-     * open after that.
+     * Reads what an earlier engine left, as far as it can be believed, {@value #READ_BYTES} bytes at a time. The file
+     * is not open after that.
      *
      * @throws IOException if it cannot be read at all
      */

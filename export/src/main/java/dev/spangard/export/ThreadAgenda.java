@@ -8,16 +8,19 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** On a thread of its own, which begins with the first task. */
+/**
+ * Runs its tasks on a daemon thread of its own, which begins with the first. A task that throws is logged, and the next
+ * is run.
+ */
 public final class ThreadAgenda implements Agenda {
     private static final Logger LOG = System.getLogger("spangard.engine");
 
     private final ScheduledThreadPoolExecutor thread;
 
     /**
-     * Starts its thread.
+     * Starts no thread yet.
      *
-     * @param name of the thread
+     * @param name the thread's
      */
     public ThreadAgenda(String name) {
         thread = new ScheduledThreadPoolExecutor(
@@ -47,7 +50,7 @@ public final class ThreadAgenda implements Agenda {
         }
     }
 
-    /** The next task is run, whatever this one does. */
+    /** Runs a task so that the next is run, whatever this one does. */
     private static void guarded(Runnable task) {
         try {
             task.run();

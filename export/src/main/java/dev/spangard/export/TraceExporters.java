@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which exporters {@code OTEL_TRACES_EXPORTER} names, or what its absence means. */
+/** Finds which exporters {@code OTEL_TRACES_EXPORTER} names, or what its absence means. Any thread may call it. */
 public final class TraceExporters {
     private static final String VARIABLE = "OTEL_TRACES_EXPORTER";
     private static final Set<String> WITHOUT_COLLECTOR = Set.of("none", "console", "compact");
-    /** A person watches: what happened shows while it is still of interest. */
+    /** How long a span waits to be printed: a person watches, to whom it shows while it is still of interest. */
     private static final Duration CONSOLE_DELAY = Duration.ofMillis(100);
 
     private TraceExporters() {}
@@ -27,7 +27,8 @@ public final class TraceExporters {
     /**
      * An outlet and the limits of its queue.
      *
-     * @param name as in the variable
+     * @param name its name in the variable
+     * @param queue the limits of its queue
      * @param otlp where it sends to; null if it does not
      */
     public record Output(
@@ -37,10 +38,12 @@ public final class TraceExporters {
             @Nullable OtlpSettings otlp) {}
 
     /**
-     * Makes them.
+     * Makes the outlets of a service.
      *
      * @param applicationOutput the application's standard output; null if it cannot be written to
      * @param undo ends them, if what they are for does not come to be
+     * @throws ConfigurationException with one line for the user if the variable names what there is not, or settings of
+     *     an exporter cannot be used
      */
     public static List<Output> read(Settings settings, @Nullable ApplicationOutput applicationOutput, Rollback undo)
             throws ConfigurationException {
@@ -69,7 +72,11 @@ public final class TraceExporters {
         return outputs;
     }
 
-    /** Where spans go by OTLP; null if they do not. */
+    /**
+     * Where spans go by OTLP; null if they do not.
+     *
+     * @throws ConfigurationException as {@link #read}
+     */
     public static @Nullable OtlpSettings collector(Settings settings) throws ConfigurationException {
         OtlpSettings collector = null;
         for (String name : names(settings, null)) {

@@ -9,7 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** An {@code ExportTraceServiceRequest} (opentelemetry-proto 1.x, trace_service.proto), grouped as OTLP wants it. */
+/**
+ * Joins encoded spans to an {@code ExportTraceServiceRequest} (opentelemetry-proto 1.x, trace_service.proto), grouped
+ * as OTLP wants it. Any thread may call it.
+ */
 final class TraceRequest {
     /** ExportTraceServiceRequest.resource_spans, ResourceSpans.scope_spans. */
     private static final int RESOURCE_SPANS = 1;

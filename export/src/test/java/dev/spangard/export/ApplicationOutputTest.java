@@ -150,7 +150,9 @@ class ApplicationOutputTest {
         assertThat(content("a") + ' ' + content("b")).isEqualTo("1 2");
     }
 
-    /** Everybody waits for the other: the writer is in the middle of a write when recorders leave, join and leave again. */
+    /**
+     * Everybody waits for the other: the writer is in the middle of a write when recorders leave, join and leave again.
+     */
     @Test
     void isReleasedByTheWriterWhereOneIsInTheMiddleOfAWrite() throws Exception {
         var begun = new CountDownLatch(1);

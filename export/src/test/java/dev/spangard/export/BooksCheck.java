@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /**
- * What must be in the books: what each service's recorders know, and that no count falls. Looks at an engine's books after
- * every step, and at the ledger and the spool in the end.
+ * What must be in the books: what each service's recorders know, and that no count falls. Looks at an engine's books
+ * after every step, and at the ledger and the spool in the end.
  */
 final class BooksCheck {
     /** The row without a name. */

@@ -14,8 +14,8 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One random schedule of everything that keeps books or is booked in them: recorders, services, collectors, engines. After
- * every step {@link BooksCheck} holds the books against what has happened.
+ * One random schedule of everything that keeps books or is booked in them: recorders, services, collectors, engines.
+ * After every step {@link BooksCheck} holds the books against what has happened.
  */
 final class BooksSchedule {
     private static final int STEPS = 120;

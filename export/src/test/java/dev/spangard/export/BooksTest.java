@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The books are right whatever happens: random schedules of recorders, services, collectors and engines, each by a seed,
- * against a model of what must be in them ({@link BooksSchedule}).
+ * The books are right whatever happens: random schedules of recorders, services, collectors and engines, each by a
+ * seed, against a model of what must be in them ({@link BooksSchedule}).
  *
  * <p>{@code ./dev test books} runs 10,000 schedules; {@code ./dev test books 1 SEED} repeats one.
  */

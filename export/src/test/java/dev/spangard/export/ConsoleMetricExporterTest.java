@@ -18,7 +18,9 @@ import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The golden file is {@code MetricsData.to_json()} of the OpenTelemetry SDK for Python 1.45, for the same measurements. */
+/**
+ * The golden file is {@code MetricsData.to_json()} of the OpenTelemetry SDK for Python 1.45, for the same measurements.
+ */
 class ConsoleMetricExporterTest {
     @Test
     void writesWhatPythonWrites() throws Exception {

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Peers that tell nonsense, each for a service that no {@link ModelRecorder} has: they may falsify no other's books. */
+/**
+ * Peers that tell nonsense, each for a service that no {@link ModelRecorder} has: they may falsify no other's books.
+ */
 final class HostilePeers {
     private static final long[] ODD_COUNTS = {
         -1, 0, 1, 5, 1000, Long.MIN_VALUE, Long.MAX_VALUE, Long.MAX_VALUE - 1, 1L << 62, 1L << 32

@@ -16,8 +16,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process's recorder (python/src/spangard/_buffer.py, _link.py), its connection, and what must be in the books of what it
- * has told: it notes the {@link Truth} of its service.
+ * A process's recorder (python/src/spangard/_buffer.py, _link.py), its connection, and what must be in the books of
+ * what it has told: it notes the {@link Truth} of its service.
  */
 final class ModelRecorder {
     /** What a service's books must say; its recorders know. */
