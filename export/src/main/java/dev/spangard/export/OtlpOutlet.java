@@ -11,7 +11,7 @@ import java.util.concurrent.CompletionException;
 /**
  * Sends spans by OTLP, one attempt a call, and says in full what became of each batch: it is {@link BatchQueue} that
  * tries again. The SDK's exporters say success where a collector rejects a part, give up after five attempts within
- * eight seconds, and do not look at Retry-After.
+ * eight seconds, and look at Retry-After over HTTP only.
  *
  * <p>Spans are encoded when they end and wait as bytes: a quarter of what their objects hold, and nothing for the
  * garbage collector to follow. Nothing waits for the collector: results are completed on its client's threads. Failures

@@ -101,7 +101,7 @@ final class Collector implements Closeable {
     }
 
     /** What a good answer says from now on. */
-    void say(byte[] message) {
+    void respondWith(byte[] message) {
         body = message;
     }
 

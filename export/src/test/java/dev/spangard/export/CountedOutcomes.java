@@ -8,7 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
-/** Counts what a queue tells it. */
+/** Counts the outcomes that a queue reports. */
 final class CountedOutcomes implements ExportOutcomeListener {
     private final Map<ExportOutcome, AtomicInteger> spans = Arrays.stream(ExportOutcome.values())
             .collect(Collectors.toMap(outcome -> outcome, outcome -> new AtomicInteger()));

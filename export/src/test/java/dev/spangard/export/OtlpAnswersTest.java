@@ -23,13 +23,13 @@ class OtlpAnswersTest extends TestedExporters {
     @EnumSource(OtlpSettings.Protocol.class)
     void hearsWhatACollectorRejects(OtlpSettings.Protocol protocol) throws Exception {
         try (var collector = collector(protocol)) {
-            collector.say(PartialSuccessTest.encoded(1, "too old"));
+            collector.respondWith(PartialSuccessTest.encoded(1, "too old"));
             assertThat(requireNonNull(failure()).rejected()).isEqualTo(1);
 
-            collector.say(PartialSuccessTest.encoded(1_000_000, "all"));
+            collector.respondWith(PartialSuccessTest.encoded(1_000_000, "all"));
             assertThat(requireNonNull(failure()).rejected()).isEqualTo(2);
 
-            collector.say(PartialSuccessTest.encoded(0, "a warning"));
+            collector.respondWith(PartialSuccessTest.encoded(0, "a warning"));
             assertThat(failure()).isNull();
         }
     }
