@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 CHECKS = {
@@ -64,7 +65,7 @@ def lacks(framework: str, server: str) -> dict[str, str]:
 
 def table() -> str:
     """The section of docs/telemetry.md, from its legend to the notes."""
-    lines = [", ".join(f"**{letter}** {what}" for letter, what in CHECKS.items()) + ".", ""]
+    lines = [_prose(", ".join(f"**{letter}** {what}" for letter, what in CHECKS.items()) + "."), ""]
     lines += ["| | " + " | ".join(SERVERS) + " |", "|---" * (len(SERVERS) + 1) + "|"]
     notes: list[str] = []
     for framework in FRAMEWORKS:
@@ -74,8 +75,13 @@ def table() -> str:
             notes += [reason for reason in missing.values() if reason not in notes]
             cells.append(" ".join(f"\N{EN DASH}{_superscript(notes.index(missing[letter]) + 1)}" if letter in missing else letter for letter in CHECKS))
         lines.append(f"| {framework} | " + " | ".join(cells) + " |")
-    lines += ["", "; ".join(f"{_superscript(n)} {reason}" for n, reason in enumerate(notes, 1)) + "."]
+    lines += ["", _prose("; ".join(f"{_superscript(n)} {reason}" for n, reason in enumerate(notes, 1)) + ".")]
     return "\n".join(lines)
+
+
+def _prose(text: str) -> str:
+    """In lines as long as those of the documentation."""
+    return textwrap.fill(text, 120, break_on_hyphens=False)
 
 
 def _superscript(number: int) -> str:
