@@ -122,7 +122,7 @@ public final class ServiceAccounts {
         return new Balance(total(SEEN), received, measured, exported, dropped);
     }
 
-    /** Books spans that are about to be handed to an exporter; {@link #exportEnded} follows, whatever happens. */
+    /** Books spans that are about to be handed to an exporter; {@link #exportEnded} or {@link #spooled} follows. */
     public void exportStarts(int spans) {
         add(IN_FLIGHT, spans);
     }
@@ -137,11 +137,12 @@ public final class ServiceAccounts {
     }
 
     /**
-     * Books requests whose spans have been written to a spool: still queued, and so they are when this engine is
-     * killed.
+     * Books requests of {@link #exportStarts} whose spans have been written to a spool, in place of {@link #exportEnded}:
+     * still queued, and so they are when this engine is killed.
      */
     public void spooled(long requests) {
         add(SPOOLED, requests);
+        add(IN_FLIGHT, -requests);
     }
 
     /**

@@ -76,6 +76,7 @@ final class FullLedgerTest {
             RecorderCounts line = line(killed, 1, gone);
             line.recordCounts(2, 0, gone);
             gone.receive(9);
+            gone.exportStarts(4);
             gone.spooled(4);
         }
         try (Ledger next = Ledger.open(socket)) {
@@ -101,6 +102,7 @@ final class FullLedgerTest {
             ServiceAccounts accounts = killed.accounts(gone, 0);
             accounts.finished(5);
             accounts.receive(5);
+            accounts.exportStarts(5);
             accounts.spooled(5);
             killed.forget(gone);
             assertThat(killed.others().balance().queuedInEngine()).isEqualTo(5);

@@ -54,6 +54,7 @@ final class LedgerTest {
         ServiceAccounts before = killed.accounts("shop");
         before.finished(100);
         before.receive(100);
+        before.exportStarts(70);
         before.spooled(70);
         before.exportEnded(20, (int) before.unspooled(20));
         // killed between the spool's acknowledgement and the books
@@ -82,6 +83,7 @@ final class LedgerTest {
             ServiceAccounts before = killed.accounts("shop");
             before.finished(10);
             before.receive(10);
+            before.exportStarts(10);
             before.spooled(10);
         }
         try (Ledger without = Ledger.open(socket)) {
@@ -89,6 +91,7 @@ final class LedgerTest {
             assertThat(accounts.dropped(DropReason.SPOOL)).isEqualTo(10);
             accounts.finished(4);
             accounts.receive(4);
+            accounts.exportStarts(4);
             accounts.spooled(4);
         }
         try (Ledger next = Ledger.open(socket)) {

@@ -107,12 +107,9 @@ public final class ExporterAccounts implements ExportOutcomeListener {
         in.exportEnded(requests, outcome == ExportOutcome.DELIVERED ? rest : 0);
     }
 
+    /** Books nothing: it was {@link #spooled} before anybody could take it out of the spool. */
     @Override
-    public void kept(int kept, int requests) {
-        if (accounts != null) {
-            accounts.exportEnded(requests, 0);
-        }
-    }
+    public void kept(int kept, int requests) {}
 
     @Override
     public void lost(int lost, int requests, ExportOutcome outcome) {

@@ -34,6 +34,10 @@ final class BooksCheck {
     private final Set<String> everUsed = new HashSet<>();
     private final Truth forgotten = new Truth();
     private final Set<String> forgottenKeys = new HashSet<>();
+    /** Requests that waited in the memory of engines that were killed. */
+    private long lostInQueues;
+    /** Requests that were at an exporter whose answer nobody waited for any more. */
+    private long unconfirmed;
     /** Whether it is known whose the requests in the spool are. */
     private boolean knowsSpool = true;
     /** What this engine's books said last. */
@@ -78,6 +82,18 @@ final class BooksCheck {
         before.clear();
     }
 
+    /** The engine was killed: what it had in hand is lost, by the place where it was. */
+    void killed(ModelEngine engine) {
+        lostInQueues += engine.inQueues();
+        unconfirmed += engine.away();
+        ended(engine);
+    }
+
+    /** The engine has ended, in whatever way. */
+    void ended(ModelEngine engine) {
+        unconfirmed += engine.unconfirmed();
+    }
+
     /** What the ledger and the spool say in the end is right, of all services together. */
     void agreesInTheEnd(ModelEngine reader) {
         Truth all = new Truth();
@@ -102,10 +118,28 @@ final class BooksCheck {
                     .as("queued at recorders, or lost in connections")
                     .isEqualTo(all.queuedAtRecorders() + all.lostInConnections);
         }
+        agreeOnLosses(balances);
         if (!changesSpool && !isHostile) {
             assertThat(sum(balances, Balance::queuedInEngine))
                     .as("queued in the engine, once all is over: " + balances)
                     .isEqualTo(reader.inSpool());
+        }
+    }
+
+    /** Why requests were lost that had come to an engine; and no recorder of a forgotten service has any left. */
+    private void agreeOnLosses(List<Balance> balances) {
+        assertThat(balances.getFirst().queuedAtRecorders())
+                .as("queued at recorders, of forgotten services")
+                .isZero();
+        long ofEngine = sum(balances, balance -> balance.dropped(DropReason.ENGINE));
+        long withoutAnswer = sum(balances, balance -> balance.dropped(DropReason.UNCONFIRMED));
+        if (changesSpool) {
+            // What an engine without the spool gave up may be in it again, and stands for as many that a kill took.
+            assertThat(ofEngine).as("lost with an engine").isLessThanOrEqualTo(lostInQueues);
+            assertThat(withoutAnswer).as("without an answer").isLessThanOrEqualTo(unconfirmed);
+        } else {
+            assertThat(ofEngine).as("lost with an engine").isEqualTo(lostInQueues);
+            assertThat(withoutAnswer).as("without an answer").isEqualTo(unconfirmed);
         }
     }
 

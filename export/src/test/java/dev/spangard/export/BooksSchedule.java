@@ -152,6 +152,7 @@ final class BooksSchedule {
         if (killed != null) {
             recorders.forEach(ModelRecorder::losesItsEngine);
             hostiles.die();
+            check.killed(killed);
             killed.kill();
             collector.forget();
             engine = null;
@@ -179,6 +180,7 @@ final class BooksSchedule {
         look();
         ending.stop();
         look();
+        check.ended(ending);
         ending.release();
         assertThat(ending.held()).as("memory of spans that are gone").isZero();
         engine = null;
@@ -247,6 +249,7 @@ final class BooksSchedule {
         last.beginStop();
         last.stop();
         look();
+        check.ended(last);
         last.release();
         assertThat(last.held()).as("memory of spans that are gone").isZero();
         engine = null;

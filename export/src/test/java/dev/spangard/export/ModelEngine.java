@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** An engine without sockets, threads and SDKs of its services: all that keeps books is the engine's own. */
@@ -37,6 +39,7 @@ final class ModelEngine {
     final RecordedIds ids = new RecordedIds();
     final MemoryLimit memory = new MemoryLimit(1 << 20);
     private final Map<String, ModelService> services = new LinkedHashMap<>();
+    private final List<ModelService> ever = new ArrayList<>();
     private final List<ModelService> closing = new ArrayList<>();
     private List<ModelService> ending = List.of();
     private final List<TestAgenda> agendas = new ArrayList<>();
@@ -106,6 +109,7 @@ final class ModelEngine {
                     .accounts();
             service = new ModelService(key, accounts, this);
             services.put(key, service);
+            ever.add(service);
         }
         service.recorders++;
         return service;
@@ -162,13 +166,28 @@ final class ModelEngine {
 
     /** Requests that wait in memory or are at an exporter, of all services together. */
     long inHand() {
-        long sum = 0;
-        for (List<ModelService> all : List.of(List.copyOf(services.values()), closing)) {
-            for (ModelService service : all) {
-                sum += service.queue.queued() + service.watched.away;
-            }
-        }
-        return sum;
+        return inQueues() + away();
+    }
+
+    /** Requests that wait in memory. */
+    long inQueues() {
+        return sum(service -> service.queue.queued());
+    }
+
+    /** Requests that are at an exporter. */
+    long away() {
+        return sum(service -> service.watched.away);
+    }
+
+    private long sum(ToLongFunction<ModelService> value) {
+        return Stream.concat(services.values().stream(), closing.stream())
+                .mapToLong(value)
+                .sum();
+    }
+
+    /** Requests that were given up without an answer. */
+    long unconfirmed() {
+        return ever.stream().mapToLong(service -> service.watched.unconfirmed).sum();
     }
 
     long held() {

@@ -71,6 +71,8 @@ final class ModelService {
     static final class Watched implements ExportOutcomeListener {
         final ExporterAccounts books;
         long away;
+        /** Requests that were given up without an answer. */
+        long unconfirmed;
 
         Watched(ExporterAccounts books) {
             this.books = books;
@@ -85,6 +87,7 @@ final class ModelService {
         @Override
         public void ended(int spans, int requests, ExportOutcome outcome, int rejected) {
             away -= requests;
+            unconfirmed += outcome == ExportOutcome.UNCONFIRMED ? requests : 0;
             books.ended(spans, requests, outcome, rejected);
         }
 

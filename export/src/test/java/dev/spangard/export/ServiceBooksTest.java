@@ -134,8 +134,10 @@ final class ServiceBooksTest {
         SpoolFolder folder = requireNonNull(spool).folder(gone, THERE);
         ServiceAccounts accounts = open("gone").accounts();
         folder.append(new SpoolRecord(3, 2, new byte[10]));
+        accounts.exportStarts(2);
         accounts.spooled(2);
         folder.append(new SpoolRecord(3, 3, new byte[10]));
+        accounts.exportStarts(3);
         accounts.spooled(3);
         books().close(gone);
         for (int i = 0; i < ServiceBooks.MAX_NAMED; i++) {

@@ -21,9 +21,12 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
     @Test
     void keepsOnDiskWhatTheCollectorDoesNotTakeAndSendsTheSameBytesInOrder() {
         ServiceAccounts accounts = accounts(SHOP);
-        SpoolOutlet outlet = outlet(SHOP, new ExporterAccounts(accounts));
+        var books = new ExporterAccounts(accounts);
+        SpoolOutlet outlet = outlet(SHOP, books);
 
+        books.starts(3, 2);
         assertThat(export(outlet, batch(3), 2).isSuccess()).isTrue();
+        books.starts(4, 3);
         assertThat(export(outlet, batch(4), 3).isSuccess()).isTrue();
         byte[] first = next(sender.refused);
         assertThat(next(sender.refused)).isEqualTo(first);
