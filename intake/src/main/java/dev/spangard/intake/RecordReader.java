@@ -152,30 +152,7 @@ final class RecordReader {
                     throw in.malformed("record of kind " + kind + " in one of kind " + MEASURED_WITH);
                 }
             }
-            switch (kind) {
-                case 1 -> sampled.finished(Request.Kind.HTTP, overload.shouldShed(), fields, in, clock, measuredWith);
-                case 2 ->
-                    sampled.finished(Request.Kind.WEBSOCKET, overload.shouldShed(), fields, in, clock, measuredWith);
-                case 3 -> unsampled.http(false, fields, in, clock, measuredWith);
-                case 4 -> unsampled.webSocket(false, fields, in, clock, measuredWith);
-                case 5 -> sampled.open(Request.Kind.HTTP, fields, from, in, clock);
-                case 6 -> sampled.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
-                case 7 -> unsampled.open(Request.Kind.HTTP, fields, from, in, clock);
-                case 8 -> unsampled.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
-                case 9 -> unsampled.http(true, fields, in, clock, measuredWith);
-                case 10 -> unsampled.webSocket(true, fields, in, clock, measuredWith);
-                case 11 -> sampled.eventPart(fields, in, clock);
-                case 12 -> upstream.finished(Request.Kind.HTTP, overload.shouldShed(), fields, in, clock);
-                case 13 -> upstream.finished(Request.Kind.WEBSOCKET, overload.shouldShed(), fields, in, clock);
-                case 14 -> upstream.open(Request.Kind.HTTP, fields, from, in, clock);
-                case 15 -> upstream.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
-                case 16 -> upstream.children(fields, in, clock);
-                case LOST -> {
-                    Fields.expect(in, LOST_FIELDS, fields);
-                    throw in.malformed("a record that its recorder could not write");
-                }
-                default -> throw in.malformed("record of kind " + kind);
-            }
+            telemetry(kind, fields, from, in, clock);
             isBooked = true;
         } catch (MalformedException e) {
             counters.malformedRecords.increment();
@@ -196,6 +173,33 @@ final class RecordReader {
             if (finished) {
                 forget(from, in);
             }
+        }
+    }
+
+    /** Makes telemetry of the record of this kind that began at {@code from}. */
+    private void telemetry(int kind, int fields, int from, MarshalReader in, BatchClock clock) {
+        switch (kind) {
+            case 1 -> sampled.finished(Request.Kind.HTTP, overload.shouldShed(), fields, in, clock, measuredWith);
+            case 2 -> sampled.finished(Request.Kind.WEBSOCKET, overload.shouldShed(), fields, in, clock, measuredWith);
+            case 3 -> unsampled.http(false, fields, in, clock, measuredWith);
+            case 4 -> unsampled.webSocket(false, fields, in, clock, measuredWith);
+            case 5 -> sampled.open(Request.Kind.HTTP, fields, from, in, clock);
+            case 6 -> sampled.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
+            case 7 -> unsampled.open(Request.Kind.HTTP, fields, from, in, clock);
+            case 8 -> unsampled.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
+            case 9 -> unsampled.http(true, fields, in, clock, measuredWith);
+            case 10 -> unsampled.webSocket(true, fields, in, clock, measuredWith);
+            case 11 -> sampled.eventPart(fields, in, clock);
+            case 12 -> upstream.finished(Request.Kind.HTTP, overload.shouldShed(), fields, in, clock);
+            case 13 -> upstream.finished(Request.Kind.WEBSOCKET, overload.shouldShed(), fields, in, clock);
+            case 14 -> upstream.open(Request.Kind.HTTP, fields, from, in, clock);
+            case 15 -> upstream.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
+            case 16 -> upstream.children(fields, in, clock);
+            case LOST -> {
+                Fields.expect(in, LOST_FIELDS, fields);
+                throw in.malformed("a record that its recorder could not write");
+            }
+            default -> throw in.malformed("record of kind " + kind);
         }
     }
 
