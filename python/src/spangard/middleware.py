@@ -94,15 +94,7 @@ class OpenTelemetryMiddleware:
         self.capture_response = header_capture("RESPONSE", http_capture_headers_server_response, hidden, environ)
         self._wants_measurement_facts = settings.wants_measurement_facts
         self._api = _opentelemetry_api()
-        self._sampled: Any = MessageRecorder if self._api is None else self._api.SampledSpan
-        self._sampled_http = self._sampled_websocket = self._sampled
-        self._unsampled_http: Any = MessageCounter if self._api is None else self._api.UnsampledSpan
-        self._unsampled_websocket: Any = WebSocketTotals if self._api is None else self._api.UnsampledWebSocketSpan
-        if {"receive", "send"} <= set(exclude_spans or ()):  # single messages are not wanted
-            self._sampled_websocket = SendOnlyTotals if self._api is None else self._api.SendOnlySpan
-            self._unsampled_websocket = SendOnlyTotals if self._api is None else self._api.UnsampledSendOnlySpan
-            if self.capture_response is None:  # nor is anything to be taken from them
-                self._sampled_http = TotalsRecorder if self._api is None else self._api.TotalsSpan
+        self._choose_spans(exclude_spans)
         self._hooks = hooks_from(
             default_span_details,
             server_request_hook,
@@ -122,6 +114,18 @@ class OpenTelemetryMiddleware:
 
             hooks = (default_span_details, server_request_hook, client_request_hook, client_response_hook)
             become_upstream(self, OpenTelemetryMiddleware, *hooks, exclude_spans)
+
+    def _choose_spans(self, exclude_spans: Iterable[str] | None) -> None:
+        """Chooses what notes a request's messages: with OpenTelemetry's API it is also the current span."""
+        self._sampled: Any = MessageRecorder if self._api is None else self._api.SampledSpan
+        self._sampled_http = self._sampled_websocket = self._sampled
+        self._unsampled_http: Any = MessageCounter if self._api is None else self._api.UnsampledSpan
+        self._unsampled_websocket: Any = WebSocketTotals if self._api is None else self._api.UnsampledWebSocketSpan
+        if {"receive", "send"} <= set(exclude_spans or ()):  # single messages are not wanted
+            self._sampled_websocket = SendOnlyTotals if self._api is None else self._api.SendOnlySpan
+            self._unsampled_websocket = SendOnlyTotals if self._api is None else self._api.UnsampledSendOnlySpan
+            if self.capture_response is None:  # nor is anything to be taken from them
+                self._sampled_http = TotalsRecorder if self._api is None else self._api.TotalsSpan
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         try:
