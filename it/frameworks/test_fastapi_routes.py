@@ -91,8 +91,8 @@ def everything() -> FastAPI:
 def named(app: Any, path: str, **how: Any) -> tuple[str | None, int]:
     names = RouteNames()
     scope, status = call(app, path, **how)
-    first = names.names(scope)
-    assert names.names(scope) == first, "the second look goes through the table"
+    first = names.name(scope)
+    assert names.name(scope) == first, "the second look goes through the table"
     return first, status
 
 
@@ -131,9 +131,9 @@ def named(app: Any, path: str, **how: Any) -> tuple[str | None, int]:
 def test_template_is_what_the_client_sees(path: str, template: str | None, status: int, names_before: tuple[str, ...]) -> None:
     app, names = everything(), RouteNames()
     for before in names_before:
-        names.names(call(app, before)[0])
+        names.name(call(app, before)[0])
     scope, got = call(app, path)
-    assert (names.names(scope), got) == (template, status)
+    assert (names.name(scope), got) == (template, status)
 
 
 @pytest.mark.parametrize(
@@ -205,10 +205,10 @@ def test_routes_added_after_the_first_request_are_found() -> None:
     router = APIRouter(prefix="/late")
     app.add_api_route("/items/{item_id}", item)
     app.include_router(router)
-    assert names.names(call(app, "/items/1")[0]) == "/items/{item_id}"
+    assert names.name(call(app, "/items/1")[0]) == "/items/{item_id}"
     app.add_api_route("/more/{item_id}", item)
-    assert names.names(call(app, "/more/1")[0]) == "/more/{item_id}"
-    assert names.names(call(app, "/items/1")[0]) == "/items/{item_id}"
+    assert names.name(call(app, "/more/1")[0]) == "/more/{item_id}"
+    assert names.name(call(app, "/items/1")[0]) == "/items/{item_id}"
 
 
 if KEEPS_INCLUDED_ROUTERS:
@@ -217,11 +217,11 @@ if KEEPS_INCLUDED_ROUTERS:
         app, names, router = FastAPI(), RouteNames(), APIRouter(prefix="/late")
         app.include_router(router, prefix="/one")
         app.include_router(router, prefix="/two")
-        assert names.names(call(app, "/docs")[0]) == "/docs"
+        assert names.name(call(app, "/docs")[0]) == "/docs"
         router.add_api_route("/{item_id}", item)
-        assert names.names(call(app, "/two/late/1")[0]) == "/two/late/{item_id}"
+        assert names.name(call(app, "/two/late/1")[0]) == "/two/late/{item_id}"
         router.add_api_route("/again/{item_id}", item)
-        assert names.names(call(app, "/two/late/again/1")[0]) == "/two/late/again/{item_id}"
+        assert names.name(call(app, "/two/late/again/1")[0]) == "/two/late/again/{item_id}"
 
     def test_mounts_and_plain_routes_of_included_routers_have_their_prefix() -> None:
         async def page(request: Any) -> PlainTextResponse:

@@ -78,4 +78,4 @@ def test_application_without_a_framework_has_no_route_beside_others() -> None:
 def test_names_of_starlette_are_the_same_with_and_without_the_others() -> None:
     app = application()
     scope, _ = call(app, "/page/x")
-    assert RouteNames().names(scope) == recorded(app, "/page/x")[0] == "/page/{name}"
+    assert RouteNames().name(scope) == recorded(app, "/page/x")[0] == "/page/{name}"

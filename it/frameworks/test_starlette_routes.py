@@ -65,8 +65,8 @@ register_url_convertor("wordy", Wordy())
 def named(app: Any, path: str, **how: Any) -> tuple[str | None, int]:
     names = RouteNames()
     scope, status = call(app, path, **how)
-    first = names.names(scope)
-    assert names.names(scope) == first, "the second look goes through the table"
+    first = names.name(scope)
+    assert names.name(scope) == first, "the second look goes through the table"
     return first, status
 
 
@@ -210,7 +210,7 @@ class Recording:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.app(scope, receive, send)
-        self.found.append(self.names.names(scope))
+        self.found.append(self.names.name(scope))
 
 
 @pytest.mark.parametrize("path", ["/team/red/users/5", "/items/1"])
@@ -237,12 +237,12 @@ def test_middleware_of_a_mounted_application_names_the_whole_route() -> None:
 def test_routes_added_after_the_first_request_are_found() -> None:
     app = Starlette(routes=[Route("/a", page), Mount("/m", routes=[])])
     names = RouteNames()
-    assert names.names(call(app, "/a")[0]) == "/a"
+    assert names.name(call(app, "/a")[0]) == "/a"
     app.router.routes.append(Route("/b", page))
-    assert names.names(call(app, "/b")[0]) == "/b"
-    assert names.names(call(app, "/a")[0]) == "/a"
+    assert names.name(call(app, "/b")[0]) == "/b"
+    assert names.name(call(app, "/a")[0]) == "/a"
     app.router.routes[1].app.routes.append(Route("/deep/{id}", other))  # type: ignore[attr-defined]
-    assert names.names(call(app, "/m/deep/1")[0]) == "/m/deep/{id}"
+    assert names.name(call(app, "/m/deep/1")[0]) == "/m/deep/{id}"
 
 
 def test_walks_are_spaced_when_routers_are_made_for_each_request() -> None:
@@ -266,7 +266,7 @@ def test_application_mounted_in_itself_ends() -> None:
 
 @pytest.mark.parametrize("router", [object(), 1, {"routes": 3}])
 def test_foreign_router_in_the_scope_is_no_route(router: object) -> None:
-    assert RouteNames().names({"type": "http", "router": router, "endpoint": page, "path": "/"}) is None
+    assert RouteNames().name({"type": "http", "router": router, "endpoint": page, "path": "/"}) is None
 
 
 def test_plain_asgi_scope_has_no_route() -> None:

@@ -34,10 +34,10 @@ class Sink:
     def __init__(self) -> None:
         self.records: list[Any] = []
 
-    def ready(self, hello: Any) -> bool:
+    def ensure_connected(self, hello: Any) -> bool:
         return True
 
-    def drained(self) -> bool:
+    def write(self) -> bool:
         return True
 
     def waiting(self) -> bool:

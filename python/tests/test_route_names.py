@@ -34,7 +34,7 @@ def test_framework_that_is_not_made_as_known_costs_its_routes_only(name: str, mo
     monkeypatch.setitem(sys.modules, name, ModuleType(name))
     routes = route_names()
     assert routes.are_noted
-    assert routes.names({"type": "http", "path": "/", MARK: 1}) is None
+    assert routes.name({"type": "http", "path": "/", MARK: 1}) is None
 
 
 def test_framework_is_watched_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +53,7 @@ def test_framework_is_watched_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_route_is_noted_for_a_running_request_and_taken_once(recorder: Recorder) -> None:
-    names = noted.AllRouteNames().names
+    names = noted.AllRouteNames().name
     recorder.live[7] = ()
     noted.note({MARK: 7, "a": "copy"}, "/root/", "/items/<int:pk>/")
     assert names({MARK: 7}) == "/root/items/<int:pk>/"
@@ -74,4 +74,4 @@ def test_notes_that_nobody_takes_are_bounded(recorder: Recorder) -> None:
         if mark:
             del recorder.live[mark]
     assert len(noted._notes) <= len(recorder.live) + SLACK + 1
-    assert noted.AllRouteNames().names({MARK: 0}) == "/items", "what runs keeps its note"
+    assert noted.AllRouteNames().name({MARK: 0}) == "/items", "what runs keeps its note"

@@ -119,7 +119,7 @@ class Recorder:
         self.records.append(record)
         self.appended(now)
 
-    def watch(self, now: float) -> None:
+    def arm_slowly(self, now: float) -> None:
         """To be called when a request starts while no timer is armed: should it last, it is to be announced."""
         self._arm(now, SLOW_TICK_S)
 
@@ -129,9 +129,9 @@ class Recorder:
             return
         try:
             link = self.link
-            if not link.ready(self._hello):
+            if not link.ensure_connected(self._hello):
                 return
-            while link.drained() and self.records:
+            while link.write() and self.records:
                 link.queue(*self._frame())
         except Exception:  # never into a request; what was taken is in the link's hands or counted by it
             self.link.broken()

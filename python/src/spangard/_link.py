@@ -59,10 +59,10 @@ class Link:
         self._close()
         self._start_over()
 
-    def ready(self, hello: Callable[[int], bytes]) -> bool:
+    def ensure_connected(self, hello: Callable[[int], bytes]) -> bool:
         """Connected, or connecting now worked. A refusal or a dead engine is noticed here."""
         if self._socket is not None:
-            self._listen(self._socket)
+            self._read_answer(self._socket)
         return self._socket is not None or self._connect(hello)
 
     def connected(self) -> bool:
@@ -81,13 +81,13 @@ class Link:
             self._retry = 0.0
 
     def queue(self, frame: bytes, finished: int) -> None:
-        """Hands over the next frame; only when the one before is ``drained``."""
+        """Hands over the next frame; only when the one before is ``is_drained``."""
         self._frame = frame
         self._frame_finished = finished
         self._offset = 0
-        self.drained()
+        self.write()
 
-    def drained(self) -> bool:
+    def write(self) -> bool:
         """Writes as much as the socket takes; True if nothing is left."""
         connection = self._socket
         if connection is None:
@@ -115,7 +115,7 @@ class Link:
 
     def goodbye(self, frame: bytes) -> None:
         """The last frame; what does not fit any more is not waited for."""
-        if self._socket is not None and self.drained():
+        if self._socket is not None and self.write():
             self._socket.send(frame)
         self._close()
 
@@ -178,7 +178,7 @@ class Link:
 
         bring()
 
-    def _listen(self, connection: socket.socket) -> None:
+    def _read_answer(self, connection: socket.socket) -> None:
         """Reads what the engine may have said: WELCOME, REFUSED, or the end."""
         try:
             said = connection.recv(4096)

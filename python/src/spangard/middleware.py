@@ -104,7 +104,7 @@ class OpenTelemetryMiddleware:
             with_api=self._api is not None,
         )
         routes = route_names()
-        self._route_name = routes.names
+        self._route_name = routes.name
         self._routes_are_noted = routes.are_noted
         self.recorder = recorder()
         self._quieting = quieting()
@@ -336,7 +336,7 @@ class OpenTelemetryMiddleware:
             exchange.recording = sampled
             exchange.touched = True  # `sums` is always asked
         if recorder.due == NOT_ARMED:
-            recorder.watch(start)
+            recorder.arm_slowly(start)
         exchange.span_id = span_id
         if http or in_detail:
             exchange.server_receive = receive

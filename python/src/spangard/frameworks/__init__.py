@@ -74,7 +74,7 @@ class RouteNames:
     def __init__(self) -> None:
         self._starlette: StarletteRoutes | None = None
 
-    def names(self, scope: Mapping[str, Any]) -> str | None:
+    def name(self, scope: Mapping[str, Any]) -> str | None:
         """The `http.route` of a finished request: the full template as the client sees it, or None if no route matched.
 
         `scope` is the dict the application was called with, as the application left it. Never raises.

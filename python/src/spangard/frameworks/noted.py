@@ -79,14 +79,14 @@ class AllRouteNames(RouteNames):
         super().__init__()
         self._litestar = LitestarRoutes()
 
-    def names(self, scope: Mapping[str, Any]) -> str | None:
+    def name(self, scope: Mapping[str, Any]) -> str | None:
         try:
             found = _notes.pop(scope.get(MARK, 0), None)
             root, inner = ("", None) if found is None else (found[0], found[1] + found[2])
             if root is _WHOLE:
                 return inner
             routed = "router" in scope and not type(scope["router"]).__module__.startswith("lilya.")
-            starlette = super().names(scope) if routed else None
+            starlette = super().name(scope) if routed else None
             litestar = self._litestar.template(scope) if "route_handler" in scope else None
             outer = starlette
             if litestar is not None:

@@ -149,7 +149,7 @@ class Upstream:
         live = recorder.live
         live[span_id] = head
         if recorder.due == NOT_ARMED:
-            recorder.watch(start)
+            recorder.arm_slowly(start)
         with contextlib.suppress(Exception):  # a scope that takes no new keys
             scope[MARK] = span_id
             if self._quieting is not None:

@@ -28,7 +28,7 @@ import java.util.function.LongPredicate;
  *          | recorder slots: id, read, seen, dropped, used, service,     |  4096 × 64 bytes
  *          | 1 if a guest's                                              |
  *   262208 +-------------------------------------------------------------+
- *          | service slots: key, used, counters of {@link ServiceAccounts}        |  512 × 256 bytes
+ *          | service slots: key, used, counters of ServiceAccounts        |  512 × 256 bytes
  *          +-------------------------------------------------------------+
  * </pre>
  *

@@ -38,7 +38,7 @@ public final class RecorderCounts {
      * @param dropped for how many of them the recorder had no room
      */
     public void returned(long sent, long seen, long dropped, ServiceAccounts accounts) {
-        recordCounts(seen, dropped, accounts);
+        bookReported(seen, dropped, accounts);
         lost(sent - get(READ), accounts);
     }
 
@@ -49,10 +49,10 @@ public final class RecorderCounts {
      * @param dropped for how many of them the recorder had no room
      * @return whether it had to drop more
      */
-    public boolean recordCounts(long seen, long dropped, ServiceAccounts accounts) {
+    public boolean bookReported(long seen, long dropped, ServiceAccounts accounts) {
         long finished = seen - get(SEEN);
         if (finished > 0) {
-            set(SEEN, get(SEEN) + accounts.claimed(finished));
+            set(SEEN, get(SEEN) + accounts.finishedAsReported(finished));
         }
         long lost = Math.min(dropped - get(DROPPED), unread());
         if (lost > 0) {
@@ -63,7 +63,7 @@ public final class RecorderCounts {
     }
 
     /** Books records read, before anything is made of them. */
-    public void read(long records, ServiceAccounts accounts) {
+    public void bookRead(long records, ServiceAccounts accounts) {
         long untold = records - unread();
         if (untold > 0) {
             accounts.finished(untold);

@@ -191,7 +191,7 @@ public final class ServiceAccounts {
      *
      * @return how many of them there is room for: all, unless nonsense was reported
      */
-    long claimed(long requests) {
+    long finishedAsReported(long requests) {
         long counted = Math.clamp(MOST - total(SEEN), 0, requests);
         finished(counted);
         return counted;

@@ -74,7 +74,7 @@ final class FullLedgerTest {
             ServiceAccounts gone = killed.accounts("gone");
             gone.finished(9);
             RecorderCounts line = line(killed, 1, gone);
-            line.recordCounts(2, 0, gone);
+            line.bookReported(2, 0, gone);
             gone.receive(9);
             gone.exportStarts(4);
             gone.spooled(4);

@@ -24,9 +24,9 @@ final class RecorderCountsTest {
     void remembersWhatWasReadOfARecorderUntilItsGoodbye() throws IOException {
         try (Ledger killed = Ledger.open(socket)) {
             ServiceAccounts accounts = killed.accounts("shop");
-            line(killed, 1, accounts).read(5, accounts);
+            line(killed, 1, accounts).bookRead(5, accounts);
             RecorderCounts second = line(killed, 2, accounts);
-            second.read(6, accounts);
+            second.bookRead(6, accounts);
             killed.forget(2, second, accounts);
         }
         try (Ledger next = Ledger.open(socket)) {
@@ -62,8 +62,8 @@ final class RecorderCountsTest {
         try (Ledger ledger = Ledger.open(socket)) {
             ServiceAccounts accounts = ledger.accounts("shop");
             RecorderCounts line = line(ledger, 1, accounts);
-            line.recordCounts(10, 2, accounts);
-            line.read(5, accounts);
+            line.bookReported(10, 2, accounts);
+            line.bookRead(5, accounts);
             assertThat(accounts.balance().queuedAtRecorders()).isEqualTo(3);
 
             ledger.forget(1, line, accounts);
@@ -78,22 +78,22 @@ final class RecorderCountsTest {
         try (Ledger ledger = Ledger.open(socket)) {
             ServiceAccounts accounts = ledger.accounts("shop");
             RecorderCounts line = line(ledger, 1, accounts);
-            line.recordCounts(5, 9, accounts);
+            line.bookReported(5, 9, accounts);
             assertThat(accounts.dropped(DropReason.RECORDER)).isEqualTo(5);
-            line.recordCounts(-1, -1, accounts);
-            line.recordCounts(Long.MIN_VALUE, Long.MAX_VALUE, accounts);
-            line.recordCounts(3, 0, accounts);
+            line.bookReported(-1, -1, accounts);
+            line.bookReported(Long.MIN_VALUE, Long.MAX_VALUE, accounts);
+            line.bookReported(3, 0, accounts);
             line.returned(Long.MAX_VALUE, Long.MAX_VALUE, 0, accounts);
-            line.read(4, accounts);
-            line.recordCounts(Long.MAX_VALUE, Long.MAX_VALUE, accounts);
+            line.bookRead(4, accounts);
+            line.bookReported(Long.MAX_VALUE, Long.MAX_VALUE, accounts);
 
             // Those read were finished, whatever was told.
             assertThat(accounts.balance().queuedAtRecorders()).isZero();
             assertThat(accounts.balance().queuedInEngine()).isEqualTo(4);
             for (long id = 2; id < 40; id++) {
-                line(ledger, id, accounts).recordCounts(Long.MAX_VALUE, 0, accounts);
+                line(ledger, id, accounts).bookReported(Long.MAX_VALUE, 0, accounts);
             }
-            line(ledger, 40, accounts).read(3, accounts);
+            line(ledger, 40, accounts).bookRead(3, accounts);
             assertThat(accounts.balance().seen()).isPositive();
             assertThat(accounts.balance().queuedAtRecorders()).isNotNegative();
         }
@@ -105,13 +105,13 @@ final class RecorderCountsTest {
             ServiceAccounts shop = ledger.accounts("shop");
             ServiceAccounts blog = ledger.accounts("blog");
             RecorderCounts line = line(ledger, 1, shop);
-            line.recordCounts(10, 0, shop);
-            line.read(6, shop);
+            line.bookReported(10, 0, shop);
+            line.bookRead(6, shop);
             ledger.release(1, line, shop);
 
             RecorderCounts again = line(ledger, 1, blog);
-            again.recordCounts(12, 0, blog);
-            again.read(3, blog);
+            again.bookReported(12, 0, blog);
+            again.bookRead(3, blog);
 
             assertThat(shop.balance().queuedAtRecorders()).isZero();
             assertThat(shop.dropped(DropReason.CONNECTION)).isEqualTo(4);
@@ -126,7 +126,7 @@ final class RecorderCountsTest {
             ServiceAccounts accounts = ledger.accounts("shop");
             RecorderCounts old = line(ledger, 1, accounts);
             RecorderCounts next = line(ledger, 1, accounts);
-            next.read(5, accounts);
+            next.bookRead(5, accounts);
             ledger.forget(1, old, accounts);
 
             assertThat(line(ledger, 1, accounts)).isSameAs(next);
@@ -141,12 +141,12 @@ final class RecorderCountsTest {
             ServiceAccounts accounts = ledger.accounts("shop");
             for (long id = 1; id <= LedgerFile.MAX_RECORDERS; id++) {
                 RecorderCounts line = line(ledger, id, accounts);
-                line.recordCounts(1, 0, accounts);
+                line.bookReported(1, 0, accounts);
                 if (id != 7) {
                     ledger.release(id, line, accounts);
                 }
             }
-            line(ledger, -1, accounts).read(1, accounts);
+            line(ledger, -1, accounts).bookRead(1, accounts);
 
             // The first gave way; the seventh is connected and stays.
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(1);
@@ -163,17 +163,17 @@ final class RecorderCountsTest {
             ServiceAccounts guests = ledger.accounts("a guest's");
             for (long id = 1; id <= 10; id++) {
                 RecorderCounts line = line(ledger, id, accounts);
-                line.recordCounts(1, 0, accounts);
+                line.bookReported(1, 0, accounts);
                 ledger.release(id, line, accounts);
             }
             for (long id = 1000; id < 1000 + 2 * LedgerFile.MAX_RECORDERS; id++) {
                 RecorderCounts line = ledger.recorder(id, guests, true);
-                line.recordCounts(1, 0, guests);
+                line.bookReported(1, 0, guests);
                 ledger.release(id, line, guests);
             }
             // Nor by the name of another.
             RecorderCounts false7 = ledger.recorder(7, guests, true);
-            false7.recordCounts(100, 100, guests);
+            false7.bookReported(100, 100, guests);
             ledger.forget(7, false7, guests);
 
             for (long id = 1; id <= 10; id++) {

@@ -122,7 +122,7 @@ record ServiceAssembly(Application application, Provided provided) {
                         .build(),
                 application.resource);
         CardinalityLimitSelector cardinality = MetricReaders.cardinality(settings);
-        var series = new ServiceSeries(
+        var series = new ServiceSeriesLimit(
                 cardinality.getCardinalityLimit(InstrumentType.HISTOGRAM),
                 1 + readers.readers().size(),
                 provided.shares.series());
@@ -193,7 +193,7 @@ record ServiceAssembly(Application application, Provided provided) {
             ServiceSdk.Providers providers,
             SdkTracerProvider children,
             TelemetryOptions options,
-            ServiceSeries series) {
+            ServiceSeriesLimit series) {
         var sdk = OpenTelemetrySdk.builder()
                 .setTracerProvider(providers.tracers())
                 .setMeterProvider(providers.meters());

@@ -56,7 +56,7 @@ final class ServiceSdk {
      * @param reader collects when asked
      */
     record Scraping(
-            ServiceSeries series,
+            ServiceSeriesLimit series,
             ScrapedReader reader,
             @Nullable InetSocketAddress prometheus) {}
 

@@ -83,7 +83,7 @@ final class BatchQueue<W> {
     void add(W item, boolean request) {
         switch (waiting.offer(item, outlet.bytes(item), request)) {
             case WAITS -> {}
-            case WAKES -> agenda.soon(this::look);
+            case WAKES -> agenda.soon(this::proceed);
             case FULL -> books.refused(request, ExportOutcome.QUEUE_FULL);
             case CLOSED -> books.refused(request, ExportOutcome.SHUTDOWN);
         }
@@ -95,14 +95,14 @@ final class BatchQueue<W> {
         if (flushed == null) {
             return closed;
         }
-        agenda.soon(this::look);
+        agenda.soon(this::proceed);
         return flushed;
     }
 
     /** Exports what is queued within the shutdown timeout, abandons the rest, shuts the outlet down. */
     CompletableResultCode shutdown() {
         if (exports.close(agenda.nanoTime() + options.shutdownTimeout().toNanos())) {
-            agenda.soon(this::look);
+            agenda.soon(this::proceed);
         }
         return closed;
     }
@@ -111,7 +111,7 @@ final class BatchQueue<W> {
      * Does what there is to do now, and sets the alarm for what is to be done later. Nothing while a batch is at the
      * exporter.
      */
-    private void look() {
+    private void proceed() {
         if (current != null || ended) {
             return;
         }
@@ -133,7 +133,7 @@ final class BatchQueue<W> {
 
     private Agenda.Entry waitFrom(long now) {
         dueNanos = now + options.delay().toNanos();
-        Agenda.Entry set = agenda.at(dueNanos, this::look);
+        Agenda.Entry set = agenda.at(dueNanos, this::proceed);
         alarm = set;
         return set;
     }
@@ -184,7 +184,7 @@ final class BatchQueue<W> {
 
         private void goOn() {
             current = null;
-            agenda.soon(BatchQueue.this::look);
+            agenda.soon(BatchQueue.this::proceed);
         }
     }
 

@@ -85,10 +85,10 @@ final class SpoolDrain {
 
     /** Has it see whether there is something to drain. */
     void wake() {
-        agenda.soon(this::look);
+        agenda.soon(this::proceed);
     }
 
-    private void look() {
+    private void proceed() {
         if (isBusy || ended) {
             return;
         }
@@ -114,7 +114,7 @@ final class SpoolDrain {
         if (deadline.isSet()) {
             end();
         } else {
-            agenda.at(agenda.nanoTime() + READ_AGAIN.toNanos(), this::look);
+            agenda.at(agenda.nanoTime() + READ_AGAIN.toNanos(), this::proceed);
         }
     }
 

@@ -56,7 +56,7 @@ public final class ModelPeer {
     public boolean frame(byte[] frame) {
         reader.reset(frame, PREFIX_BYTES, frame.length);
         try {
-            session.frame(reader);
+            session.read(reader);
             return true;
         } catch (MalformedException e) {
             return false;

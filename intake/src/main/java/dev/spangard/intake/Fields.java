@@ -99,7 +99,7 @@ final class Fields {
     }
 
     /** Reads bytes as text; none of any other value. */
-    static String bytes(MarshalReader in) {
+    static String bytesAsText(MarshalReader in) {
         if (in.nextIsBytes()) {
             return in.bytesAsText(Limits.TEXT);
         }
@@ -107,13 +107,13 @@ final class Fields {
         return "";
     }
 
-    /** Reads bytes as text, as {@link #bytes} does, that are often the same. */
-    static String repeatedBytes(MarshalReader in) {
-        String text = repeatedBytesOrNone(in);
+    /** Reads bytes as text, as {@link #bytesAsText} does, that are often the same. */
+    static String repeatedBytesAsText(MarshalReader in) {
+        String text = repeatedBytesAsTextOrNone(in);
         return text == null ? "" : text;
     }
 
-    static @Nullable String repeatedBytesOrNone(MarshalReader in) {
+    static @Nullable String repeatedBytesAsTextOrNone(MarshalReader in) {
         if (in.nextIsBytes()) {
             return in.repeatedBytesAsText(Limits.TEXT);
         }
@@ -144,7 +144,7 @@ final class Fields {
         }
         List<String> headers = new ArrayList<>(texts);
         for (int i = 0; i < texts; i++) {
-            headers.add(repeatedBytes(in));
+            headers.add(repeatedBytesAsText(in));
         }
         return headers;
     }

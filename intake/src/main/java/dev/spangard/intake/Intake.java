@@ -186,7 +186,7 @@ public final class Intake implements AutoCloseable {
     }
 
     private void welcome(SocketChannel channel) {
-        touch();
+        noteActivity();
         UserPrincipal user = user(channel);
         boolean isGuest = !listening.owner().equals(user);
         Peer peer = new Peer(this, channel, user == null ? "" : user.getName(), isGuest);
@@ -240,10 +240,10 @@ public final class Intake implements AutoCloseable {
     void gone(Peer peer) {
         connections.remove(peer);
         recorders.values().remove(peer); // if its service could not be made
-        touch();
+        noteActivity();
     }
 
-    void touch() {
+    void noteActivity() {
         lastActivity = System.nanoTime();
     }
 

@@ -22,9 +22,9 @@ final class OpenRequests {
     /**
      * A request of the {@code stable} profile.
      *
-     * @param origin null if it is not sampled
+     * @param position null if it is not sampled
      */
-    record OpenStable(Exchange exchange, @Nullable Origin origin) implements OpenRequest {
+    record OpenStable(Exchange exchange, @Nullable TracePosition position) implements OpenRequest {
         @Override
         public void activate() {
             exchange.activate();
@@ -41,7 +41,7 @@ final class OpenRequests {
      *
      * @param sampled whether it has a span
      */
-    record OpenUpstream(UpstreamExchange exchange, Origin origin, boolean sampled) implements OpenRequest {
+    record OpenUpstream(UpstreamExchange exchange, TracePosition position, boolean sampled) implements OpenRequest {
         @Override
         public void activate() {
             exchange.activate();

@@ -39,7 +39,7 @@ final class OverloadDetector {
     private boolean strained;
 
     /** Notes a read of {@code bytes} into a space of {@code offered}, at {@link System#nanoTime} {@code now}. */
-    void read(int offered, int bytes, long now) {
+    void noteRead(int offered, int bytes, long now) {
         if (bytes < offered) {
             caughtUp(now);
         } else if (offered >= TELLING_BYTES) {

@@ -68,7 +68,7 @@ final class Peer implements Runnable {
     @Override
     public void run() {
         try {
-            if (opens() && receive()) {
+            if (opens() && nextFrame()) {
                 Hello hello = Hello.read(reader);
                 frames.limit(FrameAssembler.MAX_FRAME_BYTES);
                 greet(isGuest ? hello.of(user) : hello);
@@ -189,9 +189,9 @@ final class Peer implements Runnable {
         boolean died = false;
         try {
             welcome();
-            while (!session.saidGoodbye() && receive()) {
-                intake.touch();
-                session.frame(reader);
+            while (!session.saidGoodbye() && nextFrame()) {
+                intake.noteActivity();
+                session.read(reader);
                 keepPace();
             }
             died = !session.saidGoodbye() && !intake.closing();
@@ -219,7 +219,7 @@ final class Peer implements Runnable {
     }
 
     /** Waits for the next frame and points the reader at it; false at the end of the connection. */
-    private boolean receive() throws IOException {
+    private boolean nextFrame() throws IOException {
         while (!frames.next(reader)) {
             ByteBuffer space = frames.space();
             int offered = space.remaining();
@@ -230,7 +230,7 @@ final class Peer implements Runnable {
             if (bytes < 0) {
                 return false;
             }
-            overload.read(offered, bytes, System.nanoTime());
+            overload.noteRead(offered, bytes, System.nanoTime());
         }
         return true;
     }
@@ -249,7 +249,7 @@ final class Peer implements Runnable {
      * cannot write, and counts it.
      */
     private void keepPace() {
-        long wait = bucket.taken(System.nanoTime());
+        long wait = bucket.take(System.nanoTime());
         if (wait <= 0) {
             return;
         }

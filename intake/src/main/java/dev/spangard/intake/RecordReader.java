@@ -34,7 +34,7 @@ final class RecordReader {
     static final int MAX_MEASURED_WITH = 16;
 
     private final ServiceAccounts accounts;
-    private final RecorderCounts line;
+    private final RecorderCounts counts;
     private final IntakeCounters counters;
     private final OpenRequests openRequests;
     private final OverloadDetector overload;
@@ -53,13 +53,13 @@ final class RecordReader {
      */
     RecordReader(
             Service service,
-            RecorderCounts line,
+            RecorderCounts counts,
             RecordedIds.Slot ids,
             IntakeCounters counters,
             OpenRequests openRequests,
             OverloadDetector overload) {
         this.accounts = service.accounts();
-        this.line = line;
+        this.counts = counts;
         this.counters = counters;
         this.openRequests = openRequests;
         this.overload = overload;
@@ -78,7 +78,7 @@ final class RecordReader {
             throw in.malformed("BATCH of " + fields + " fields, not " + BATCH_FIELDS);
         }
         in.int64(); // seq: accounts are kept by seen and dropped
-        if (line.recordCounts(in.int64(), in.int64(), accounts)) {
+        if (counts.bookReported(in.int64(), in.int64(), accounts)) {
             overload.dropped();
         }
         BatchClock clock = BatchClock.read(in);
@@ -138,7 +138,7 @@ final class RecordReader {
             int kind = in.int32();
             finished = isFinished(kind);
             if (finished) {
-                line.read(1, accounts);
+                counts.bookRead(1, accounts);
             }
             if (mayBeTooLarge) {
                 checkSize(from, in);
@@ -152,7 +152,7 @@ final class RecordReader {
                     throw in.malformed("record of kind " + kind + " in one of kind " + MEASURED_WITH);
                 }
             }
-            telemetry(kind, fields, from, in, clock);
+            readByKind(kind, fields, from, in, clock);
             isBooked = true;
         } catch (MalformedException e) {
             counters.malformedRecords.increment();
@@ -177,7 +177,7 @@ final class RecordReader {
     }
 
     /** Makes telemetry of the record of this kind that began at {@code from}. */
-    private void telemetry(int kind, int fields, int from, MarshalReader in, BatchClock clock) {
+    private void readByKind(int kind, int fields, int from, MarshalReader in, BatchClock clock) {
         switch (kind) {
             case 1 -> sampled.finished(Request.Kind.HTTP, overload.shouldShed(), fields, in, clock, measuredWith);
             case 2 -> sampled.finished(Request.Kind.WEBSOCKET, overload.shouldShed(), fields, in, clock, measuredWith);

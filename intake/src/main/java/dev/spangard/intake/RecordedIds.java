@@ -21,8 +21,9 @@ import io.opentelemetry.sdk.trace.IdGenerator;
  * SampledRecordReader        slot.clear() -------------------> Slot of this thread
  * }</pre>
  *
- * <p>A slot is cleared when its exchange has ended, also by an exception, so that no other span gets the ids. A thread that set none gets random ids: a tracer provider with this generator serves other spans
- * too. One instance serves any number of tracer providers. Thread-safe, as no thread sees the slot of another.
+ * <p>A slot is cleared when its exchange has ended, also by an exception, so that no other span gets the ids. A thread
+ * that set none gets random ids: a tracer provider with this generator serves other spans too. One instance serves any
+ * number of tracer providers. Thread-safe, as no thread sees the slot of another.
  */
 public final class RecordedIds implements IdGenerator {
     private final IdGenerator random = IdGenerator.random();

@@ -44,7 +44,7 @@ final class RecorderSession {
      *
      * @throws MalformedException if it is none that belongs here; what was read of it before counts
      */
-    void frame(MarshalReader reader) {
+    void read(MarshalReader reader) {
         int fields = reader.tuple();
         if (fields == 0) {
             throw reader.malformed("an empty frame");
@@ -56,7 +56,7 @@ final class RecorderSession {
                 if (fields != GOODBYE_FIELDS) {
                     throw reader.malformed("GOODBYE of " + fields + " fields, not " + GOODBYE_FIELDS);
                 }
-                line.recordCounts(reader.int64(), reader.int64(), accounts);
+                line.bookReported(reader.int64(), reader.int64(), accounts);
                 records.workerEnded(Exchange.WORKER_EXITED, reader.int64());
                 saidGoodbye = true;
             }

@@ -41,7 +41,7 @@ final class SampledRecordReader {
      * @param from position of the record
      */
     void open(Request.Kind kind, int fields, int from, MarshalReader in, BatchClock clock) {
-        sampled(kind, false, fields, from, in, clock, Attributes.empty());
+        read(kind, false, fields, from, in, clock, Attributes.empty());
     }
 
     /**
@@ -61,11 +61,11 @@ final class SampledRecordReader {
             Fields.expect(in, SAMPLED_FIELDS, fields);
             shed(kind, in, clock, measuredWith);
         } else {
-            sampled(kind, true, fields, 0, in, clock, measuredWith);
+            read(kind, true, fields, 0, in, clock, measuredWith);
         }
     }
 
-    private void sampled(
+    private void read(
             Request.Kind kind,
             boolean finished,
             int fields,
@@ -81,15 +81,15 @@ final class SampledRecordReader {
         } else {
             in.skip();
         }
-        Origin origin = Origin.read(in);
+        TracePosition position = TracePosition.read(in);
         Request.Builder request = Request.builder(kind)
                 .method(Fields.repeatedOrNone(in))
                 .scheme(Fields.scheme(in, kind))
                 .httpVersion(Fields.httpVersion(in));
         in.skip(); // root_path: the path and the route contain it
-        request.path(Fields.path(in)).query(Fields.bytes(in));
+        request.path(Fields.path(in)).query(Fields.bytesAsText(in));
         request.server(Fields.address(in)).client(Fields.address(in));
-        request.host(Fields.repeatedBytes(in)).userAgent(Fields.repeatedBytes(in));
+        request.host(Fields.repeatedBytesAsText(in)).userAgent(Fields.repeatedBytesAsText(in));
         in.skip(); // request_length: declared, not counted
         request.capturedHeaders(Fields.headers(in));
         String route = Fields.repeatedOrNone(in);
@@ -105,10 +105,11 @@ final class SampledRecordReader {
         if (!finished) {
             Exchange exchange = telemetry.exchange(request.build(), start);
             exchange.route(route);
-            openRequests.opened(origin.spanId(), new OpenRequests.OpenStable(exchange, origin), in.position() - from);
+            openRequests.opened(
+                    position.spanId(), new OpenRequests.OpenStable(exchange, position), in.position() - from);
             return;
         }
-        Conversation conversation = conversation(origin.spanId(), partsAhead);
+        Conversation conversation = conversation(position.spanId(), partsAhead);
         events(eventsAt, status, end, in, clock, conversation);
         Exchange exchange = telemetry.exchange(request.build(), conversation, start);
         exchange.route(route);
@@ -120,8 +121,8 @@ final class SampledRecordReader {
             exchange.application(application);
         }
         exchange.measuredWith(measuredWith);
-        openRequests.ended(origin.spanId());
-        end(exchange, origin, end);
+        openRequests.ended(position.spanId());
+        end(exchange, position, end);
     }
 
     /**
@@ -141,7 +142,7 @@ final class SampledRecordReader {
         in.skip(); // root_path
         in.skip(); // path
         in.skip(); // query
-        request.server(Fields.address(in)).client(Fields.address(in)).host(Fields.repeatedBytes(in));
+        request.server(Fields.address(in)).client(Fields.address(in)).host(Fields.repeatedBytesAsText(in));
         in.skip(); // user_agent
         in.skip(); // request_length
         request.capturedHeaders(Fields.headers(in)); // a trusted proxy's may tell the scheme
@@ -171,19 +172,19 @@ final class SampledRecordReader {
     void workerEnded(OpenRequests.OpenStable open, String errorType, long epochNanos) {
         Exchange exchange = open.exchange();
         exchange.workerEnded(errorType);
-        Origin origin = open.origin();
-        if (origin == null) {
+        TracePosition position = open.position();
+        if (position == null) {
             exchange.endUnsampled(epochNanos);
             accounts.measure(1);
         } else {
-            end(exchange, origin, epochNanos);
+            end(exchange, position, epochNanos);
         }
     }
 
-    private void end(Exchange exchange, Origin origin, long epochNanos) {
-        ids.set(origin.traceHigh(), origin.traceLow(), origin.spanId());
+    private void end(Exchange exchange, TracePosition position, long epochNanos) {
+        ids.set(position.traceHigh(), position.traceLow(), position.spanId());
         try {
-            exchange.end(origin.parent(), epochNanos);
+            exchange.end(position.parent(), epochNanos);
         } finally {
             ids.clear();
         }

@@ -25,7 +25,7 @@ final class TokenBucket {
     }
 
     /** Takes one more at {@code now}, and returns how many nanoseconds to wait before the next, 0 or less if none. */
-    long taken(long now) {
+    long take(long now) {
         paidUntil = Math.max(paidUntil, now - SECOND) + nanosEach;
         return paidUntil - now;
     }

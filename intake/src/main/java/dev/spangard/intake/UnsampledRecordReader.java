@@ -147,8 +147,8 @@ final class UnsampledRecordReader {
         Fields.expect(in, MEASUREMENT_FACTS, in.sequence());
         Address server = Fields.address(in);
         Address client = Fields.address(in);
-        String host = Fields.repeatedBytes(in);
-        String userAgent = Fields.repeatedBytes(in);
+        String host = Fields.repeatedBytesAsText(in);
+        String userAgent = Fields.repeatedBytesAsText(in);
         List<String> headers = Fields.headers(in);
         return request.server(server)
                 .client(client)

@@ -54,8 +54,8 @@ final class UpstreamRecordReader {
         Fields.expect(in, OPEN_FIELDS, fields);
         Begun begun = begun(kind, in, clock);
         openRequests.opened(
-                begun.origin.spanId(),
-                new OpenRequests.OpenUpstream(begun.exchange, begun.origin, begun.sampled),
+                begun.position.spanId(),
+                new OpenRequests.OpenUpstream(begun.exchange, begun.position, begun.sampled),
                 in.position() - from);
     }
 
@@ -92,26 +92,26 @@ final class UpstreamRecordReader {
                 (outcome & DISCONNECTED) != 0,
                 null,
                 application);
-        openRequests.ended(begun.origin.spanId());
+        openRequests.ended(begun.position.spanId());
         if (shouldShed && begun.sampled) {
             begun.exchange.endUnsampled(result);
             accounts.drop(DropReason.INTAKE, 1);
         } else {
-            end(begun.exchange, begun.origin, begun.sampled, result, children);
+            end(begun.exchange, begun.position, begun.sampled, result, children);
         }
     }
 
     /** Reads the messages of a request that goes on, or whose record follows. */
     void children(int fields, MarshalReader in, BatchClock clock) {
         Fields.expect(in, CHILDREN_FIELDS, fields);
-        Origin origin = Origin.read(in);
+        TracePosition position = TracePosition.read(in);
         Request.Kind kind = in.int32() == 0 ? Request.Kind.HTTP : Request.Kind.WEBSOCKET;
         String name = Fields.repeatedOrNone(in);
         String method = Fields.repeatedOrNone(in);
         String path = Fields.path(in);
         List<ChildSpan> children = new ChildReader(in, clock).read();
         try {
-            telemetry.children(children, origin.span(), kind, name, method, path, ids::set);
+            telemetry.children(children, position.span(), kind, name, method, path, ids::set);
         } finally {
             ids.clear();
         }
@@ -120,12 +120,12 @@ final class UpstreamRecordReader {
     /** Ends a request whose process is gone, as {@code errorType} says. */
     void workerEnded(OpenRequests.OpenUpstream open, String errorType, long epochNanos) {
         var result = UpstreamResult.workerEnded(errorType, epochNanos);
-        end(open.exchange(), open.origin(), open.sampled(), result, List.of());
+        end(open.exchange(), open.position(), open.sampled(), result, List.of());
     }
 
     private void end(
             UpstreamExchange exchange,
-            Origin origin,
+            TracePosition position,
             boolean sampled,
             UpstreamResult result,
             List<ChildSpan> children) {
@@ -134,32 +134,32 @@ final class UpstreamRecordReader {
             accounts.measure(1);
             return;
         }
-        ids.set(origin.traceHigh(), origin.traceLow(), origin.spanId());
+        ids.set(position.traceHigh(), position.traceLow(), position.spanId());
         try {
-            exchange.end(origin.parent(), result, children, ids::set);
+            exchange.end(position.parent(), result, children, ids::set);
         } finally {
             ids.clear();
         }
     }
 
-    private record Begun(UpstreamExchange exchange, Origin origin, boolean sampled) {}
+    private record Begun(UpstreamExchange exchange, TracePosition position, boolean sampled) {}
 
     private Begun begun(Request.Kind kind, MarshalReader in, BatchClock clock) {
         long start = clock.readNanos(in);
         int flags = in.int32();
-        Origin origin = Origin.read(in);
+        TracePosition position = TracePosition.read(in);
         String name = Fields.repeatedOrNone(in);
         Attributes details = new ApplicationSpanReader(in).attributes();
         String method = Fields.repeatedOrNone(in);
         String scheme = Fields.repeatedOrNone(in);
         String version = Fields.repeatedOrNone(in);
         String path = Fields.path(in);
-        String query = Fields.bytes(in);
+        String query = Fields.bytesAsText(in);
         Endpoint server = endpoint(in);
         Endpoint client = endpoint(in);
-        String host = Fields.repeatedBytes(in);
-        String serverName = Fields.repeatedBytesOrNone(in);
-        String userAgent = Fields.repeatedBytes(in);
+        String host = Fields.repeatedBytesAsText(in);
+        String serverName = Fields.repeatedBytesAsTextOrNone(in);
+        String userAgent = Fields.repeatedBytesAsText(in);
         List<String> headers = Fields.headers(in);
         long pid = in.int64Or(0);
         var request = new UpstreamRequest(
@@ -179,7 +179,7 @@ final class UpstreamRecordReader {
                 userAgent,
                 headers,
                 pid);
-        return new Begun(telemetry.exchange(request, start), origin, (flags & SAMPLED) != 0);
+        return new Begun(telemetry.exchange(request, start), position, (flags & SAMPLED) != 0);
     }
 
     /** Reads {@code [host, port]} with whatever a server puts there; None, or a sequence of nothing, is none. */

@@ -19,24 +19,24 @@ final class OverloadDetectorTest {
         readsBehind(0, PATIENCE - 1);
         assertThat(overload.shouldShed()).isFalse();
 
-        overload.read(FULL, FULL, PATIENCE);
+        overload.noteRead(FULL, FULL, PATIENCE);
         assertThat(overload.shouldShed()).isTrue();
     }
 
     @Test
     void shedsNothingWhileTheRecorderDropsNothing() {
         for (long now = 0; now <= 10 * PATIENCE; now += STEP) {
-            overload.read(FULL, FULL, now);
+            overload.noteRead(FULL, FULL, now);
         }
         assertThat(overload.shouldShed()).isFalse();
     }
 
     @Test
     void doesNotTakeAStopForOverload() {
-        overload.read(FULL, FULL, 0);
-        overload.read(FULL, FULL, 10 * PATIENCE);
+        overload.noteRead(FULL, FULL, 0);
+        overload.noteRead(FULL, FULL, 10 * PATIENCE);
         overload.dropped();
-        overload.read(FULL, FULL, 10 * PATIENCE + STEP);
+        overload.noteRead(FULL, FULL, 10 * PATIENCE + STEP);
         assertThat(overload.shouldShed()).isFalse();
 
         readsBehind(10 * PATIENCE + STEP, 11 * PATIENCE);
@@ -45,29 +45,29 @@ final class OverloadDetectorTest {
 
     @Test
     void doesNotTakeTheEndOfAPauseForOverload() {
-        overload.read(FULL, FULL, 0);
+        overload.noteRead(FULL, FULL, 0);
         overload.dropped();
-        overload.read(FULL, FULL - 1, PATIENCE - 1);
-        overload.read(FULL, FULL, PATIENCE);
-        overload.read(FULL, FULL, 3 * PATIENCE);
+        overload.noteRead(FULL, FULL - 1, PATIENCE - 1);
+        overload.noteRead(FULL, FULL, PATIENCE);
+        overload.noteRead(FULL, FULL, 3 * PATIENCE);
         assertThat(overload.shouldShed()).isFalse();
     }
 
     @Test
     void learnsNothingFromALittleSpaceFilled() {
-        overload.read(OverloadDetector.TELLING_BYTES - 1, OverloadDetector.TELLING_BYTES - 1, 0);
+        overload.noteRead(OverloadDetector.TELLING_BYTES - 1, OverloadDetector.TELLING_BYTES - 1, 0);
         assertThat(overload.isBehind()).isFalse();
-        overload.read(OverloadDetector.TELLING_BYTES, OverloadDetector.TELLING_BYTES, 0);
+        overload.noteRead(OverloadDetector.TELLING_BYTES, OverloadDetector.TELLING_BYTES, 0);
         assertThat(overload.isBehind()).isTrue();
     }
 
     @Test
     void makesSpansAgainWheneverItHasCaughtUp() {
         overload();
-        overload.read(FULL, 100, PATIENCE + 1);
+        overload.noteRead(FULL, 100, PATIENCE + 1);
         assertThat(overload.shouldShed()).isFalse();
 
-        overload.read(FULL, FULL, PATIENCE + 2);
+        overload.noteRead(FULL, FULL, PATIENCE + 2);
         assertThat(overload.shouldShed()).isTrue();
         overload.caughtUp(PATIENCE + 3);
         assertThat(overload.shouldShed()).isFalse();
@@ -77,11 +77,11 @@ final class OverloadDetectorTest {
     void isPatientAgainAfterACalm() {
         overload();
         overload.caughtUp(PATIENCE + CALM - 1);
-        overload.read(FULL, FULL, PATIENCE + CALM - 1);
+        overload.noteRead(FULL, FULL, PATIENCE + CALM - 1);
         assertThat(overload.shouldShed()).isTrue();
 
         overload.caughtUp(PATIENCE + 2 * CALM - 1);
-        overload.read(FULL, FULL, PATIENCE + 2 * CALM);
+        overload.noteRead(FULL, FULL, PATIENCE + 2 * CALM);
         assertThat(overload.shouldShed()).isFalse();
     }
 
@@ -104,9 +104,9 @@ final class OverloadDetectorTest {
     /** Without a pause, by an engine whose recorder drops. */
     private static void readBehind(OverloadDetector overload, long from, long to) {
         for (long now = from; now < to; now += STEP) {
-            overload.read(FULL, FULL, now);
+            overload.noteRead(FULL, FULL, now);
             overload.dropped();
         }
-        overload.read(FULL, FULL, to);
+        overload.noteRead(FULL, FULL, to);
     }
 }

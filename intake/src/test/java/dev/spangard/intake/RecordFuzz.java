@@ -145,7 +145,7 @@ public final class RecordFuzz {
                 space.put(data, from, bytes);
                 from += bytes;
                 while (!session.saidGoodbye() && frames.next(reader)) {
-                    session.frame(reader);
+                    session.read(reader);
                 }
             }
         } catch (MalformedException | BudgetException e) {

@@ -15,15 +15,15 @@ final class TokenBucketTest {
     @Test
     void letsThroughASecondsWorthAtOnceAndNotOneMore() {
         for (int i = 0; i < PER_SECOND; i++) {
-            assertThat(bucket.taken(NOW)).isLessThanOrEqualTo(0);
+            assertThat(bucket.take(NOW)).isLessThanOrEqualTo(0);
         }
-        assertThat(bucket.taken(NOW)).isEqualTo(10_000_000L);
+        assertThat(bucket.take(NOW)).isEqualTo(10_000_000L);
     }
 
     @Test
     void neverMakesWaitWhoKeepsToTheRate() {
         for (int i = 0; i < 10 * PER_SECOND; i++) {
-            assertThat(bucket.taken(NOW + i * 10_000_000L)).isLessThanOrEqualTo(0);
+            assertThat(bucket.take(NOW + i * 10_000_000L)).isLessThanOrEqualTo(0);
         }
     }
 
@@ -31,8 +31,8 @@ final class TokenBucketTest {
     void savesUpNoMoreThanASecond() {
         long later = NOW + 3600_000_000_000L;
         for (int i = 0; i < PER_SECOND; i++) {
-            assertThat(bucket.taken(later)).isLessThanOrEqualTo(0);
+            assertThat(bucket.take(later)).isLessThanOrEqualTo(0);
         }
-        assertThat(bucket.taken(later)).isPositive();
+        assertThat(bucket.take(later)).isPositive();
     }
 }

@@ -51,7 +51,7 @@ final class ActiveCount {
      * Makes the series exist for a request that was never announced as active: it would add one and take it away in the
      * same breath.
      */
-    void passed(String method, String scheme) {
+    void ensureSeries(String method, String scheme) {
         if (known(method, scheme) == null) {
             counter.add(0, remember(method, scheme), Context.root());
         }

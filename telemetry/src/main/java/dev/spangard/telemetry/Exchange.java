@@ -73,7 +73,7 @@ public final class Exchange {
         this.peer = request.client();
         this.conversation = conversation;
         this.startNanos = startNanos;
-        this.method = telemetry.method(this.request);
+        this.method = telemetry.knownMethod(this.request);
         this.scheme = Telemetry.scheme(this.request);
     }
 
@@ -184,7 +184,7 @@ public final class Exchange {
         Series series = series(ending);
         Span span = Span.fromContext(inside);
         if (span.isRecording()) {
-            telemetry.spans.complete(this, span, series, ending);
+            telemetry.spans.putResponse(this, span, series, ending);
             end(span, series, ending, inside, epochNanos);
         } else {
             measure(series, ending, endNanos(ending, epochNanos), inside);
@@ -206,7 +206,7 @@ public final class Exchange {
 
     private void end(Span span, Series series, Ending ending, Context context, long epochNanos) {
         long endNanos = endNanos(ending, epochNanos);
-        telemetry.spans.finish(this, series, ending, context, endNanos, epochNanos);
+        telemetry.spans.addEventsAndStatus(this, series, ending, context, endNanos, epochNanos);
         measure(series, ending, endNanos, context);
         span.end(endNanos, TimeUnit.NANOSECONDS);
     }
@@ -221,7 +221,7 @@ public final class Exchange {
         if (activeSeries != null) {
             deactivate();
         } else {
-            activeCount().passed(method, Series.bounded(scheme));
+            activeCount().ensureSeries(method, Series.bounded(scheme));
         }
         double seconds = (endNanos - startNanos) / 1e9;
         if (ending.websocket()) {

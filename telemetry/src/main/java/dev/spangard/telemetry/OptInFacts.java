@@ -59,7 +59,7 @@ final class OptInFacts {
             return exchange.measuredWith.isEmpty() ? attributes : withOwn(exchange, attributes);
         }
         AttributesBuilder all = withOwn(exchange, attributes).toBuilder();
-        Address server = exchange.telemetry.server(exchange.request);
+        Address server = exchange.telemetry.serverAddress(exchange.request);
         if (server != null && wanted.contains(OptIn.SERVER_ADDRESS)) {
             all.put(ServerAttributes.SERVER_ADDRESS, exchange.telemetry.limit.cut(server.host()));
         }

@@ -4,7 +4,7 @@ package dev.spangard.telemetry;
 
 import io.opentelemetry.api.common.Attributes;
 
-/** Which series measurements may make. Thread-safe; asked once a request, and so without locks for what is known. */
+/** Which series measurements may make; in the engine {@code cli.ServiceSeriesLimit} says so. Thread-safe; asked once a request, and so without locks for what is known. */
 @FunctionalInterface
 public interface SeriesLimit {
     /** The limit that lets through as many as the SDK's own limit does. */

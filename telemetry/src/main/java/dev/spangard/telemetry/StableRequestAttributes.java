@@ -47,7 +47,7 @@ final class StableRequestAttributes {
         if (!request.query().isEmpty()) {
             put(to, UrlAttributes.URL_QUERY, redaction.apply(request.query()));
         }
-        Address server = exchange.telemetry.server(request);
+        Address server = exchange.telemetry.serverAddress(request);
         if (server != null) {
             put(to, ServerAttributes.SERVER_ADDRESS, server.host());
             if (server.port() != Address.NO_PORT) {

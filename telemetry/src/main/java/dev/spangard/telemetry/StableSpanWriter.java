@@ -74,7 +74,7 @@ final class StableSpanWriter {
      * Puts on a span what became known since it was started. The application has had the span meanwhile, and named it
      * if it would.
      */
-    void complete(Exchange exchange, Span span, Series series, Ending ending) {
+    void putResponse(Exchange exchange, Span span, Series series, Ending ending) {
         responses.put(exchange, series, ending, SpanAttributes.of(span));
     }
 
@@ -90,7 +90,8 @@ final class StableSpanWriter {
      * @param endNanos when the client had its response
      * @param returnedNanos when the application returned or raised
      */
-    void finish(Exchange exchange, Series series, Ending ending, Context context, long endNanos, long returnedNanos) {
+    void addEventsAndStatus(
+            Exchange exchange, Series series, Ending ending, Context context, long endNanos, long returnedNanos) {
         Span span = Span.fromContext(context);
         events.add(exchange, span, ending.failure(), returnedNanos, context);
         setStatus(span, exchange.application, series.key().errorType() != null);

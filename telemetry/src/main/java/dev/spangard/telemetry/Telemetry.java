@@ -94,7 +94,7 @@ public final class Telemetry {
      * Returns the method as attributes have it. A WebSocket's handshake has one, though its scope names none (RFC 8441,
      * section 4).
      */
-    String method(Request request) {
+    String knownMethod(Request request) {
         String method = request.method();
         if (method == null && request.kind() == Request.Kind.WEBSOCKET) {
             String version = request.httpVersion();
@@ -112,7 +112,7 @@ public final class Telemetry {
     }
 
     @Nullable
-    Address server(Request request) {
+    Address serverAddress(Request request) {
         String scheme = scheme(request);
         Address named = hostHeader.address(request.host(), scheme.equals("https") || scheme.equals("wss"));
         return named == null ? request.server() : named;

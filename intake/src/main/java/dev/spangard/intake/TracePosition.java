@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param traceHigh with {@code traceLow} the trace id, if the span is the first of it; else 0
  * @param parent with the parent's span, remote or local; the root if there is none
  */
-record Origin(long traceHigh, long traceLow, long spanId, Context parent) {
+record TracePosition(long traceHigh, long traceLow, long spanId, Context parent) {
     /** The length of {@code 00-<32 hex>-<16 hex>-<2 hex>} (https://www.w3.org/TR/trace-context/#traceparent-header). */
     private static final int TRACEPARENT_LENGTH = 55;
 
@@ -42,13 +42,13 @@ record Origin(long traceHigh, long traceLow, long spanId, Context parent) {
     };
 
     /** Reads the fields {@code trace, span_id, tracestate, parent}. */
-    static Origin read(MarshalReader in) {
+    static TracePosition read(MarshalReader in) {
         if (in.nextIsBytes()) {
             String traceparent = in.bytesAsText(TRACEPARENT_LENGTH + 1);
             long spanId = spanId(in);
-            String tracestate = Fields.bytes(in);
+            String tracestate = Fields.bytesAsText(in);
             in.skip();
-            return new Origin(0, 0, spanId, remote(in, traceparent, tracestate));
+            return new TracePosition(0, 0, spanId, remote(in, traceparent, tracestate));
         }
         long low = in.unsigned128();
         long high = in.high();
@@ -58,7 +58,7 @@ record Origin(long traceHigh, long traceLow, long spanId, Context parent) {
         long spanId = spanId(in);
         String tracestate = in.bytesAsText(Limits.TEXT);
         if (in.nextIsNone()) {
-            return new Origin(high, low, spanId, Context.root());
+            return new TracePosition(high, low, spanId, Context.root());
         }
         String traceId = TraceId.fromLongs(high, low);
         String local = SpanId.fromLong(spanId(in));
@@ -68,7 +68,7 @@ record Origin(long traceHigh, long traceLow, long spanId, Context parent) {
                         .getSpanContext()
                         .getTraceState();
         SpanContext parent = SpanContext.create(traceId, local, TraceFlags.getSampled(), state);
-        return new Origin(high, low, spanId, Context.root().with(Span.wrap(parent)));
+        return new TracePosition(high, low, spanId, Context.root().with(Span.wrap(parent)));
     }
 
     /** Returns the span's own place. */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * memory which all services share. The SDK counts series, and a client or an application may make each as long as a
  * text may be. Further ones are the series with {@code otel.metric.overflow}, as the SDK's own are. Thread-safe.
  */
-final class ServiceSeries implements SeriesLimit {
+final class ServiceSeriesLimit implements SeriesLimit {
     static final Attributes OVERFLOW = Attributes.of(AttributeKey.booleanKey("otel.metric.overflow"), true);
 
     /** The bytes of a histogram, with its buckets and the places for their exemplars, for one reader. */
@@ -45,7 +45,7 @@ final class ServiceSeries implements SeriesLimit {
      * @param readers each of which has series of its own
      * @param memory that all services share; {@link #close} gives back what was taken
      */
-    ServiceSeries(int limit, int readers, MemoryLimit memory) {
+    ServiceSeriesLimit(int limit, int readers, MemoryLimit memory) {
         this.limit = limit;
         this.readers = readers;
         this.memory = memory;
