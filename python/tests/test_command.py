@@ -74,6 +74,10 @@ def test_what_cannot_be_executed_exits_with_126(tmp_path: Path) -> None:
     script.write_text("no interpreter line")
     script.chmod(0o755)
     assert spangard("attach", "--", script).returncode == 126
+    script.chmod(0o644)
+    for path in (script, tmp_path):
+        done = spangard("attach", "--", path)
+        assert (done.returncode, done.stderr) == (126, f"spangard: {path}: cannot be executed\n")
 
 
 def test_engine_without_java_exits_with_3(tmp_path: Path) -> None:

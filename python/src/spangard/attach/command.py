@@ -42,6 +42,8 @@ def attach(arguments: list[str]) -> NoReturn:
     from shutil import which
 
     if which(command[0]) is None:
+        if os.path.dirname(command[0]) and os.path.exists(command[0]):
+            _fail(f"{command[0]}: cannot be executed", NOT_EXECUTABLE)
         _fail(f"{command[0]}: command not found", NOT_FOUND)
     os.environ.update(variables)
     try:

@@ -33,15 +33,18 @@ final class FailureMessage {
                 case SSLException e -> {
                     return "TLS failed: " + Settings.shortened(String.valueOf(e.getMessage()));
                 }
-                case ConnectException e -> {
-                    return "nobody listens there";
-                }
                 default -> {}
             }
         }
         Throwable last = failure;
+        boolean isRefused = last instanceof ConnectException;
         while (last.getCause() != null) {
             last = last.getCause();
+            isRefused |= last instanceof ConnectException;
+        }
+        // Asked last: one is around an unknown host name, too.
+        if (isRefused) {
+            return "nobody listens there";
         }
         String message = last.getMessage();
         return message == null ? last.getClass().getSimpleName() : Settings.shortened(message);
