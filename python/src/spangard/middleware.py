@@ -318,7 +318,7 @@ class OpenTelemetryMiddleware:
             live[span_id] = (7 if http else 8, start, span_id, method, scheme, measurement_facts)
             new = self._unsampled_http if http else self._unsampled_websocket
             in_detail = False
-        exchange: Any = new()
+        exchange: Any = new()  # the request's: its span, its send and its receive
         if in_detail:
             exchange.middleware = self
             messages = exchange.messages = []

@@ -18,7 +18,7 @@ final class RetryingExport {
     private final Agenda agenda;
     private final ShutdownDeadline deadline;
     /** The delivery under way; null between two. The agenda's. */
-    private @Nullable Attempts current;
+    private @Nullable DeliveryState current;
 
     /**
      * Begins with nothing to deliver.
@@ -100,7 +100,7 @@ final class RetryingExport {
     }
 
     /** The attempts of one delivery. The agenda's. */
-    private static final class Attempts {
+    private static final class DeliveryState {
         final Delivery delivery;
         final long sinceNanos;
         int failures;
@@ -117,7 +117,7 @@ final class RetryingExport {
 
         Agenda.Entry alarm = () -> {};
 
-        Attempts(Delivery delivery, long sinceNanos) {
+        DeliveryState(Delivery delivery, long sinceNanos) {
             this.delivery = delivery;
             this.sinceNanos = sinceNanos;
         }
@@ -128,31 +128,31 @@ final class RetryingExport {
      * ended.
      */
     void deliver(Delivery delivery) {
-        var begun = new Attempts(delivery, agenda.nanoTime());
+        var begun = new DeliveryState(delivery, agenda.nanoTime());
         current = begun;
-        attempt(begun);
+        tryOnce(begun);
     }
 
-    private void attempt(Attempts of) {
-        of.triedAtEnd = deadline.isSet();
+    private void tryOnce(DeliveryState state) {
+        state.triedAtEnd = deadline.isSet();
         CompletableResultCode result;
         try {
-            result = of.delivery.attempt();
+            result = state.delivery.attempt();
         } catch (RuntimeException | Error e) {
             failureLog.logDefect(e);
-            end(of, new ExportResult(e, false));
+            end(state, new ExportResult(e, false));
             return;
         }
         var attempt = new Attempt();
-        of.attempt = attempt;
-        of.untilNanos = agenda.nanoTime() + timeout.toNanos();
-        setAlarm(of);
+        state.attempt = attempt;
+        state.untilNanos = agenda.nanoTime() + timeout.toNanos();
+        setAlarm(state);
         result.whenComplete(() -> {
             Throwable failure = failure(result);
             if (attempt.answer(failure)) {
-                agenda.soon(() -> answered(of, attempt));
+                agenda.soon(() -> answered(state, attempt));
             } else {
-                of.delivery.answeredLate(new ExportResult(failure, false));
+                state.delivery.answeredLate(new ExportResult(failure, false));
             }
         });
     }
@@ -166,61 +166,61 @@ final class RetryingExport {
     }
 
     /** Rings when the attempt or the pause is over, and not after the deadline. */
-    private void setAlarm(Attempts of) {
-        of.alarm.cancel();
-        of.alarm = agenda.at(deadline.bound(of.untilNanos), () -> timeIsOver(of));
+    private void setAlarm(DeliveryState state) {
+        state.alarm.cancel();
+        state.alarm = agenda.at(deadline.bound(state.untilNanos), () -> timeIsOver(state));
     }
 
-    private void timeIsOver(Attempts of) {
-        Attempt attempt = of.attempt;
-        if (current != of) {
+    private void timeIsOver(DeliveryState state) {
+        Attempt attempt = state.attempt;
+        if (current != state) {
             return;
         }
         if (attempt == null) {
-            tryAgain(of);
+            tryAgain(state);
         } else if (attempt.giveUp()) {
             current = null;
             failureLog.logUnanswered();
-            of.delivery.unanswered();
+            state.delivery.unanswered();
         }
     }
 
-    private void answered(Attempts of, Attempt attempt) {
-        of.alarm.cancel();
-        of.attempt = null;
-        of.failures++;
+    private void answered(DeliveryState state, Attempt attempt) {
+        state.alarm.cancel();
+        state.attempt = null;
+        state.failures++;
         Throwable failure = attempt.failure();
         failureLog.log(failure);
         if (!(failure instanceof ExportException fault && fault.mayPass())) {
-            end(of, new ExportResult(failure, false));
+            end(state, new ExportResult(failure, false));
             return;
         }
         long now = agenda.nanoTime();
-        if (now - of.sinceNanos >= retry.givesWayAfter().toNanos() && of.delivery.givesWay()) {
-            end(of, new ExportResult(failure, deadline.isSet()));
+        if (now - state.sinceNanos >= retry.givesWayAfter().toNanos() && state.delivery.givesWay()) {
+            end(state, new ExportResult(failure, deadline.isSet()));
             return;
         }
-        of.failure = failure;
-        of.untilNanos = now + (deadline.isSet() && !of.triedAtEnd ? 0 : pauseNanos(of, fault));
-        setAlarm(of);
+        state.failure = failure;
+        state.untilNanos = now + (deadline.isSet() && !state.triedAtEnd ? 0 : pauseNanos(state, fault));
+        setAlarm(state);
     }
 
-    private long pauseNanos(Attempts of, ExportException fault) {
-        int failures = of.triedAtEnd ? 1 : of.failures;
+    private long pauseNanos(DeliveryState state, ExportException fault) {
+        int failures = state.triedAtEnd ? 1 : state.failures;
         return retry.delay(failures, fault.retryAfter(), agenda.random()).toNanos();
     }
 
-    private void tryAgain(Attempts of) {
+    private void tryAgain(DeliveryState state) {
         if (deadline.isOver(agenda.nanoTime())) {
-            end(of, new ExportResult(of.failure, true));
+            end(state, new ExportResult(state.failure, true));
         } else {
-            attempt(of);
+            tryOnce(state);
         }
     }
 
-    private void end(Attempts of, ExportResult result) {
+    private void end(DeliveryState state, ExportResult result) {
         current = null;
-        of.delivery.ended(result);
+        state.delivery.ended(result);
     }
 
     /**
@@ -238,12 +238,12 @@ final class RetryingExport {
 
     /** What is in a pause is tried at once; what is under way is not waited for beyond the deadline. */
     private void hasten() {
-        Attempts of = current;
-        if (of != null) {
-            if (of.attempt == null && !of.triedAtEnd) {
-                of.untilNanos = agenda.nanoTime();
+        DeliveryState state = current;
+        if (state != null) {
+            if (state.attempt == null && !state.triedAtEnd) {
+                state.untilNanos = agenda.nanoTime();
             }
-            setAlarm(of);
+            setAlarm(state);
         }
     }
 }
