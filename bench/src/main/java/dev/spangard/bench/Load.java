@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.bench;
 
+import dev.spangard.intake.Hello;
 import dev.spangard.wire.MarshalWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
@@ -28,7 +29,7 @@ enum Load {
         return new MarshalWriter()
                 .tuple(8)
                 .integer(0)
-                .integer(2)
+                .integer(Hello.VERSION)
                 .integer(recorderId)
                 .integer(0)
                 .integer(0)
@@ -85,7 +86,7 @@ enum Load {
         out.unsigned128(random.nextLong(), random.nextLong());
         out.integer(random.nextLong() >>> 1 | 1);
         out.bytes(NOTHING).none();
-        out.str("GET").str("http").str("1.1").none().str("/items/" + random.nextInt(1000));
+        out.str("GET").bool(true).bool(true).none().str("/items/" + random.nextInt(1000));
         out.bytes(NOTHING).none();
         out.tuple(2).str("127.0.0.1").integer(30_000 + random.nextInt(20_000));
         out.bytes(ascii("localhost:8000"))
