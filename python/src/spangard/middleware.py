@@ -14,17 +14,10 @@ from time import perf_counter as clock
 
 from ._buffer import BATCH, NOT_ARMED, recorder
 from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, USUAL, address, cut, failure, headers_of, leave, lookup
-from ._hooks import hooks_from, refuse_providers
-from ._messages import MessageRecorder
 from ._notes import MARK, noted, told
 from ._sampling import keeps
-from ._settings import Settings, effective, header_capture, profile_name, url_excluder
-from ._sums import MessageCounter, TotalsRecorder
 from ._tracecontext import joined, sole, traceparent, tracestate, whole
 from ._values import text
-from ._websocket import SendOnlyTotals, WebSocketTotals
-from .frameworks import route_names
-from .frameworks.own import as_fastapi_knows, quieting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,9 +47,14 @@ class OpenTelemetryMiddleware:
     variables configure. A regular expression in an argument that does not compile is a ValueError.
 
     May be called on any number of event loops and threads. Never raises and never waits because of telemetry.
+
+    What only the making of one needs is imported by it: a program that imports the application and does not serve it,
+    as a migration or a command does, goes without.
     """
 
     def __new__(cls, *arguments: Any, **named: Any) -> Self:
+        from .frameworks.own import as_fastapi_knows
+
         return super().__new__(as_fastapi_knows(cls))
 
     def __init__(
@@ -78,21 +76,15 @@ class OpenTelemetryMiddleware:
         *,
         profile: str | None = None,
     ) -> None:
+        from ._hooks import hooks_from, refuse_providers
+        from .frameworks import route_names
+        from .frameworks.own import quieting
+
         refuse_providers(tracer_provider=tracer_provider, meter_provider=meter_provider, tracer=tracer, meter=meter)
         self.app = app
-        environ = effective(os.environ)
-        settings = Settings(environ)
-        excluder = url_excluder(excluded_urls, app, environ)
-        self._disabled = settings.disabled
-        self._excluded: Any = bool if settings.disabled else excluder  # bool(url) is true: every URL
-        self._sampling = settings.sampler.edges
-        self._parent_based = settings.sampler.parent_based
-        self._propagators = settings.propagators
-        self._baggage = settings.baggage
         hidden = http_capture_headers_sanitize_fields
-        self._capture = header_capture("REQUEST", http_capture_headers_server_request, hidden, environ)
-        self.capture_response = header_capture("RESPONSE", http_capture_headers_server_response, hidden, environ)
-        self._wants_measurement_facts = settings.wants_measurement_facts
+        captured = (http_capture_headers_server_request, http_capture_headers_server_response, hidden)
+        is_upstream = self._read_settings(excluded_urls, *captured, profile=profile)
         self._api = _opentelemetry_api()
         self._choose_spans(exclude_spans)
         self._hooks = hooks_from(
@@ -109,14 +101,44 @@ class OpenTelemetryMiddleware:
         self.recorder = recorder()
         self._quieting = quieting()
         self._http_1_1: Any = HTTP_1_1  # the server's own, once it is seen: most have a constant, told by what it is
-        if profile_name(profile, environ) == "upstream":
+        if is_upstream:
             from .upstream.middleware import become_upstream
 
             hooks = (default_span_details, server_request_hook, client_request_hook, client_response_hook)
             become_upstream(self, OpenTelemetryMiddleware, *hooks, exclude_spans)
 
+    def _read_settings(
+        self,
+        excluded_urls: Any,
+        request_headers: list[str] | None,
+        response_headers: list[str] | None,
+        hidden: list[str] | None,
+        *,
+        profile: str | None,
+    ) -> bool:
+        """Reads arguments and variables; returns whether the profile is ``upstream``."""
+        from ._settings import Settings, effective, header_capture, profile_name, url_excluder
+
+        environ = effective(os.environ)
+        settings = Settings(environ)
+        excluder = url_excluder(excluded_urls, self.app, environ)
+        self._disabled = settings.disabled
+        self._excluded: Any = bool if settings.disabled else excluder  # bool(url) is true: every URL
+        self._sampling = settings.sampler.edges
+        self._parent_based = settings.sampler.parent_based
+        self._propagators = settings.propagators
+        self._baggage = settings.baggage
+        self._capture = header_capture("REQUEST", request_headers, hidden, environ)
+        self.capture_response = header_capture("RESPONSE", response_headers, hidden, environ)
+        self._wants_measurement_facts = settings.wants_measurement_facts
+        return profile_name(profile, environ) == "upstream"
+
     def _choose_spans(self, exclude_spans: Iterable[str] | None) -> None:
         """Chooses what notes a request's messages: with OpenTelemetry's API it is also the current span."""
+        from ._messages import MessageRecorder
+        from ._sums import MessageCounter, TotalsRecorder
+        from ._websocket import SendOnlyTotals, WebSocketTotals
+
         self._sampled: Any = MessageRecorder if self._api is None else self._api.SampledSpan
         self._sampled_http = self._sampled_websocket = self._sampled
         self._unsampled_http: Any = MessageCounter if self._api is None else self._api.UnsampledSpan
