@@ -78,12 +78,12 @@ final class BoundedQueue<W> {
                 hasRefused = true;
                 return closed ? Offer.CLOSED : Offer.FULL;
             }
-            boolean hadBatch = hasBatch();
+            boolean hadBatch = isBatch();
             waiting.add(new Waiting<>(item, bytes, request));
             waitingBytes += bytes;
             heldBytes += bytes;
             added++;
-            return waiting.size() == 1 || (!hadBatch && hasBatch()) ? Offer.WAKES : Offer.WAITS;
+            return waiting.size() == 1 || (!hadBatch && isBatch()) ? Offer.WAKES : Offer.WAITS;
         } finally {
             lock.unlock();
         }
@@ -149,10 +149,15 @@ final class BoundedQueue<W> {
     boolean hasBatch() {
         lock.lock();
         try {
-            return waiting.size() >= batchItems || waitingBytes >= MAX_BATCH_BYTES;
+            return isBatch();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** As {@link #hasBatch}, under the lock: each span asks twice. */
+    private boolean isBatch() {
+        return waiting.size() >= batchItems || waitingBytes >= MAX_BATCH_BYTES;
     }
 
     /** Whether newer items find no room, or have found none since the last batch was taken. */
