@@ -27,6 +27,9 @@ final class PeerInput {
 
     private volatile boolean ending;
 
+    /** Whether the last read filled its space, so that there may be more at once; if not, to ask would be in vain. */
+    private boolean mayHaveMore;
+
     /** @param channel stays the peer's, who closes it, and then this */
     PeerInput(SocketChannel channel) {
         this.channel = channel;
@@ -50,7 +53,8 @@ final class PeerInput {
         if (waiting == null) {
             throw new ClosedChannelException();
         }
-        int bytes = channel.read(into);
+        int offered = into.remaining();
+        int bytes = mayHaveMore ? channel.read(into) : 0;
         long idleAt = 0;
         while (bytes == 0) {
             if (ending && idleAt == 0) {
@@ -66,6 +70,7 @@ final class PeerInput {
                 return -1;
             }
         }
+        mayHaveMore = bytes == offered;
         return bytes;
     }
 
