@@ -131,7 +131,8 @@ def tell_lost(recorder: Recorder) -> None:
     except OSError as error:
         path = str(error)
     state = "the engine does not read" if recorder.link.connected() else "no engine answers"
-    warn(f"{lost} requests are not recorded: {state} at {path}, and the process ends (SPANGARD_EXIT_WAIT)")
+    requests = "request is" if lost == 1 else "requests are"
+    warn(f"{lost} {requests} not recorded: {state} at {path}, and the process ends (SPANGARD_EXIT_WAIT)")
 
 
 def watch_uvicorn(recorder: Recorder) -> None:

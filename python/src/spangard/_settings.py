@@ -200,7 +200,7 @@ def header_capture(
     """``direction`` is REQUEST or RESPONSE. None if nothing is to be captured, and no proxy trusted.
 
     As upstream an empty argument falls back to the environment; unlike upstream an empty list element matches
-    nothing (PARITY B14).
+    nothing (docs/telemetry.md, B14).
     """
     variable = f"{_CAPTURE}SERVER_{direction}"
     trusting = direction == "REQUEST" and split(environ.get("SPANGARD_TRUSTED_PROXIES", ""))
@@ -277,5 +277,5 @@ class AnyOf:
 
 
 def split(text: str) -> list[str]:
-    """The elements of a comma list; empty ones are nothing (PARITY B14)."""
+    """The elements of a comma list; empty ones are nothing (docs/telemetry.md, B14)."""
     return [part for part in (raw.strip() for raw in text.split(",")) if part]
