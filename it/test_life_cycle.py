@@ -67,6 +67,14 @@ def test_an_idle_exit_loses_no_record(world: World) -> None:
     assert sink.span_count == requests
 
 
+def test_an_engine_whose_socket_was_removed_leaves_to_the_next(world: World) -> None:
+    nameless = world.engine()
+    world.socket.unlink()
+    assert nameless.process.wait(20) == 0, nameless.process.describe()
+    assert "was removed or replaced" in nameless.process.err
+    assert world.engine().total("spangard_connections") == 0
+
+
 def accounted(engine: Engine) -> float:
     return engine.total("spangard_requests_exported_total") + engine.total("spangard_requests_dropped_total")
 

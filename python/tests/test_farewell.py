@@ -12,6 +12,7 @@ import pytest
 from engine import FakeEngine
 from farewells import Starts, Time, put, requests
 from spangard import _engine, _farewell
+from spangard._buffer import MAX_RECORDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,17 @@ def test_waits_no_longer_than_is_said_and_says_how_many_are_lost(
     [line] = [record.getMessage() for record in caplog.records]
     assert line.startswith("spangard: 7 requests are not recorded: no engine answers at ")
     assert "SPANGARD_EXIT_WAIT" in line
+
+
+def test_says_of_what_was_dropped_too_that_it_is_lost(
+    recorder: Recorder, time: Time, starts: Starts, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(MAX_RECORDS + 900):
+        recorder.records.append((1, number))
+        recorder.appended(1e9 + number)
+    recorder.close()
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"spangard: {MAX_RECORDS + 900} requests are not recorded: no engine answers at ")
 
 
 def test_waits_once_however_many_servers_end_in_the_process(recorder: Recorder, time: Time, starts: Starts) -> None:

@@ -37,6 +37,17 @@ def test_one_shot_header_iterators_reach_application_and_server_whole(engine: Fa
     assert record["response_headers"] == [b"x-a", b"1"]
 
 
+class _RaisesIfAsked(dict):  # type: ignore[type-arg]
+    def __contains__(self, key: object) -> bool:
+        raise RuntimeError("asked")
+
+
+def test_a_scope_that_raises_when_it_is_asked_is_the_applications_to_judge(recorder: Recorder) -> None:
+    for scope in (_RaisesIfAsked(http_scope()), _RaisesIfAsked(websocket_scope())):
+        assert len(run(OpenTelemetryMiddleware(hello), scope).sent) == 2
+    assert recorder.records == []
+
+
 @pytest.mark.parametrize(
     "odd",
     [

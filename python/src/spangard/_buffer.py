@@ -82,6 +82,7 @@ class Recorder:
         self._has_said_lost = False
         self._taken = 0  # finished requests that left `records` for a frame
         self.dropped = 0
+        self._dropped_told = 0  # of these, what an engine has been told of
         self.due = NOT_ARMED  # when the armed timer fires
         self._announced = 0.0
         self.next_flush_at = NOT_ARMED  # when an append is to be followed by `appended`; until then a timer is armed
@@ -139,6 +140,7 @@ class Recorder:
             self._lock.release()
 
     def _frame(self) -> tuple[bytes, int]:
+        self._dropped_told = self.dropped
         frame, finished, is_lossy = next_frame(self.records, self.others, self._seq, self._taken, self.dropped)
         self._seq += 1
         self._taken += finished
@@ -152,6 +154,7 @@ class Recorder:
 
         if self.announced:  # a new engine has heard of none; it will of those whose announcement still waits
             self.announced.intersection_update([r[2 if r[0] in {7, 8} else 4] for r in self.records if r[0] in OPEN])
+        self._dropped_told = self.dropped
         seen = self._taken + self.dropped
         return hello(self.link.recorder_id, sent, seen, self.dropped, describe(), settings())
 
@@ -274,8 +277,9 @@ class Recorder:
         return bool(self.records) or not link.is_drained() or (bool(self.live) and not link.connected())
 
     def undelivered(self) -> int:
-        """Finished requests that no engine has, and running ones that none knows of."""
-        known = len([None for record in self.records if record[0] in FINISHED]) + self.link.waiting()
+        """Finished requests that no engine has, dropped or running ones that none knows of."""
+        known = self.dropped - self._dropped_told
+        known += len([None for record in self.records if record[0] in FINISHED]) + self.link.waiting()
         return known + (0 if self.link.connected() else len(self.live))
 
 

@@ -154,12 +154,14 @@ class OpenTelemetryMiddleware:
             kind = scope["type"]
             if kind is not HTTP and type(kind) is not str:
                 kind = text(kind, MAX_FIELD_TEXT)
-        except KeyError:
+            marked = MARK in scope
+        except Exception:  # no type, or a scope that is no dict: the application's to judge
             kind = None
+            marked = False
         http = kind is HTTP or kind == "http"
         if (
             (not http and kind != "websocket")
-            or (MARK in scope and self._is_recorded(scope))
+            or (marked and self._is_recorded(scope))
             or (self._excluded and self._excludes(scope))
         ):
             return await (self._lifespan if kind == "lifespan" else self.app)(scope, receive, send)
@@ -486,7 +488,7 @@ class OpenTelemetryMiddleware:
         """Whether the request that has marked ``scope`` is running; a scope may be used for another one after it."""
         try:
             return scope[MARK] in self.recorder.live
-        except TypeError:  # no mark of ours
+        except Exception:  # no mark of ours
             return True
 
     def _excludes(self, scope: Scope) -> bool:

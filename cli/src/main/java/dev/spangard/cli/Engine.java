@@ -15,10 +15,13 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.TimeZone;
 import java.util.concurrent.CountDownLatch;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +64,8 @@ final class Engine implements AutoCloseable {
                                 () -> drops.logChanges(services.books().rows()),
                                 EngineLog::logSuppressed,
                                 services::closeUnused,
-                                this::leaveIfIdle)));
+                                this::leaveIfIdle,
+                                this::leaveIfUnreachable)));
         try {
             this.intake = Intake.open(IntakeOptions.at(options.socket(), options.allowedUids()), ledger, ids, services);
         } catch (IOException | RuntimeException e) {
@@ -108,7 +112,21 @@ final class Engine implements AutoCloseable {
     void awaitStop() throws InterruptedException {
         // Said here and not at the start: whoever reads it may send a signal, which the caller is ready for only now.
         LOG.log(Level.INFO, () -> "engine " + EngineVersion.TEXT + " listens at " + options.socket());
+        loadWhatReadsFiles();
         stop.await();
+    }
+
+    /**
+     * Loads classes of the JDK that read files when they are first used, as the first service does: where that fails once,
+     * for want of descriptors, they are of no use for good.
+     */
+    private static void loadWhatReadsFiles() {
+        try {
+            TimeZone.getDefault();
+            SSLContext.getInstance("TLS");
+        } catch (GeneralSecurityException | RuntimeException e) {
+            LOG.log(Level.WARNING, "TLS is not to be had", e);
+        }
     }
 
     private boolean isReady() {
@@ -143,6 +161,15 @@ final class Engine implements AutoCloseable {
     private void leaveIfIdle() {
         if (isIdle()) {
             LOG.log(Level.INFO, "no recorder for long; leaving");
+            stop.countDown();
+        }
+    }
+
+    /** An engine without a name serves nobody who comes, and keeps the ledger from the one that would. */
+    private void leaveIfUnreachable() {
+        Intake listening = intake;
+        if (stop.getCount() > 0 && listening != null && !listening.isReachable()) {
+            LOG.log(Level.WARNING, () -> options.socket() + " was removed or replaced; leaving to the next engine");
             stop.countDown();
         }
     }

@@ -11,7 +11,6 @@ import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.Map;
 import java.util.Set;
@@ -119,6 +118,11 @@ public final class Intake implements AutoCloseable {
         return lastActivity;
     }
 
+    /** Whether recorders still find the socket: nobody has removed its file, or put another in its place. */
+    public boolean isReachable() {
+        return listening.isAtItsPath();
+    }
+
     /** Returns the counts of what happened at the socket. */
     public IntakeCounters counters() {
         return counters;
@@ -135,7 +139,7 @@ public final class Intake implements AutoCloseable {
         long deadline = System.nanoTime() + options.closeTimeout().toNanos();
         try {
             // In this order: a connection that the kernel has made may have been written to, and its recorder be gone.
-            Files.deleteIfExists(options.socket());
+            listening.removeFile();
             listening.wakeup();
             acceptor.join(options.closeTimeout());
             listening.close();

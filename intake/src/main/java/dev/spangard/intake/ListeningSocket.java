@@ -17,6 +17,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
@@ -28,10 +29,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * The socket that recorders connect to, and who may. One thread accepts and waits; any may wake it or close the socket.
  *
+ * @param path by which recorders find it
+ * @param fileKey of its file, by which it is told from another engine's at the same path
  * @param owner whose the engine is
  * @param guests other users who may connect
  */
-record ListeningSocket(ServerSocketChannel server, Selector arrivals, UserPrincipal owner, Set<UserPrincipal> guests)
+record ListeningSocket(
+        Path path,
+        Object fileKey,
+        ServerSocketChannel server,
+        Selector arrivals,
+        UserPrincipal owner,
+        Set<UserPrincipal> guests)
         implements Closeable {
     private static final Logger LOG = System.getLogger(ListeningSocket.class.getName());
 
@@ -55,7 +64,7 @@ record ListeningSocket(ServerSocketChannel server, Selector arrivals, UserPrinci
             UserPrincipal owner = Files.getOwner(socket);
             Set<UserPrincipal> guests = users(allowedUids);
             Files.setPosixFilePermissions(socket, guests.isEmpty() ? OWNER_ONLY : EVERYBODY);
-            return new ListeningSocket(server, arrivals, owner, guests);
+            return new ListeningSocket(socket, fileKey(socket), server, arrivals, owner, guests);
         } catch (IOException | RuntimeException e) {
             arrivals.close();
             server.close();
@@ -88,6 +97,26 @@ record ListeningSocket(ServerSocketChannel server, Selector arrivals, UserPrinci
             } catch (NoSuchFileException none) {
                 LOG.log(Level.DEBUG, "a new socket at {0}", socket);
             }
+        }
+    }
+
+    private static Object fileKey(Path socket) throws IOException {
+        return Files.readAttributes(socket, BasicFileAttributes.class).fileKey();
+    }
+
+    /** Whether recorders still find it at its path: nobody has removed its file, or put another in its place. */
+    boolean isAtItsPath() {
+        try {
+            return fileKey.equals(fileKey(path));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Removes its file, if it is still its own. */
+    void removeFile() throws IOException {
+        if (isAtItsPath()) {
+            Files.deleteIfExists(path);
         }
     }
 

@@ -81,7 +81,7 @@ final class Peer implements Runnable {
             cutOff(RejectReason.MEMORY, e);
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "a connection ended before its HELLO", e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // such as a class that could not be loaded for want of descriptors
             LOG.log(Level.ERROR, "a connection was ended by a failure of the engine", e);
             refuse(RejectReason.FAILURE, "The engine failed to serve this process; its log says why.");
         } finally {

@@ -42,6 +42,9 @@ final class FakeServiceProvider implements ServiceProvider {
     @Nullable
     String refuseWith;
 
+    @Nullable
+    Error failWith;
+
     /** Recorders join when it is open. */
     volatile CountDownLatch doors = new CountDownLatch(0);
 
@@ -70,6 +73,9 @@ final class FakeServiceProvider implements ServiceProvider {
     public Service join(Hello hello, Caller caller) throws Refusal {
         if (refuseWith != null) {
             throw new Refusal(refuseWith);
+        }
+        if (failWith != null) {
+            throw failWith;
         }
         try {
             if (!doors.await(10, TimeUnit.SECONDS)) {

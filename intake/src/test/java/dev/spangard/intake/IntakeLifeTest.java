@@ -124,6 +124,33 @@ final class IntakeLifeTest {
     }
 
     @Test
+    void leavesOnCloseTheSocketOfItsSuccessor() throws Exception {
+        assertThat(intake.isReachable()).isTrue();
+        Files.delete(socket);
+        assertThat(intake.isReachable()).isFalse();
+        try (Intake successor = open()) {
+            assertThat(intake.isReachable()).isFalse();
+            intake.close();
+
+            assertThat(successor.isReachable()).isTrue();
+            Recorder.welcomed(socket, 1).close();
+        }
+        assertThat(Files.exists(socket)).isFalse();
+    }
+
+    @Test
+    void refusesARecorderForWhichAClassCannotBeLoadedAndServesTheNext() throws Exception {
+        services.failWith = new NoClassDefFoundError("could not be loaded");
+        try (Recorder recorder = new Recorder(socket)) {
+            recorder.send(Frames.hello(1, 0, 0, 0));
+            assertThat(recorder.refusal()).startsWith("The engine failed to serve this process");
+        }
+        services.failWith = null;
+
+        Recorder.welcomed(socket, 2).close();
+    }
+
+    @Test
     void takesOverASocketThatNobodyAnswersAt() throws Exception {
         intake.close();
         try (ServerSocketChannel killed = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
