@@ -197,3 +197,22 @@ def test_the_request_stays_known_below_other_spans() -> None:
 
     asyncio.run(main())
     assert kept[0].spangard_request is kept[0]
+
+
+@pytest.mark.parametrize("flags", [0x03, 0x02, 0x01, 0x00])
+def test_the_random_flag_of_a_parent_in_the_process_is_passed_on(profile: str, flags: int) -> None:
+    """W3C Trace Context, level 2: what is set in the trace's flags is set in all that goes out with its id."""
+    seen: list[trace.SpanContext] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(now())
+
+    parent = trace.SpanContext(0xABC, 0xDEF, False, trace.TraceFlags(flags))
+
+    async def main() -> None:
+        with trace.use_span(trace.NonRecordingSpan(parent)):
+            await request(app, profile)
+
+    asyncio.run(main())
+    [child] = seen
+    assert (child.trace_id, int(child.trace_flags)) == (0xABC, flags)

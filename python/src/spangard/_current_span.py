@@ -45,6 +45,7 @@ class CurrentSpan(trace_api.Span):
 
     trace: bytes | int | None  # None: its own, of which the lower half is span_id, and nobody has asked for the upper
     span_id: int
+    local: trace_api.SpanContext | None = None  # the parent, where it is of this process
     state = b""  # tracestate
     carrier: Any = None  # the headers that tracestate is still to be taken from, if anybody asks
     over = False  # a child's span that has ended, in the `upstream` profile
@@ -76,6 +77,8 @@ class CurrentSpan(trace_api.Span):
             else:
                 trace_id = _upper_half(self.span_id) << 64 | self.span_id if given is None else given
                 flags = int(self.sampled)
+                if self.local is not None:  # W3C Trace Context, level 2: the random flag is passed on
+                    flags |= int(self.local.trace_flags) & 0xFE
             if not self.state and self.carrier is not None:
                 self.state = tracestate(self.carrier)
             state = parents.trace_state(self.state) if self.state else None

@@ -66,7 +66,7 @@ class ReadSpan(CurrentSpan):
             return trace_api.SpanContext(int(trace[3:35], 16), int(trace[36:52], 16), True, flags, state)
         if parent is None:
             return None
-        return trace_api.SpanContext(trace, parent, False, trace_api.TraceFlags(int(self.sampled)))
+        return self.local
 
     @property
     def start_time(self) -> int:

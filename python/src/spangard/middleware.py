@@ -390,6 +390,7 @@ class OpenTelemetryMiddleware:
                 if not sampled and type(trace) is bytes:
                     exchange.carrier = headers
             if outer or (baggage is not None and self._baggage):
+                exchange.local = local
                 if not self._baggage:
                     baggage = None
                 elif baggage is not None and header is not None and len(header) != count:

@@ -159,6 +159,8 @@ class Upstream:
         token = failed = None
         if api is not None:
             is_remote = above is None and type(trace) is bytes
+            if local is not None:
+                exchange.local = local
             if not self._baggage:
                 baggage = None
             token = api.attach(api.parents.context_with(exchange, outer, baggage, is_remote))
