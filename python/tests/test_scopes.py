@@ -42,9 +42,10 @@ class _RaisesIfAsked(dict):  # type: ignore[type-arg]
         raise RuntimeError("asked")
 
 
-def test_a_scope_that_raises_when_it_is_asked_is_the_applications_to_judge(recorder: Recorder) -> None:
+@pytest.mark.parametrize("profile", ["stable", "upstream"])
+def test_a_scope_that_raises_when_it_is_asked_is_the_applications_to_judge(recorder: Recorder, profile: str) -> None:
     for scope in (_RaisesIfAsked(http_scope()), _RaisesIfAsked(websocket_scope())):
-        assert len(run(OpenTelemetryMiddleware(hello), scope).sent) == 2
+        assert len(run(OpenTelemetryMiddleware(hello, profile=profile), scope).sent) == 2
     assert recorder.records == []
 
 

@@ -45,9 +45,14 @@ class Upstream:
     spans: Any
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
-        kind = scope.get("type")
-        if type(kind) is not str:
-            kind = text(kind, MAX_REQUEST_TEXT)
+        try:
+            kind = scope["type"]
+            if type(kind) is not str:
+                kind = text(kind, MAX_REQUEST_TEXT)
+            marked = MARK in scope
+        except Exception:  # no type, or a scope that is no dict: the application's to judge
+            kind = None
+            marked = False
         api = self._api
         recorder = self.recorder
         above = None
@@ -57,7 +62,7 @@ class Upstream:
         if (
             (outer and self.spans.is_suppressed(outer))
             or (kind != "http" and kind != "websocket")
-            or (MARK in scope and self._is_recorded(scope))
+            or (marked and self._is_recorded(scope))
             or (self._excluded and self._excludes(scope))
         ):
             return await (self._lifespan if kind == "lifespan" else self.app)(scope, receive, send)
