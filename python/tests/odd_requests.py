@@ -53,6 +53,8 @@ class Sink:
     def is_drained(self) -> bool:
         return True
 
+    is_settled = is_drained
+
     def hurry(self) -> None:
         pass
 
@@ -61,6 +63,19 @@ class Sink:
 
     def goodbye(self, frame: bytes) -> None:
         pass
+
+
+class Late:
+    """An ``__eq__`` that is true once and then raises."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, other: Any) -> bool:
+        if self.asked:
+            raises()
+        self.asked = True
+        return True
 
 
 def on_span(span: Any, pick: Any) -> None:
@@ -194,6 +209,10 @@ def main(seed: int, rounds: int) -> None:
             odd_fields["headers"] = draw.choice(
                 [pick(), [pick(), (b"traceparent", pick()), (pick(), pick())], [(b"host", pick())]]
             )
+        elif draw.random() < 0.1:  # a name is hashed, as by whoever looks for one
+            name = type("Name", (bytes,), {"__hash__": raises, "__eq__": raises})(b"host")
+            late = type("Name", (bytes,), {"__hash__": bytes.__hash__, "__eq__": Late()})(b"content-length")
+            odd_fields["headers"] = draw.choice([[(name, b"localhost")], [(b"host", b"localhost"), (late, b"4")]])
         elif draw.random() < 0.3:
             odd_fields["headers"] = [
                 (b"host", b"localhost"), (b"user-agent", b"x"), (b"content-length", pick()), (b"traceparent", pick())

@@ -65,7 +65,7 @@ SENTENCES = [
     (OPERATIONS, "| the application is killed | its last {};", ms(_buffer.TICK_S)),
     (OPERATIONS, "connect again within {:g} s.", _link.RETRY_S),
     (OPERATIONS, "that recorder tries again each {:g} s,", _link.RETRY_REFUSED_S),
-    (WIRE, "does not try again for {:g} s.", _link.RETRY_REFUSED_S),
+    (WIRE, "for `again_s` seconds, from 1 to {:g}:", _link.RETRY_REFUSED_S),
     (CONFIGURATION, "| `SPANGARD_EXIT_WAIT` | {:g} |", _farewell.EXIT_WAIT_S),
     (RATIONALE, "{:g} s at most in all its life", _farewell.EXIT_WAIT_S),
     (OPERATIONS, "no recorder has been there for {} s (10 s where", _engine.IDLE_EXIT_S),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine import FakeEngine
+from engine import FakeEngine, frame
 from farewells import Starts, Time, put, requests
-from spangard import _engine, _farewell
+from spangard import _engine, _farewell, _link
 from spangard._buffer import MAX_RECORDS
 
 if TYPE_CHECKING:
@@ -116,6 +116,63 @@ def test_does_not_wait_for_an_engine_that_refuses(
     assert (time.now, starts.calls) == (1000.0, 0)
 
 
+def test_waits_until_an_engine_has_said_that_it_takes_what_was_written(
+    engine: FakeEngine,
+    recorder: Recorder,
+    time: Time,
+    starts: Starts,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(_link.Link, "wait", lambda link, seconds: False)  # it would wait by another clock
+    engine.answer = None  # it has a connection, and does not read: as under SIGSTOP
+    put(recorder, 3)
+    recorder.close()
+    assert time.now == pytest.approx(1000.0 + _farewell.EXIT_WAIT_S)
+    assert starts.calls == 0
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line.startswith("spangard: 3 requests are not recorded: the engine does not read at ")
+
+
+def test_who_is_refused_in_the_end_says_why(
+    engine: FakeEngine, recorder: Recorder, time: Time, starts: Starts, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.answer = frame((17, "The engine serves 256 services already.", 60))
+    put(recorder, 3)
+    recorder.close()
+    assert "The engine serves 256 services already." in caplog.text
+    assert time.now < 1000.0 + _farewell.EXIT_WAIT_S
+
+
+def test_what_a_killed_engine_did_not_read_is_told_to_the_next(
+    recorder: Recorder, time: Time, starts: Starts, tmp_path: Path
+) -> None:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "engine.sock"))
+    listener.listen(4)
+    put(recorder, 3)
+    recorder.flush()
+    connection, _ = listener.accept()
+    for killed in (connection, listener):  # with all that it had not read
+        killed.close()
+    (tmp_path / "engine.sock").unlink()
+    starts.after = 2
+    recorder.close()
+    engine = starts.engine
+    assert engine is not None
+    engine.wait(lambda: engine.goodbyes)
+    assert engine.hellos[0][3:6] == (3, 3, 0), "written, seen, dropped: three that nobody read"
+
+
+def test_engines_that_find_another_running_are_not_started_again_and_again(
+    recorder: Recorder, time: Time, starts: Starts
+) -> None:
+    put(recorder, 1)
+    recorder.close()
+    assert time.now == pytest.approx(1000.0 + _farewell.EXIT_WAIT_S)
+    assert starts.calls == 6, "when a connection is first looked for, and after 0, 0.5, 1.5, 3.5 and 7.5 s"
+
+
 def test_an_engine_whose_queue_of_connections_is_full_is_waited_for(
     recorder: Recorder, time: Time, starts: Starts, tmp_path: Path
 ) -> None:
@@ -140,8 +197,12 @@ def test_an_engine_whose_queue_of_connections_is_full_is_waited_for(
         assert starts.calls == 0, "it is there"
         for _ in waiting[:-1]:
             listener.accept()[0].close()
-        assert list(looks) == []
+        next(looks)
         assert not recorder.records
+        accepted = listener.accept()[0]
+        accepted.sendall(frame((16, 3)))
+        assert list(looks) == []
+        accepted.close()
     finally:
         for connection in [*waiting, listener]:
             connection.close()

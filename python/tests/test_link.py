@@ -39,6 +39,7 @@ def test_a_stopped_engine_blocks_nobody_and_gets_all_when_it_goes_on(tmp_path: P
     assert len(recorder.records) == _buffer.MAX_RECORDS
 
     connection, _ = listener.accept()
+    connection.sendall(frame((16, 3)))
     stream = connection.makefile("rb")
     read = 0
 
@@ -119,6 +120,32 @@ def test_a_refusal_is_said_once_and_not_tried_again_soon(
         "spangard: the engine does not take this process's records: it speaks version 3 only"
     ]
     assert len(engine.hellos) == 1
+
+
+@pytest.mark.parametrize(("said", "seconds"), [(5, 5.0), (0, 1.0), (86400, 60.0), (None, 60.0), ("soon", None)])
+def test_a_refusal_says_when_it_is_of_use_to_ask_again(said: object, seconds: float | None) -> None:
+    answer = _link._refusal(frame((17, "no room", said) if said is not None else (17, "no room")))
+    assert answer == (None if seconds is None else ("no room", seconds))
+
+
+def test_an_engine_that_was_out_of_room_is_asked_again_when_it_has_said(
+    engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(_link, "perf_counter", lambda: now)
+    engine.answer = frame((17, "no room", 5))
+    put(recorder, 128)
+    engine.wait(lambda: engine.hellos)
+    while recorder.link._socket is not None:
+        recorder.flush()
+    engine.answer = frame((16, 3))
+    now += 4.9
+    recorder.flush()
+    assert not recorder.link.connected()
+    now += 0.2
+    recorder.flush()
+    assert recorder.link.connected()
+    engine.wait(lambda: len(engine.hellos) == 2)
 
 
 def test_a_refusal_right_behind_a_welcome_is_heard(

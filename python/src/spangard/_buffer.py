@@ -264,17 +264,18 @@ class Recorder:
 
     def delivers(self) -> bool:
         """Writes what can be written now, also to an engine that has just come, and announces what runs; whether
-        anything is left.
+        anything is left, or may still be refused.
         """
         link = self.link
-        if not (self.records or self.live or link.connected()):  # nobody has heard of this process, nor needs to
+        if not (self.records or self.live or link.connected()) and link.is_settled():  # nobody needs to hear of us
             return False
         link.hurry()
         self.flush()
         if link.connected() and self.live:
             self._announce(perf_counter(), 0.0)
             self.flush()
-        return bool(self.records) or not link.is_drained() or (bool(self.live) and not link.connected())
+        is_told = link.connected() or not self.live
+        return bool(self.records) or not (is_told and link.is_drained() and link.is_settled())
 
     def undelivered(self) -> int:
         """Finished requests that no engine has, dropped or running ones that none knows of."""

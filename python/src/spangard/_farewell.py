@@ -37,7 +37,9 @@ EXIT_WAIT_S = 8.0
 MAX_EXIT_WAIT_S = 3600.0
 LOOK_S = 0.02
 BRING_AGAIN_S = 0.5
-"""Another process may be starting an engine, and die over that."""
+"""Another process may be starting an engine, and die over that. Each time it is twice as long: one that is started and
+finds another running ends at once.
+"""
 
 
 def exit_wait() -> float:
@@ -60,7 +62,7 @@ def exit_wait() -> float:
 def settle(recorder: Recorder) -> None:
     """Delivers what waits; blocks. For the end of a process, and where no event loop can be waited on."""
     for seconds in _waits(recorder):
-        if not recorder.link.wait_writable(seconds):
+        if not recorder.link.wait(seconds):
             sleep(min(seconds, LOOK_S))
 
 
@@ -84,6 +86,7 @@ def _waits(recorder: Recorder) -> Iterator[float]:
     began = perf_counter()
     end = began + recorder.patience
     bring_at = began
+    again_s = BRING_AGAIN_S
     try:
         while recorder.delivers():
             now = perf_counter()
@@ -92,7 +95,8 @@ def _waits(recorder: Recorder) -> Iterator[float]:
             if not link.connected() and not link.is_busy and now >= bring_at:
                 if not _engine.bring(end - now):
                     return
-                bring_at = now + BRING_AGAIN_S
+                bring_at = now + again_s
+                again_s *= 2
             yield max(0.0, min(end - now, LOOK_S))
     finally:
         recorder.patience = max(0.0, end - perf_counter())

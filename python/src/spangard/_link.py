@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RETRY_S = 1.0
 RETRY_REFUSED_S = 60.0
+"""Where the engine does not say when it is of use to ask again."""
 START_AGAIN_S = 10.0
 SEND_BUFFER_BYTES = 1 << 19
 
@@ -26,10 +27,13 @@ class Link:
         "_frame",
         "_frame_finished",
         "_greeting",
+        "_is_reset",
+        "_is_welcome",
         "_offset",
         "_retry",
         "_said",
         "_sent",
+        "_sent_before",
         "_socket",
         "_start_again",
         "is_busy",
@@ -44,6 +48,9 @@ class Link:
     def _start_over(self) -> None:
         self.recorder_id = int.from_bytes(os.urandom(8), "big") >> 1 or 1  # 0 is nobody
         self._sent = 0  # finished requests in frames wholly written
+        self._sent_before = 0  # of these, to earlier connections
+        self._is_welcome = False  # the engine has answered this connection's HELLO
+        self._is_reset = False  # the last connection ended with something in it that was not read, and no engine knows
         self._retry = 0.0
         self._said = ""  # why no engine takes our records
         self._start_again = 0.0
@@ -69,11 +76,18 @@ class Link:
         return self._socket is not None
 
     def waiting(self) -> int:
-        """How many finished requests are in a frame that is not wholly written."""
-        return self._frame_finished if self._frame else 0
+        """How many finished requests are in a frame that is not wholly written, or in a connection that no engine has
+        answered yet, so that it may still refuse them.
+        """
+        unanswered = 0 if self._is_welcome or self._socket is None else self._sent - self._sent_before
+        return unanswered + (self._frame_finished if self._frame else 0)
 
     def is_drained(self) -> bool:
         return not self._frame
+
+    def is_settled(self) -> bool:
+        """Whether an engine has, or will book as lost, all that was written."""
+        return self._is_welcome if self._socket is not None else not self._is_reset
 
     def hurry(self) -> None:
         """Whoever waits for the engine asks for it again at once."""
@@ -103,7 +117,9 @@ class Link:
         except BlockingIOError:
             return False
         except OSError:
-            self.broken()
+            self._read_answer(connection)  # which may say why
+            if self._socket is not None:
+                self.broken()
             return False
         return True
 
@@ -119,15 +135,17 @@ class Link:
             self._socket.send(frame)
         self._close()
 
-    def wait_writable(self, seconds: float) -> bool:
-        """Blocks until the socket may take more, at most ``seconds``; False if there is no use in waiting."""
+    def wait(self, seconds: float) -> bool:
+        """Blocks until the socket may take more, or where all is written until the engine says something, at most
+        ``seconds``; False if there is no use in waiting.
+        """
         if self._socket is None or seconds <= 0:
             return False
         import select
 
         try:
             poll = select.poll()
-            poll.register(self._socket, select.POLLOUT)
+            poll.register(self._socket, select.POLLOUT if self._frame or self._greeting else select.POLLIN)
             return bool(poll.poll(seconds * 1000))
         except (OSError, TypeError, ValueError):  # closed by another thread meanwhile
             return False
@@ -165,7 +183,8 @@ class Link:
             self._refused(f"the engine's socket {path} is served by another user (uid {owner[1]})")
             return False
         self._socket = connection
-        self.refused = False
+        self._sent_before = self._sent
+        self._is_welcome = self._is_reset = self.refused = False
         self._greeting = hello(self._sent)
         return True
 
@@ -184,20 +203,24 @@ class Link:
             said = connection.recv(4096)
         except BlockingIOError:
             return
-        except OSError:
+        except OSError as error:
             self.broken()
+            self._is_reset = isinstance(error, ConnectionResetError)  # so Linux says that not all was read
             return
         if not said:
             self.broken()
             return
-        reason = _refusal(said)
-        if reason is not None:
-            self.broken()
-            self._refused(f"the engine does not take this process's records: {reason}")
+        refusal = _refusal(said)
+        if refusal is None:
+            self._is_welcome = True
+            return
+        reason, again_s = refusal
+        self.broken()
+        self._refused(f"the engine does not take this process's records: {reason}", again_s)
 
-    def _refused(self, why: str) -> None:
-        """Says it once, and waits long before it tries again."""
-        self._retry = perf_counter() + RETRY_REFUSED_S
+    def _refused(self, why: str, again_s: float | None = None) -> None:
+        """Says it once, and waits before it tries again."""
+        self._retry = perf_counter() + (RETRY_REFUSED_S if again_s is None else again_s)
         self.refused = True
         if why != self._said:
             self._said = why
@@ -227,8 +250,10 @@ def owner_of(connection: socket.socket) -> tuple[int, int] | None:
     return int.from_bytes(credentials[:4], sys.byteorder), int.from_bytes(credentials[4:8], sys.byteorder)
 
 
-def _refusal(said: bytes) -> str | None:
-    """The reason of a REFUSED frame: short enough to arrive whole. marshal is loaded from our own engine only."""
+def _refusal(said: bytes) -> tuple[str, float] | None:
+    """The reason of a REFUSED frame, and the seconds until it is of use to ask again: short enough to arrive whole.
+    marshal is loaded from our own engine only.
+    """
     from marshal import loads
 
     try:
@@ -236,8 +261,9 @@ def _refusal(said: bytes) -> str | None:
             end = 4 + int.from_bytes(said[:4], "big")
             frame = loads(said[4:end])  # noqa: S302
             if frame[0] == 17:
-                return str(frame[1])[:500]
+                again_s = float(frame[2]) if len(frame) > 2 else RETRY_REFUSED_S
+                return str(frame[1])[:500], min(max(again_s, RETRY_S), RETRY_REFUSED_S)
             said = said[end:]
-    except (ValueError, EOFError, TypeError, IndexError):
+    except (ValueError, EOFError, TypeError, IndexError, OverflowError):
         pass
     return None

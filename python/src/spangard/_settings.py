@@ -145,8 +145,9 @@ class HeaderCapture:
             # A join tells bytes from others, too
             if len(b"".join(taken)) <= MAX_CAPTURED_TEXT and len(taken) <= 2 * MAX_CAPTURED:
                 return taken or None
-        except Exception:  # a name not seen before, or not a pair of byte strings
-            pass
+        except BaseException as raised:  # a name not seen before, or not a pair of byte strings
+            if type(raised) is KeyboardInterrupt:
+                raise
         del taken[before:]
         return self._carefully(headers, taken)
 

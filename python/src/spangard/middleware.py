@@ -192,9 +192,11 @@ class OpenTelemetryMiddleware:
                             host = value
                         elif name == b"user-agent":
                             agent = value
-                        else:
+                        elif type(name) is bytes:
                             header[name] = value
                             count += 1
+                        else:
+                            raise TypeError
                 if header:
                     given = header.get(b"traceparent")
                     baggage = header.get(b"baggage")
@@ -205,7 +207,9 @@ class OpenTelemetryMiddleware:
                             given = value if given is None else b""  # of two none is the caller's
                         else:
                             baggage = value if baggage is None else joined((baggage, value))
-        except Exception:  # something in the headers is not a pair, or something is left out
+        except BaseException as raised:  # something in the headers is not a pair, or something is left out
+            if type(raised) is KeyboardInterrupt:
+                raise
             method = scope.get("method")
             scheme = scope.get("scheme")
             version = scope.get("http_version")
