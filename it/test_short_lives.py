@@ -74,6 +74,33 @@ def test_a_process_says_how_many_requests_it_could_not_deliver(alone: World) -> 
     assert line.startswith("spangard: 7 requests are not recorded: no engine answers at ")
 
 
+def test_a_process_that_an_engine_refuses_says_why(world: World) -> None:
+    """It has written all it has before the engine comes to read who it is."""
+    engine = world.engine()
+    engine.pause()
+    process = world.run([*SHORT, "exit", "7"], env={"OTEL_TRACES_EXPORTER": "zipkin"})
+    poll(lambda: has_socket(process.pid), 20, process.describe)
+    engine.resume()
+    assert process.wait(60) == 0, process.describe()
+    [line] = process.err.splitlines()
+    assert line.startswith("spangard: the engine does not take this process's records: OTEL_TRACES_EXPORTER")
+
+
+def test_a_process_whose_engine_does_not_read_says_how_many_requests_are_lost(world: World) -> None:
+    engine = world.engine()
+    engine.pause()
+    process = world.run([*SHORT, "exit", "7"], env={"SPANGARD_EXIT_WAIT": "0.5"})
+    assert process.wait(60) == 0, process.describe()
+    [line] = process.err.splitlines()
+    assert line.startswith("spangard: 7 requests are not recorded: the engine does not read at ")
+    engine.resume()
+
+
+def has_socket(pid: int) -> bool:
+    links = [os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir() if os.path.lexists(each)]
+    return any(link.startswith("socket:") for link in links)
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_requests_in_the_middle_of_which_the_process_ends_are_told(world: World, profile: str) -> None:
     engine = world.engine()

@@ -51,8 +51,8 @@ def answer(engine_socket: Path, sent: bytes) -> tuple[object, ...]:
 @pytest.mark.parametrize("version", [2, 4])
 def test_refuses_other_versions_in_one_line_and_counts_them(world: World, version: int) -> None:
     engine = world.engine()
-    kind, reason = answer(engine.socket, frame((0, version, 1, 0, 0, 0, HELLO_PROCESS, {})))
-    assert kind == 17
+    kind, reason, again_s = answer(engine.socket, frame((0, version, 1, 0, 0, 0, HELLO_PROCESS, {})))
+    assert (kind, again_s) == (17, 60)
     assert f"speaks version 3 of the spangard protocol, the recorder version {version}" in str(reason)
     older = "older_version" if version == 2 else "newer_version"
     engine.wait_for_total("spangard_connections_total", 1, outcome="refused", reason=older)

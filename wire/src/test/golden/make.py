@@ -46,7 +46,7 @@ FRAMES = {
     ),
     "goodbye": (2, 9, 2, WALL_NS),
     "welcome": (16, 3),
-    "refused": (17, "This engine speaks version 3."),
+    "refused": (17, "This engine speaks version 3.", 60),
     "http": batch(0, 1, 0, http()),
     "websocket": batch(1, 2, 0, websocket()),
     "unsampled": batch(

@@ -30,28 +30,15 @@ public final class Ledger implements AutoCloseable {
     private final LedgerFile file;
     private final Object lock = new Object();
     // Guarded by the lock: recorders and services in use by this engine, whose slots never give way.
-    private final Map<Long, Held> recorders = new HashMap<>();
+    private final RecorderLines lines;
     private final Map<Long, ServiceAccounts> services = new HashMap<>();
     private final ServiceAccounts others;
-    /** How many requests an earlier engine left in the spool, by service, for services nobody has asked for. */
+    /** How many requests an earlier engine left in the spool, at most, by service, for services nobody has asked for. */
     private final Map<Long, Long> inherited = new HashMap<>();
-
-    /** A line in use, by one connection, or by two of one recorder while one takes over from the other. */
-    private static final class Held {
-        final RecorderCounts line;
-        final long service;
-        final boolean isRemembered;
-        int users;
-
-        Held(RecorderCounts line, long service, boolean isRemembered) {
-            this.line = line;
-            this.service = service;
-            this.isRemembered = isRemembered;
-        }
-    }
 
     private Ledger(LedgerFile file) {
         this.file = file;
+        lines = new RecorderLines(file, this::booksOf);
         others = new ServiceAccounts(OTHERS, file.ofOthers(OTHERS));
         services.put(OTHERS, others);
     }
@@ -109,7 +96,12 @@ public final class Ledger implements AutoCloseable {
                 return known;
             }
             long slot = file.service(service);
-            return slot == NONE ? others : settled(service, slot, inSpool);
+            if (slot == NONE) {
+                return others;
+            }
+            ServiceAccounts unclaimed = settled(service, slot, inSpool);
+            inherited.put(service, inSpool);
+            return unclaimed;
         }
     }
 
@@ -158,6 +150,30 @@ public final class Ledger implements AutoCloseable {
         }
     }
 
+    /**
+     * Forgets those services of earlier engines that nobody has asked for and of which requests are lost, read by an
+     * engine that was killed: booked as lost in the sums of the {@link #others}, they are seen.
+     *
+     * @return how many requests that are
+     */
+    public long forgetLost() {
+        synchronized (lock) {
+            long lost = 0;
+            for (long slot : file.serviceSlots().toArray()) {
+                long service = file.owner(slot);
+                long inSpool = inherited.getOrDefault(service, 0L);
+                long queued = new ServiceAccounts(service, file.counters(slot))
+                        .balance()
+                        .queuedInEngine();
+                if (service != 0 && !services.containsKey(service) && queued > inSpool) {
+                    lost += queued - inSpool;
+                    fold(settled(service, slot, inSpool), slot);
+                }
+            }
+            return lost;
+        }
+    }
+
     /** @param slot {@link #NONE} if the ledger does not remember them */
     private void fold(ServiceAccounts accounts, long slot) {
         file.forEachLineOf(accounts.service(), line -> new RecorderCounts(line).settle(accounts));
@@ -181,37 +197,8 @@ public final class Ledger implements AutoCloseable {
      */
     public RecorderCounts recorder(long id, ServiceAccounts accounts, boolean isGuest) {
         synchronized (lock) {
-            Held held = recorders.get(id);
-            if (held == null) {
-                long slot = lineSlot(id, accounts, isGuest);
-                boolean isRemembered = slot != NONE;
-                MemorySegment memory = isRemembered ? file.line(slot) : unremembered(LedgerFile.LINE_BYTES);
-                held = new Held(new RecorderCounts(memory), accounts.service(), isRemembered);
-                recorders.put(id, held);
-            } else if (held.service != accounts.service()) {
-                return new RecorderCounts(unremembered(LedgerFile.LINE_BYTES));
-            }
-            held.users++;
-            return held.line;
+            return lines.take(id, accounts.service(), isGuest);
         }
-    }
-
-    private long lineSlot(long id, ServiceAccounts accounts, boolean isGuest) {
-        long slot = file.recorder(id, isGuest, recorders::containsKey);
-        if (slot == NONE) {
-            return NONE;
-        }
-        long service = file.serviceOf(slot);
-        boolean isKnown = file.owner(slot) == id;
-        if (service != 0 && (service != accounts.service() || !isKnown)) {
-            // What it reported and nobody read is in the books of that service, and is none of this one's.
-            new RecorderCounts(file.line(slot)).settle(booksOf(service));
-        }
-        if (!isKnown) {
-            file.give(slot, id, isGuest);
-        }
-        file.usedNow(slot, accounts.service());
-        return slot;
     }
 
     /**
@@ -219,40 +206,19 @@ public final class Ledger implements AutoCloseable {
      */
     public void release(long id, RecorderCounts line, ServiceAccounts accounts) {
         synchronized (lock) {
-            boolean isRemembered = isRemembered(id, line);
-            if (letGo(id, line) && !isRemembered) {
-                line.settle(accounts);
-            }
+            lines.release(id, line, accounts);
         }
-    }
-
-    private boolean isRemembered(long id, RecorderCounts line) {
-        Held held = recorders.get(id);
-        return held != null && held.line == line && held.isRemembered;
     }
 
     /** Books what a recorder reported and nobody read as lost, and frees its slot, when it has said goodbye. */
     public void forget(long id, RecorderCounts line, ServiceAccounts accounts) {
         synchronized (lock) {
-            line.settle(accounts);
-            if (letGo(id, line)) {
-                line.clear();
-            }
+            lines.forget(id, line, accounts);
         }
-    }
-
-    /** Takes one user from the line; returns whether nobody has it any more. */
-    private boolean letGo(long id, RecorderCounts line) {
-        Held held = recorders.get(id);
-        if (held == null || held.line != line) {
-            return true;
-        }
-        held.users--;
-        return held.users == 0 && recorders.remove(id, held);
     }
 
     /** Memory in place of a slot, when all are in use: kept while this engine runs, and no longer. */
-    private static MemorySegment unremembered(long bytes) {
+    static MemorySegment unremembered(long bytes) {
         return Arena.ofAuto().allocate(bytes, Long.BYTES);
     }
 

@@ -17,6 +17,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * The file of a {@link Ledger}, mapped and locked: which slot is whose, and who would give way.
@@ -227,6 +229,11 @@ final class LedgerFile implements AutoCloseable {
         return HEADER_BYTES + slot * LINE_BYTES;
     }
 
+    /** The slots of services, those of nobody included. */
+    LongStream serviceSlots() {
+        return IntStream.range(0, MAX_SERVICES).mapToLong(LedgerFile::serviceAt);
+    }
+
     private static long serviceAt(int slot) {
         return SERVICES_AT + slot * SERVICE_BYTES;
     }
@@ -256,12 +263,7 @@ final class LedgerFile implements AutoCloseable {
 
     /** The slot of the service; {@link #NONE} if the file has none. */
     long service(long key) {
-        for (int i = 0; i < MAX_SERVICES; i++) {
-            if (owner(serviceAt(i)) == key) {
-                return serviceAt(i);
-            }
-        }
-        return NONE;
+        return serviceSlots().filter(slot -> owner(slot) == key).findFirst().orElse(NONE);
     }
 
     /** The service's slot; else one that is free, or whose owner gives way to it; {@link #NONE} if none does. */

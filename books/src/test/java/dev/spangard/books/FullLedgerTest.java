@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,6 +93,48 @@ final class FullLedgerTest {
 
             ServiceAccounts drained = next.ofSpool(Digest.of("gone"), 4);
             assertThat(drained).isSameAs(next.others());
+        }
+    }
+
+    @Test
+    void booksWhatAKilledEngineLostOfServicesThatDoNotComeBack() throws IOException {
+        Digest lost = Digest.of("lost");
+        Digest safe = Digest.of("safe");
+        try (Ledger killed = Ledger.open(socket)) {
+            ServiceAccounts accounts = killed.accounts(lost, 0);
+            accounts.finished(9);
+            accounts.receive(9);
+            accounts.exportStarts(5);
+            accounts.spooled(3);
+            for (Digest key : List.of(safe, Digest.of("back"))) {
+                ServiceAccounts of = killed.accounts(key, 0);
+                of.finished(4);
+                of.receive(4);
+                of.exportStarts(4);
+                of.spooled(4);
+            }
+            killed.accounts("back").receive(6);
+        }
+        try (Ledger next = Ledger.open(socket)) {
+            next.inherit(Map.of(lost, 3L, safe, 4L, Digest.of("back"), 4L));
+            assertThat(next.accounts(Digest.of("back"), 4).dropped(DropReason.ENGINE))
+                    .isEqualTo(6);
+            // One of them leaves the spool meanwhile.
+            assertThat(next.ofSpool(safe, 4).unspooled(1)).isEqualTo(1);
+            next.ofSpool(safe, 4).exportEnded(1, 1);
+
+            assertThat(next.forgetLost()).isEqualTo(6);
+            assertThat(next.forgetLost()).isZero();
+
+            Balance others = next.others().balance();
+            assertThat(others.seen()).isEqualTo(9);
+            assertThat(others.dropped(DropReason.ENGINE)).isEqualTo(4);
+            assertThat(others.dropped(DropReason.UNCONFIRMED)).isEqualTo(2);
+            assertThat(others.queuedInEngine()).isEqualTo(3);
+            Balance kept = next.accounts(safe, 3).balance();
+            assertThat(kept.seen()).isEqualTo(4);
+            assertThat(kept.queuedInEngine()).isEqualTo(3);
+            assertThat(kept.dropped()).isZero();
         }
     }
 

@@ -64,6 +64,7 @@ final class Engine implements AutoCloseable {
                                 () -> drops.logChanges(services.books().rows()),
                                 EngineLog::logSuppressed,
                                 services::closeUnused,
+                                new EarlierLosses(services.books(), System::nanoTime),
                                 this::leaveIfIdle,
                                 this::leaveIfUnreachable)));
         try {

@@ -119,7 +119,7 @@ public final class Main {
         var ended = new CountDownLatch(1);
         var code = new AtomicInteger(START_FAILED);
         // Before the start: who is told to end while it starts ends in order too.
-        var end = new Thread(() -> end(stop, ended, code), "spangard-end");
+        var end = new Thread(() -> end(stop, ended, code, err), "spangard-end");
         Runtime.getRuntime().addShutdownHook(end);
         try (Engine engine = Engine.start(options, environment, stop)) {
             engine.awaitStop();
@@ -145,10 +145,14 @@ public final class Main {
     }
 
     /** Lets the main thread close the engine, in the JVM's shutdown, and ends with its code, not with the signal's. */
-    private static void end(CountDownLatch stop, CountDownLatch ended, AtomicInteger code) {
+    private static void end(CountDownLatch stop, CountDownLatch ended, AtomicInteger code, PrintStream err) {
         stop.countDown();
         try {
             boolean inTime = ended.await(END_SECONDS, TimeUnit.SECONDS);
+            if (!inTime) {
+                err.println("spangard: the engine could not end in " + END_SECONDS
+                        + " s and is cut short; what it has not exported is counted as lost by the next one");
+            }
             Runtime.getRuntime().halt(inTime ? code.get() : START_FAILED);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

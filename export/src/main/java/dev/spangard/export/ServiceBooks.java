@@ -125,6 +125,15 @@ public final class ServiceBooks implements SpoolBooks {
         }
     }
 
+    /**
+     * Books what an earlier engine lost of services that have not come back, {@link Ledger#forgetLost}.
+     *
+     * @return how many requests that are
+     */
+    public synchronized long forgetLost() {
+        return ledger.forgetLost();
+    }
+
     /** The services whose books are open, or closed and not forgotten. */
     public synchronized List<KnownService> rows() {
         return List.copyOf(rows.values());

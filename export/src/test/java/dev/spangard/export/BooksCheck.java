@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 
 /**
  * What must be in the books: what each service's recorders know, and that no count falls. Looks at an engine's books
@@ -34,6 +35,8 @@ final class BooksCheck {
     private final Set<String> everUsed = new HashSet<>();
     private final Truth forgotten = new Truth();
     private final Set<String> forgottenKeys = new HashSet<>();
+    /** Services that a recorder has joined an engine with, and none has forgotten since. */
+    private final Set<String> inLedger = new HashSet<>();
     /** Requests that waited in the memory of engines that were killed. */
     private long lostInQueues;
     /** Requests that were at an exporter whose answer nobody waited for any more. */
@@ -70,6 +73,21 @@ final class BooksCheck {
     /** A recorder of this service joins an engine. */
     void connects(String service) {
         knowsSpool &= !forgottenKeys.contains(service);
+        inLedger.add(service);
+    }
+
+    /** Has the engine give up those services of earlier ones that have lost requests and have not come back. */
+    void forgetsLost(ModelEngine running) {
+        running.books.forgetLost();
+        Set<String> named =
+                running.books.rows().stream().map(row -> row.name().name()).collect(Collectors.toSet());
+        for (String service : List.copyOf(inLedger)) {
+            Digest key = Digest.of(service);
+            long inSpool = running.spool == null ? 0 : running.spool.requests(key);
+            if (!named.contains(service) && running.ledger.ofSpool(key, inSpool) == running.ledger.others()) {
+                forgets(service);
+            }
+        }
     }
 
     /** The next engine has a spool, and this one had none, or the reverse. */
@@ -206,6 +224,7 @@ final class BooksCheck {
             forgotten.add(truth);
         }
         forgottenKeys.add(key);
+        inLedger.remove(key);
     }
 
     private void grows(String key, Balance balance) {

@@ -93,7 +93,13 @@ final class BooksSchedule {
             case 5, 6 -> collector.answerLate();
             case 7 -> recorder().exits(random.nextBoolean());
             case 8 -> recorder().breaks(running);
-            case 9 -> running.closeUnused();
+            case 9 -> {
+                if (random.nextBoolean()) {
+                    running.closeUnused();
+                } else {
+                    check.forgetsLost(running);
+                }
+            }
             case 10, 11 -> running.advance(Duration.ofSeconds(random.nextInt(60)));
             case 12, 13, 14 -> running.advance(Duration.ofMillis(random.nextInt(2000)));
             case 15, 16 -> {

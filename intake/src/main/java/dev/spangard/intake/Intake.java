@@ -56,6 +56,7 @@ public final class Intake implements AutoCloseable {
     private final Map<Long, Peer> recorders = new ConcurrentHashMap<>();
 
     private volatile long lastActivity = System.nanoTime();
+    private volatile long closesAt; // of nanoTime, at the latest; written before the next
     private volatile boolean closing;
 
     private Intake(
@@ -135,8 +136,9 @@ public final class Intake implements AutoCloseable {
      */
     @Override
     public void close() {
-        closing = true;
         long deadline = System.nanoTime() + options.closeTimeout().toNanos();
+        closesAt = deadline;
+        closing = true;
         try {
             // In this order: a connection that the kernel has made may have been written to, and its recorder be gone.
             listening.removeFile();
@@ -164,7 +166,10 @@ public final class Intake implements AutoCloseable {
         }
     }
 
-    /** Accepts connections until the intake closes and nobody waits any more. */
+    /**
+     * Accepts connections until the intake closes and nobody waits any more. Where descriptors have run out then, those of
+     * recorders that leave are for those that wait.
+     */
     private void accept() {
         while (true) {
             boolean last = closing;
@@ -180,10 +185,13 @@ public final class Intake implements AutoCloseable {
             } catch (ClosedChannelException | ClosedSelectorException e) {
                 return;
             } catch (IOException | RuntimeException e) {
-                if (last) {
+                if (last && System.nanoTime() - closesAt >= 0) {
                     return;
                 }
-                LOG.log(Level.WARNING, "a connection could not be accepted", e);
+                LOG.log(last ? Level.DEBUG : Level.WARNING, "a connection could not be accepted", e);
+                if (last) {
+                    connections.forEach(Peer::askToLeave);
+                }
                 LockSupport.parkNanos(POLL_NANOS);
             }
         }

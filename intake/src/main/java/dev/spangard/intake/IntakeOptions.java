@@ -50,11 +50,14 @@ public record IntakeOptions(
         return at(socket, Set.of());
     }
 
-    /** Returns the defaults at this socket for an engine that serves these users too. */
+    /**
+     * Returns the defaults at this socket for an engine that serves these users too: fewer connections where this process
+     * may not have the descriptors for them.
+     */
     public static IntakeOptions at(Path socket, Set<Integer> allowedUids) {
         return new IntakeOptions(
                 socket,
-                DEFAULT_MAX_PEERS,
+                DescriptorLimit.connections(DEFAULT_MAX_PEERS),
                 DEFAULT_MAX_OPEN_PER_PEER,
                 DEFAULT_CLOSE_TIMEOUT,
                 PeerLimits.DEFAULTS,

@@ -275,7 +275,7 @@ final class Peer implements Runnable {
     void refuse(RejectReason why, String reason) {
         intake.counters().turn(why);
         try {
-            answer(new MarshalWriter().tuple(2).integer(REFUSED).str(reason));
+            answer(new MarshalWriter().tuple(3).integer(REFUSED).str(reason).integer(why.againSeconds()));
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "a refused connection was already closed", e);
         }

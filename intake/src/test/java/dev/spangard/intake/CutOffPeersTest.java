@@ -77,7 +77,8 @@ final class CutOffPeersTest extends TestedIntake {
         try (Recorder recorder = new Recorder(socket)) {
             recorder.send(Frames.hello(1, 0, 0, 0));
 
-            assertThat(recorder.refusal()).isEqualTo("OTEL_TRACES_EXPORTER=zipkin is not supported.");
+            assertThat(recorder.refused())
+                    .isEqualTo(new Recorder.Refused("OTEL_TRACES_EXPORTER=zipkin is not supported.", 60));
             assertThat(recorder.answer()).isNull();
         }
         assertThat(intake.peers()).isZero();
@@ -128,7 +129,7 @@ final class CutOffPeersTest extends TestedIntake {
                 () -> NOW);
         try (Recorder first = Recorder.welcomed(socket, 1);
                 Recorder second = new Recorder(socket)) {
-            assertThat(second.refusal()).isEqualTo("The engine already has 1 connections.");
+            assertThat(second.refused()).isEqualTo(new Recorder.Refused("The engine already has 1 connections.", 5));
             first.send(Frames.goodbye(0, 0));
             awaitLeft();
         }

@@ -75,6 +75,7 @@ final class PeerLimitsTest {
             assertThat(large.answer()).isNull();
         }
         assertThat(intake.counters().turned(RejectReason.MALFORMED)).isEqualTo(1);
+        intake.close(); // behind which each connection has given back what it took
         assertThat(intake.largeFrames(false).taken()).isZero();
     }
 

@@ -67,12 +67,19 @@ final class Recorder implements Closeable {
         return answer;
     }
 
+    /** What the engine says when it refuses: why, and after how many seconds it is of use to ask again. */
+    record Refused(String reason, int againSeconds) {}
+
+    Refused refused() throws IOException {
+        MarshalReader answer = answered();
+        assertThat(answer.tuple()).isEqualTo(3);
+        assertThat(answer.int32()).isEqualTo(17);
+        return new Refused(answer.str(), answer.int32());
+    }
+
     /** The sentence with which the engine refuses. */
     String refusal() throws IOException {
-        MarshalReader answer = answered();
-        answer.tuple();
-        assertThat(answer.int32()).isEqualTo(17);
-        return answer.str();
+        return refused().reason();
     }
 
     @Override

@@ -152,9 +152,10 @@ final class GoldenTest {
     void writesTheEnginesAnswersAsPythonWould() {
         assertThat(new MarshalWriter().tuple(2).integer(16).integer(3).frame()).isEqualTo(Golden.frame("welcome"));
         assertThat(new MarshalWriter()
-                        .tuple(2)
+                        .tuple(3)
                         .integer(17)
                         .str("This engine speaks version 3.")
+                        .integer(60)
                         .frame())
                 .isEqualTo(Golden.frame("refused"));
     }
