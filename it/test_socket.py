@@ -95,7 +95,7 @@ def test_serves_a_user_it_was_told_to_and_refuses_the_next(world: World) -> None
             do = f"s = socket.socket(socket.AF_UNIX); s.connect(path); {says} print(s.recv(4096)[4:])"
             script = TRY.format(uid=uid, gid=uid, do=do)
             done = subprocess.run([sys.executable, "-S", "-c", script, str(engine.socket), hello], capture_output=True, text=True, cwd="/", check=False)
-            assert f"(\\x02\\x00\\x00\\x00i\\x{kind:02x}" in done.stdout, done.stderr
+            assert f"\\x00\\x00\\x00i\\x{kind:02x}" in done.stdout, done.stderr
         engine.wait_for_total("spangard_connections_total", 1, outcome="refused", reason="user")
 
 
