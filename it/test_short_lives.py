@@ -60,6 +60,8 @@ def test_a_uvicorn_that_is_stopped_at_once_loses_nothing(alone: World, lifespan:
         server.stop()
         alone.recorded_exactly(sink, 1)
         assert engine.total("spangard_requests_seen_total") == 1
+        engine.wait_for_total("spangard_recorders", 0)
+        assert engine.total("spangard_connections_total", outcome="vanished") == 0
     else:
         server.stop()
         alone.recorded_exactly(sink, 1)

@@ -164,6 +164,35 @@ def test_what_a_killed_engine_did_not_read_is_told_to_the_next(
     assert engine.hellos[0][3:6] == (3, 3, 0), "written, seen, dropped: three that nobody read"
 
 
+def test_who_says_goodbye_before_a_signal_and_goes_on_is_another_recorder(
+    engine: FakeEngine, recorder: Recorder
+) -> None:
+    put(recorder, 3)
+    recorder.drain()
+    recorder.part()
+    engine.wait(lambda: engine.goodbyes)
+    assert engine.goodbyes[0][1:3] == (3, 0)
+    put(recorder, 2)
+    recorder.close()
+    engine.wait(lambda: len(engine.goodbyes) == 2)
+    assert engine.goodbyes[1][1:3] == (2, 0)
+    assert [hello[3:6] for hello in engine.hellos] == [(0, 0, 0), (0, 0, 0)]
+    assert len({hello[2] for hello in engine.hellos}) == 2
+
+
+def test_who_has_something_left_to_tell_does_not_part(engine: FakeEngine, recorder: Recorder) -> None:
+    put(recorder, 1)
+    recorder.drain()
+    recorder.live[1] = (7, 0.0, 1, "GET", True, None)
+    recorder.part()
+    put(recorder, 1)
+    recorder.live.clear()
+    recorder.close()
+    engine.wait(lambda: engine.goodbyes)
+    assert len(engine.hellos) == 1
+    assert engine.goodbyes[0][1:3] == (2, 0)
+
+
 def test_engines_that_find_another_running_are_not_started_again_and_again(
     recorder: Recorder, time: Time, starts: Starts
 ) -> None:

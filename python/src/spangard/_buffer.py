@@ -250,6 +250,20 @@ class Recorder:
             finally:
                 self._lock.release()
 
+    def part(self) -> None:
+        """A signal is about to end the process, behind which no exit handler runs: GOODBYE, if all is told. Should the
+        process go on, this is another recorder.
+        """
+        if self.live or self.delivers() or not self._lock.acquire(True, 0.1):
+            return
+        patience = self.patience
+        try:
+            self.link.goodbye(goodbye(self._taken + self.dropped, self.dropped))
+        finally:
+            self.link.abandon()
+            self._start_over()  # with another lock
+            self.patience = patience
+
     def drain(self) -> None:
         """Delivers what waits, and announces what runs. Blocks, as long as SPANGARD_EXIT_WAIT has it and an engine may
         come: not for requests.

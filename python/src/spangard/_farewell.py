@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
         def delivers(self) -> bool: ...
         def undelivered(self) -> int: ...
+        def part(self) -> None: ...
 
 
 EXIT_WAIT_S = 8.0
@@ -155,6 +156,7 @@ def watch_uvicorn(recorder: Recorder) -> None:
             await settled(recorder)
             if getattr(self, "_captured_signals", None):
                 tell_lost(recorder)
+                recorder.part()
         except Exception:
             pass
         return result
