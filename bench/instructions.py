@@ -20,6 +20,10 @@ from harness.server import APPS
 REPORTS = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
 
 
+OURS_CALLED = ["spangard", "spangard-excluded", "spangard-1%"]
+"""Of ours, in process."""
+
+
 def main() -> int:
     options = parse()
     started = time.monotonic()
@@ -30,22 +34,27 @@ def main() -> int:
     if not instructions.has_valgrind():
         print("bench: instructions are counted by valgrind, which is not on PATH; Debian has it in its package valgrind", file=sys.stderr)
         return 2
-    variants = ["bare", "upstream", "spangard"]
+    served = ["bare", "upstream", "spangard"]
+    called = ["bare", *OURS_CALLED]
     if options.against:
         against.checkout(options.against, say)
-        variants.append("before")
+        served.append("before")
+        called = ["bare", *[each for name in OURS_CALLED for each in (name.replace("spangard", "before"), name)]]
     facts = machine.facts(" ".join(["./dev bench instructions", *sys.argv[1:]]))
-    counts = instructions.measure(options.apps or list(APPS), variants, say)
-    heading = [
+    in_process = {} if options.apps else instructions.in_process(called, say)
+    counts = instructions.measure(options.apps or list(APPS), served, say)
+    lines = [
         f"# Instructions, {facts.python}, {facts.date[:10]}",
         "",
-        "Machine instructions of the server's process for a request over one kept-alive connection, by callgrind: the difference of",
-        f"two runs of {instructions.FEW:,} and {instructions.MANY:,} requests. OTLP to a sink on loopback; without the engine's part.",
+        "Machine instructions of the application's process for a request, by callgrind: the difference of two runs, of few and of many",
+        "requests. Under uvicorn over one kept-alive connection, with OTLP to a sink on loopback. Without the engine's part.",
         "",
         f"{facts.date}; {facts.machine}; {facts.packages}; spangard {facts.spangard}" + (f", before: {options.against}" if options.against else "") + ".",
         f"Command: `{facts.command}`",
+        *(instructions.table("in process", in_process) if in_process else []),
+        *instructions.table("under uvicorn", counts),
     ]
-    page = instructions.markdown(counts, heading)
+    page = "\n".join(lines) + "\n"
     print(page)
     if options.apps:
         print("only some applications: no report is written")

@@ -8,7 +8,7 @@ Under a server this module is what it loads (``harness.apps:NAME``); ``BENCH_VAR
 import os
 from typing import Any
 
-from harness.variants import OURS, wrap
+from harness.variants import wrap
 
 BODY = b'{"message":"Hello, world"}'
 START = {
@@ -87,9 +87,4 @@ def __getattr__(name: str) -> Any:
     made = {"served_hello": lambda: hello, "served_starlette": _starlette, "served_fastapi": _fastapi}
     if name not in made:
         raise AttributeError(name)
-    slower = os.environ.get("BENCH_SLOWER")
-    if slower and os.environ["BENCH_VARIANT"].startswith(OURS):
-        from harness.instructions import slow_down
-
-        slow_down(int(slower))
     return wrap(os.environ["BENCH_VARIANT"], made[name](), export=True)

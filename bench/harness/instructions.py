@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The spangard authors
 # SPDX-License-Identifier: Apache-2.0
-"""Machine instructions of the server's process for one request, counted by valgrind: a number that other work on the machine does not
+"""Machine instructions of the application's process for one request, counted by valgrind: a number that other work on the machine does not
 move, so that it says of a commit of one line whether it helped. It says nothing of how hot they run, nor of the engine.
 """
 
@@ -13,34 +13,66 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from harness.inprocess import HERE
+from harness.inprocess import CASES, HERE, start, stop
 from harness.server import APPS, COMMON, LOSSLESS, Engine, Sink, free_port, listens, wait_for
 from harness.variants import ENVIRONMENT, OURS
 
 FEW, MANY = 1_000, 5_000
 """Requests of the two runs of which the difference is told: what a process needs to start and to end is in both."""
+FEW_AND_MANY_CALLS = {"hello": (2_000, 10_000), "stream": (400, 2_000), "echo": (200, 1_000)}
 SLOWER = 50
 """How much slower valgrind runs: as much longer are the recorder's and upstream's intervals, so that a batch holds what it holds
 without."""
 START_S = 300.0
+VALGRIND = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
 COLLECTED = re.compile(r"Collected : (\d+)")
 
 
-@dataclass(frozen=True)
-class Counts:
-    """Application → variant → instructions a request."""
+Counts = dict[str, dict[str, float]]
+"""Application, or case → variant → instructions a request."""
 
-    requests: dict[str, dict[str, float]]
 
-    def added(self, app: str, variant: str) -> float:
-        return self.requests[app][variant] - self.requests[app]["bare"]
+def in_process(variants: list[str], say: Callable[[str], None]) -> Counts:
+    """Of the cases that ``./dev bench attach`` calls without a server."""
+    counts: Counts = {}
+    with tempfile.TemporaryDirectory(prefix="spangard-bench-") as directory:
+        path = f"{directory}/drain.sock"
+        drain = start("harness.drain", path, {})
+        try:
+            assert drain.stdout and drain.stdout.readline() == "ready\n"
+            for case in CASES:
+                counts[case] = {}
+                for variant in variants:
+                    settings = {**ENVIRONMENT[variant], "SPANGARD_SOCKET": path, "SPANGARD_ENGINE": "off"}
+                    command = [sys.executable, "-m", "harness.driver", variant]
+                    few, many = (counted(command, settings, f"{case} {calls}\n") for calls in FEW_AND_MANY_CALLS[case])
+                    calls = FEW_AND_MANY_CALLS[case]
+                    counts[case][variant] = (many - few) / (calls[1] - calls[0])
+                    say(f"{case}, {variant}: {counts[case][variant]:,.0f} instructions a request")
+        finally:
+            stop(drain)
+    return counts
+
+
+def counted(command: list[str], settings: dict[str, str], given: str) -> int:
+    """Instructions of a process that reads ``given`` and ends."""
+    environment = {**os.environ, **settings, "BENCH_SLOWER": str(SLOWER), "PYTHONHASHSEED": "0"}
+    done = subprocess.run([*VALGRIND, *command], cwd=HERE, env=environment, input=given, text=True, capture_output=True)
+    return collected(done.stderr, " ".join(command))
+
+
+def collected(log: str, what: str) -> int:
+    found = COLLECTED.search(log)
+    if found is None:
+        raise SystemExit(f"bench: valgrind did not count {what}:\n{log[-2000:]}")
+    return int(found[1])
 
 
 def measure(apps: list[str], variants: list[str], say: Callable[[str], None]) -> Counts:
-    counts: dict[str, dict[str, float]] = {}
+    """Of applications under uvicorn."""
+    counts: Counts = {}
     with tempfile.TemporaryDirectory(prefix="spangard-bench-") as directory:
         sink = Sink()
         engines = {variant: Engine(directory, variant) for variant in variants if variant.startswith(OURS)}
@@ -57,7 +89,7 @@ def measure(apps: list[str], variants: list[str], say: Callable[[str], None]) ->
             for engine in engines.values():
                 engine.close()
             sink.close()
-    return Counts(counts)
+    return counts
 
 
 def run(app: str, variant: str, requests: int, sink: Sink, engine: Engine | None) -> int:
@@ -78,10 +110,9 @@ def run(app: str, variant: str, requests: int, sink: Sink, engine: Engine | None
         "SPANGARD_ENGINE": "off",
         "PYTHONHASHSEED": "0",
     }
-    valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
     server = [sys.executable, "-m", "uvicorn", f"harness.apps:served_{app}", "--port", str(port), "--log-level", "warning"]
     with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen([*valgrind, *server, "--no-access-log"], cwd=HERE, env=settings, stderr=log)
+        process = subprocess.Popen([*VALGRIND, *server, "--no-access-log"], cwd=HERE, env=settings, stderr=log)
         try:
             wait_for(lambda: listens(port) or process.poll() is not None, START_S, f"{sender} to listen")
             if process.poll() is not None:
@@ -93,34 +124,17 @@ def run(app: str, variant: str, requests: int, sink: Sink, engine: Engine | None
             process.send_signal(signal.SIGINT)
             process.wait(START_S)
         log.seek(0)
-        collected = COLLECTED.search(log.read())
-    if collected is None:
-        raise SystemExit(f"bench: valgrind did not count {sender}")
-    return int(collected[1])
+        return collected(log.read(), sender)
 
 
-def slow_down(times: int) -> None:
-    """In the server's process: the recorder's intervals, as much longer."""
-    from spangard import _buffer
-
-    for name in ("TICK_S", "FLUSH_INTERVAL_S", "SLOW_TICK_S", "OPEN_AFTER_S", "LATE_S"):
-        if hasattr(_buffer, name):  # not each revision has all
-            setattr(_buffer, name, times * getattr(_buffer, name))
-
-
-def markdown(counts: Counts, heading: list[str]) -> str:
-    """The report."""
-    variants = [name for name in next(iter(counts.requests.values())) if name != "bare"]
-    lines = [
-        *heading,
-        "",
-        "| application | bare | " + " | ".join(f"{name} adds" for name in variants) + " |",
-        "|---" * (len(variants) + 2) + "|",
-    ]
-    for app, used in counts.requests.items():
-        cells = [f"{counts.added(app, name):,.0f}" for name in variants]
+def table(what: str, counts: Counts) -> list[str]:
+    """The rows of a report: what each variant adds to the bare application."""
+    variants = [name for name in next(iter(counts.values())) if name != "bare"]
+    lines = [f"| {what} | bare | " + " | ".join(f"{name} adds" for name in variants) + " |", "|---" * (len(variants) + 2) + "|"]
+    for app, used in counts.items():
+        cells = [f"{used[name] - used['bare']:,.0f}" for name in variants]
         lines.append(f"| {app} | {used['bare']:,.0f} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    return ["", *lines]
 
 
 def has_valgrind() -> bool:

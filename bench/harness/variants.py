@@ -9,6 +9,7 @@ its process, so every variant runs in a process of its own, with `ENVIRONMENT` a
 from __future__ import annotations
 
 import functools
+import os
 from typing import Any, Callable
 
 EXCLUDED = ["receive", "send"]
@@ -45,6 +46,15 @@ OURS = ("spangard", "before")
 """What the names of our variants begin with; ``before`` is that of an older revision (``against.py``)."""
 
 
+def slow_down(times: int) -> None:
+    """Makes the recorder's intervals as much longer, for a process that valgrind runs."""
+    from spangard import _buffer
+
+    for name in ("TICK_S", "FLUSH_INTERVAL_S", "SLOW_TICK_S", "OPEN_AFTER_S", "LATE_S"):
+        if hasattr(_buffer, name):  # not each revision has all
+            setattr(_buffer, name, times * getattr(_buffer, name))
+
+
 def wrap(variant: str, app: Any, *, export: bool) -> Any:
     """The application as `variant` has it.
 
@@ -57,6 +67,7 @@ def wrap(variant: str, app: Any, *, export: bool) -> Any:
     if variant.startswith(OURS):
         from spangard import OpenTelemetryMiddleware as Recorder
 
+        slow_down(int(os.environ.get("BENCH_SLOWER", "1")))
         return Recorder(app, **options)
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
