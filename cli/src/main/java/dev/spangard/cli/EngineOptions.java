@@ -105,7 +105,7 @@ record EngineOptions(
             throw new UsageException("--socket PATH is missing, and so is SPANGARD_SOCKET");
         }
         return new EngineOptions(
-                path("--socket", socket),
+                socketPath(socket),
                 replace,
                 allowedUids,
                 seconds(idleExit),
@@ -143,6 +143,14 @@ record EngineOptions(
 
     /**
      * Reads a number of bytes.
+    private static Path socketPath(String text) throws UsageException {
+        Path path = path("--socket", text);
+        if (path.getFileName() == null) {
+            throw new UsageException("--socket " + path + " is a directory, not a place for a socket");
+        }
+        return path;
+    }
+
      *
      * @param text empty for the default
      */

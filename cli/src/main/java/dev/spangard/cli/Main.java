@@ -11,6 +11,7 @@ import dev.spangard.settings.EngineVersion;
 import dev.spangard.settings.Printable;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -129,8 +130,9 @@ public final class Main {
             code.set(OK);
         } catch (TakeOver.FailedException e) {
             err.println("spangard: " + e.getMessage());
-        } catch (IOException e) {
-            err.println("spangard: the engine cannot start at " + options.socket() + ": " + e);
+        } catch (IOException | UncheckedIOException e) {
+            err.println("spangard: the engine cannot start at "
+                    + Printable.of(options.socket() + ": " + StartFailure.of(e)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
