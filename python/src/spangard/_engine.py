@@ -30,6 +30,9 @@ become the defaults of other applications; a recorder sends those of its own pro
 
 MAX_FAILURES = 3
 """Engines started in vain by one process before it stops trying."""
+GAVE_WAY = (0, 4)
+"""Exit codes of an engine that failed at nothing: told to end, or another one serves the socket (`Main.java`)."""
+
 
 _DETACHED = '("$@" >/dev/null; code=$?; trap "" PIPE; echo $code 2>/dev/null; exit 0) &'
 _POLL_S = 0.05
@@ -170,7 +173,7 @@ def _start(path: str, lock: int, timeout_s: float) -> None:
         os.close(codes)
     if answers(path) or (not ended and timeout_s < START_TIMEOUT_S):  # the time may have been too short for it
         return
-    if ended != [0]:  # with 0 it gave way to another one, which listens no more: it is ending
+    if not ended or ended[0] not in GAVE_WAY:  # the one it gave way to listens no more: that one is ending
         global _failures
         _failures += 1
         if _failures >= MAX_FAILURES:

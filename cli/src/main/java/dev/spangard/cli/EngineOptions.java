@@ -60,6 +60,9 @@ record EngineOptions(
               --log-level LEVEL    debug, info, warning or error; default info (OTEL_LOG_LEVEL)
               --log-format FORMAT  text, the default, or json: one object a line
               --help, --version
+
+            Exit codes: 0 after an orderly end, 2 for a wrong command line, 3 if it cannot start, 4 if another engine
+            serves the socket.
             """;
 
     /** The address at which Prometheus expects an OpenTelemetry exporter (OTEL_EXPORTER_PROMETHEUS_PORT's default). */
