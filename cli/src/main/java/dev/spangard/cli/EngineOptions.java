@@ -101,7 +101,7 @@ record EngineOptions(
                 case "--admin" -> admin = value(flag, argument, equals, rest);
                 case "--log-level" -> logLevel = level(value(flag, argument, equals, rest), flag);
                 case "--log-format" -> logFormat = format(value(flag, argument, equals, rest));
-                default -> throw new UsageException("unknown argument " + argument + "; try spangard engine --help");
+                default -> throw unknown(argument);
             }
         }
         if (socket.isEmpty()) {
@@ -117,6 +117,13 @@ record EngineOptions(
                 admin != null,
                 level(logLevel),
                 logFormat);
+    }
+
+    private static UsageException unknown(String argument) {
+        String flag = Settings.shortened(argument.split("=", 2)[0]); // the value may be a secret
+        return argument.startsWith("-")
+                ? new UsageException("unknown flag " + flag + FlagSpelling.advice(flag))
+                : new UsageException("engine takes flags alone, not " + flag);
     }
 
     private static boolean alone(String flag, int equals) throws UsageException {
@@ -136,6 +143,14 @@ record EngineOptions(
         return rest.next();
     }
 
+    private static Path socketPath(String text) throws UsageException {
+        Path path = path("--socket", text);
+        if (path.getFileName() == null) {
+            throw new UsageException("--socket " + path + " is a directory, not a place for a socket");
+        }
+        return path;
+    }
+
     private static Path path(String flag, String text) throws UsageException {
         try {
             return Path.of(text).toAbsolutePath();
@@ -146,14 +161,6 @@ record EngineOptions(
 
     /**
      * Reads a number of bytes.
-    private static Path socketPath(String text) throws UsageException {
-        Path path = path("--socket", text);
-        if (path.getFileName() == null) {
-            throw new UsageException("--socket " + path + " is a directory, not a place for a socket");
-        }
-        return path;
-    }
-
      *
      * @param text empty for the default
      */
