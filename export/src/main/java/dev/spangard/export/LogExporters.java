@@ -6,6 +6,7 @@ import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.OtlpSettings;
 import dev.spangard.settings.Settings;
 import dev.spangard.settings.Signal;
+import dev.spangard.settings.Variables;
 import io.opentelemetry.api.metrics.MeterProvider;
 import io.opentelemetry.sdk.common.InternalTelemetryVersion;
 import io.opentelemetry.sdk.logs.SdkLoggerProvider;
@@ -38,18 +39,22 @@ public final class LogExporters {
     /**
      * Makes the exporters of a service. Only to be called where it is to have log records.
      *
+     * @param service whose they are, in the log
      * @param undo ends them, if what they are for does not come to be
      * @throws ConfigurationException with one line for the user if the variable names what there is not, or settings of
      *     an exporter cannot be used
      */
-    public static List<LogRecordExporter> read(Settings settings, Rollback undo) throws ConfigurationException {
+    public static List<LogRecordExporter> read(String service, Settings settings, Rollback undo)
+            throws ConfigurationException {
         List<LogRecordExporter> exporters = new ArrayList<>();
         for (String name : names(settings)) {
             OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.LOGS, name);
             if (otlp != null) {
                 LogRecordExporter exporter = OtlpExporters.logs(otlp);
                 undo.add(exporter::shutdown);
-                exporters.add(exporter);
+                String title = service + ", " + name + " to " + Variables.shown("", otlp.endpoint());
+                exporters.add(new ReportingLogRecordExporter(
+                        exporter, new ExportFailureLog(title, "log record"), otlp.timeout()));
             } else if (!name.equals("none")) {
                 throw unsupported(name);
             }
