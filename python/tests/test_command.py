@@ -111,6 +111,13 @@ def test_what_cannot_be_executed_exits_with_126(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (126, f"spangard: {path}: cannot be executed\n")
 
 
+def test_engine_names_variables_of_ours_that_there_are_not(tmp_path: Path) -> None:
+    done = spangard("engine", env={"JAVA_HOME": "", "PATH": str(tmp_path), "SPANGARD_SPOL": "/var/spool/x"})
+    assert done.stderr.splitlines()[0] == (
+        "spangard: SPANGARD_SPOL is not known and ignored; did you mean SPANGARD_SPOOL?"
+    )
+
+
 def test_engine_without_java_exits_with_3(tmp_path: Path) -> None:
     done = spangard("engine", env={"JAVA_HOME": "", "PATH": str(tmp_path)})
     assert done.returncode == 3

@@ -76,7 +76,10 @@ def _engine(arguments: list[str]) -> NoReturn:
     """Becomes the JVM. Where it listens by default is decided in one place, here, for recorders and engine alike."""
     from ._engine import socket_path
     from ._java import NAME, EngineUnavailableError, engine_command
+    from ._variables import unknown
 
+    for complaint in unknown(os.environ):
+        sys.stderr.write(f"spangard: {complaint}\n")
     try:
         if not any(
             argument in ("--socket", "--help", "-h") or argument.startswith("--socket=") for argument in arguments

@@ -8,6 +8,8 @@ import os
 import stat
 from time import monotonic, sleep
 
+from ._variables import OFF
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,11 +30,11 @@ ALLOWED_ENVIRONMENT = frozenset(
 """What a started engine gets of our environment: not the application's secrets, nor its OTEL_* settings, which would
 become the defaults of other applications; a recorder sends those of its own process when it connects."""
 
-MAX_FAILURES = 3
-"""Engines started in vain by one process before it stops trying."""
 GAVE_WAY = (0, 4)
 """Exit codes of an engine that failed at nothing: told to end, or another one serves the socket (`Main.java`)."""
 
+MAX_FAILURES = 3
+"""Engines started in vain by one process before it stops trying."""
 
 _DETACHED = '("$@" >/dev/null; code=$?; trap "" PIPE; echo $code 2>/dev/null; exit 0) &'
 _POLL_S = 0.05
@@ -123,7 +125,7 @@ def has_given_up() -> bool:
 
 def is_start_allowed() -> bool:
     """False with SPANGARD_ENGINE=off."""
-    return os.environ.get("SPANGARD_ENGINE", "").strip().lower() not in ("off", "0", "false", "no")
+    return os.environ.get("SPANGARD_ENGINE", "").strip().lower() not in OFF
 
 
 def answers(path: str) -> bool:

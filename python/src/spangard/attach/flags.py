@@ -92,7 +92,7 @@ def parse(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
 def _check(variables: dict[str, str]) -> None:
     """What the recorder would have to warn of: said here, before anything runs. The engine reads the others."""
     from .._sampling import sampler_from
-    from .._settings import PROPAGATORS, split
+    from .._settings import PROPAGATORS, compiled, split
 
     complaint = None
     if "OTEL_TRACES_SAMPLER" in variables:
@@ -108,17 +108,10 @@ def _check(variables: dict[str, str]) -> None:
             raise UsageError(f"OTEL_PROPAGATORS: {name!r} is not known; known are {', '.join(PROPAGATORS)}, none")
     for variable, value in variables.items():
         if variable.endswith("_EXCLUDED_URLS") or "_CAPTURE_HEADERS_" in variable:
-            _check_expressions(variable, split(value))
-
-
-def _check_expressions(variable: str, expressions: list[str]) -> None:
-    import re
-
-    for expression in expressions:
-        try:
-            re.compile(expression)
-        except re.error as error:
-            raise UsageError(f"{variable}: {expression!r} is not a regular expression: {error}") from None
+            try:
+                compiled(split(value), variable)
+            except ValueError as error:
+                raise UsageError(str(error)) from None
 
 
 def suggestion(given: str, known: Iterable[str]) -> str:

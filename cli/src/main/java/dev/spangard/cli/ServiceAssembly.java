@@ -207,7 +207,7 @@ record ServiceAssembly(Application application, Provided provided) {
                 otel,
                 children,
                 SdkSettings.semconvMode(application.settings),
-                application.settings.isTrue("OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS"),
+                SdkSettings.capturesAllMethods(application.settings),
                 options,
                 series);
         return new Service(Telemetry.create(otel, options, series), upstream, provided.accounts);
