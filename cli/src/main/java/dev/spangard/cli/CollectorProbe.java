@@ -62,7 +62,7 @@ final class CollectorProbe {
         if (failure == null) {
             return unanswered();
         }
-        ExportException why = failure instanceof ExportException own ? own : ExportException.ofSdk(failure, TIMEOUT);
+        ExportException why = ExportException.ofSdk(failure, TIMEOUT);
         String status = why.status();
         return status == null ? ofCause(why) : ofAnswer(status);
     }

@@ -56,7 +56,8 @@ public final class ExportException extends Exception {
     }
 
     /**
-     * Says why one of the SDK's exporters has failed, which has tried again as often as it does.
+     * Says why one of the SDK's exporters has failed, which has tried again as often as it does; a failure of ours is
+     * returned as it is.
      *
      * @param failure of its result; null if that has none
      * @param timeout the exporter's
@@ -64,6 +65,7 @@ public final class ExportException extends Exception {
     public static ExportException ofSdk(@Nullable Throwable failure, Duration timeout) {
         return switch (failure) {
             case null -> isFinal("the exporter gave up");
+            case ExportException known -> known;
             case FailedExportException.HttpExportException http
             when http.getResponse() != null ->
                 ofSdk(Integer.toString(http.getResponse().getStatusCode()));
