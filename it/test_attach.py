@@ -109,6 +109,18 @@ def test_output_of_a_server_is_its_own(shared: World, engine: Engine) -> None:
     assert shapes[0] == shapes[1]
 
 
+def test_arguments_of_a_middleware_in_the_application_are_named_once(shared: World, engine: Engine) -> None:
+    """attach records outside of it: the application's own arguments would be without effect without a word."""
+    sink = shared.sink(one_per_trace=True)
+    server = shared.serve("uvicorn", "configured_shop:app", env=sink.env, attach=True)
+    for _ in range(2):
+        trace = Trace()
+        get(server, "/items/1", trace.header)
+        assert trace.span(sink).name == "GET /items/{item_id}"
+    server.stop()
+    assert server.process.err.count("without effect: excluded_urls, exclude_spans of an OpenTelemetryMiddleware") == 1
+
+
 def masked(text: str) -> str:
     """Without pids and ports."""
     import re

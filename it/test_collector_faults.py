@@ -70,7 +70,7 @@ def test_a_fault_that_passes_loses_nothing(world: World, fault: str) -> None:
     sink.wait_for(300, 40)
     poll(lambda: engine.total("spangard_requests_exported_total") == 300, 20, lambda: engine.told("spangard_"))
     assert drops(engine) == {}
-    assert "exports again" in engine.process.err
+    assert "spans are exported again" in engine.process.err
 
 
 def test_one_collector_s_trouble_is_not_another_s(world: World) -> None:
@@ -154,6 +154,21 @@ def test_what_the_wrong_protocol_refuses_is_counted(world: World) -> None:
     told = drops(engine)
     assert sum(told.values()) >= 20, told
     assert told.keys() <= {"export", "shutdown", "unconfirmed"}
+
+
+def test_metrics_that_a_collector_does_not_take_are_told_as_spans_are(world: World) -> None:
+    """Whose, where to, why, once; and when it is over. Not in the SDK's words, which say nothing of that."""
+    sink = world.sink()
+    engine, server = serving(world, sink, OTEL_METRIC_EXPORT_INTERVAL="200", OTEL_SERVICE_NAME="shop")
+    sink.fail(404)
+    assert load(server.port, 5).answered == 5
+    title = f"shop, otlp to {sink.endpoint}/v1/metrics: metrics"
+    poll(lambda: f"{title} are not exported: the collector answers 404" in engine.process.err, 30, engine.process.describe)
+    sink.heal()
+    poll(lambda: f"{title} are exported again" in engine.process.err, 30, engine.process.describe)
+    assert engine.process.err.count(f"{title} are not exported") == 1
+    assert "Failed to export" not in engine.process.err
+    assert "Exporter failed" not in engine.process.err
 
 
 class Elsewhere(BaseHTTPRequestHandler):

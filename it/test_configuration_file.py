@@ -63,9 +63,9 @@ def test_a_file_that_is_none_ends_attach_and_is_a_warning_in_the_recorder(shared
 
     process = shared.run([sys.executable, "-m", "spangard", "attach", "--", "true"], env=env)
     assert process.wait() == 3
-    assert process.err.splitlines() == [f"spangard: OTEL_CONFIG_FILE={file} is not YAML"]
+    assert process.err.splitlines() == [f"spangard: OTEL_CONFIG_FILE={file} is not YAML: line 1"]
     server = shared.serve("uvicorn", "wrapped_shop:app", env=env)
     trace = Trace()
     assert get(server, "/items/2", trace.header).status == 200
     assert trace.span(sink).name == "GET /items/{item_id}"
-    assert server.process.err.count(f"spangard: OTEL_CONFIG_FILE={file} is not YAML; the environment is used") == 1
+    assert server.process.err.count(f"spangard: OTEL_CONFIG_FILE={file} is not YAML: line 1; the environment is used") == 1

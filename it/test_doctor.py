@@ -154,7 +154,36 @@ def test_what_cannot_be_configured_is_one_line(shared: World, tmp_path: Path) ->
     assert "without effect here: OTEL_BLRP_MAX_QUEUE_SIZE" in lines(out, "warn")
     code, out = doctor(shared, env={"OTEL_CONFIG_FILE": str(tmp_path / "none.yaml")})
     assert code == 1
-    assert lines(out, "fail") == [f"OTEL_CONFIG_FILE={tmp_path / 'none.yaml'} cannot be read"]
+    assert lines(out, "fail") == [f"OTEL_CONFIG_FILE={tmp_path / 'none.yaml'} cannot be read: there is no such file"]
+
+
+def test_what_is_not_taken_as_it_is_given_is_a_warning(shared: World) -> None:
+    """The recorder's settings and the engine's, which read them here as they do for an application."""
+    sink = shared.sink()
+    given = {
+        "OTEL_TRACES_SAMPLER": ("often", "OTEL_TRACES_SAMPLER='often' is not known; using parentbased_always_on"),
+        "OTEL_PYTHON_EXCLUDED_URLS": ("(", "OTEL_PYTHON_EXCLUDED_URLS: '(' is not a regular expression"),
+        "SPANGARD_PROFILE": ("upsteam", "SPANGARD_PROFILE='upsteam' is neither stable nor upstream; using stable"),
+        "SPANGARD_EXIT_WAIT": ("abc", "SPANGARD_EXIT_WAIT: 'abc' is no number of seconds; 8 is used"),
+        "SPANGARD_ENGINE": ("of", "SPANGARD_ENGINE='of' is neither on nor off; using on"),
+        "SPANGARD_PROFIL": ("x", "SPANGARD_PROFIL is not known and ignored; did you mean SPANGARD_PROFILE?"),
+        "SPANGARD_WORKER_PID": ("yes", "SPANGARD_WORKER_PID=yes is neither true nor false; using false"),
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": ("often", "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=often is not known"),
+        "OTEL_RESOURCE_ATTRIBUTES": ("shop", "OTEL_RESOURCE_ATTRIBUTES has an element that is not key=value"),
+        "OTEL_METRIC_EXPORT_TIMEOUT": ("soon", "OTEL_METRIC_EXPORT_TIMEOUT=soon is not a whole number"),
+    }
+    code, out = doctor(shared, env={**sink.env, **{name: value for name, (value, _) in given.items()}})
+    warned = lines(out, "warn")
+    for _, said in given.values():
+        assert [line.startswith(said) for line in warned].count(True) == 1, f"{said}\n{out}"
+    assert (code, lines(out, "fail")) == (0, [])
+
+
+def test_what_loses_everything_is_a_failure(shared: World) -> None:
+    code, out = doctor(shared, env={"OTEL_SDK_DISABLED": "true"})
+    assert (code, lines(out, "fail")) == (1, ["OTEL_SDK_DISABLED=true: nothing is recorded"])
+    code, out = doctor(shared, env={"SPANGARD_ENGINE_UID": "me"})
+    assert (code, lines(out, "fail")) == (1, ["SPANGARD_ENGINE_UID must be the number of a user: 'me'"])
 
 
 def test_engine_that_runs(world: World) -> None:

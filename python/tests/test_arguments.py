@@ -46,6 +46,57 @@ def test_a_provider_is_refused_with_the_reason(name: str) -> None:
         OpenTelemetryMiddleware(hello, **refused)
 
 
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        (["foo"], "'foo'"),
+        (["receive", "foo", 3], "'foo', 'int'"),
+        (("recieve",), "'recieve'"),
+        ("foo", "'foo'"),
+        (["receive"], None),
+        (["send", "receive"], None),
+        ("receive", None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_what_exclude_spans_cannot_exclude_is_one_line(
+    recorder: Recorder, profile: str, caplog: pytest.LogCaptureFixture, named: Any, said: str | None
+) -> None:
+    OpenTelemetryMiddleware(hello, exclude_spans=named, profile=profile)
+    expected = f"spangard: exclude_spans: {said} is neither receive nor send, and excludes nothing"
+    assert [record.getMessage() for record in caplog.records] == ([] if said is None else [expected])
+
+
+def test_exclude_spans_may_be_given_as_an_iterator() -> None:
+    app: Any = OpenTelemetryMiddleware(hello, exclude_spans=iter(["receive", "send"]))
+    assert app._sampled_http is not app._sampled
+
+
+def test_arguments_of_a_middleware_within_another_are_named_once(
+    engine: FakeEngine, profile: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    inner = OpenTelemetryMiddleware(hello, "items", server_request_hook=lambda span, scope: None, profile=profile)
+    outer = OpenTelemetryMiddleware(inner)  # as `spangard attach` has it
+    for _ in range(2):
+        run(outer)
+    assert [request["path"] for request in engine.requests(2)] == ["/items/42"] * 2
+    expected = (
+        "spangard: without effect: excluded_urls, server_request_hook, profile of an OpenTelemetryMiddleware inside of "
+        "another one, which records, such as that of spangard attach; give them as variables or flags, or serve "
+        "without attach"
+    )
+    assert [record.getMessage() for record in caplog.records] == [expected]
+
+
+def test_a_middleware_within_another_that_was_given_nothing_is_no_line(
+    engine: FakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(OpenTelemetryMiddleware(OpenTelemetryMiddleware(hello), excluded_urls="nothing"))
+    assert engine.request()["path"] == "/items/42"
+    assert caplog.records == []
+
+
 def test_the_sdk_switch_turns_everything_off(
     engine: FakeEngine, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

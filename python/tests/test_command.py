@@ -25,7 +25,18 @@ def spangard(*arguments: object, **options: object) -> subprocess.CompletedProce
     return child.run("-m", "spangard", *arguments, **options)
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("help",), ("attach", "--help")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("-h",),
+        ("help",),
+        ("attach", "--help"),
+        ("attach", "--service-name", "x", "-h"),
+        ("doctor", "--help"),
+        ("doctor", "--service-name=x", "--help"),
+    ],
+)
 def test_help_is_on_standard_output(arguments: tuple[str, ...]) -> None:
     done = spangard(*arguments)
     assert done.returncode == 0
@@ -33,15 +44,35 @@ def test_help_is_on_standard_output(arguments: tuple[str, ...]) -> None:
     assert done.stderr == ""
 
 
-def test_version() -> None:
-    assert spangard("--version").stdout == f"spangard {__version__}\n"
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--version",),
+        ("attach", "--version"),
+        ("attach", "--service-name", "x", "--version", "--", "true"),
+        ("doctor", "--version"),
+        ("engine", "--version"),
+    ],
+)
+def test_version(arguments: tuple[str, ...]) -> None:
+    done = spangard(*arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"spangard {__version__}\n", "")
+
+
+def test_a_question_behind_the_flags_is_the_commands() -> None:
+    done = spangard("attach", "--", sys.executable, "-c", "import sys; print(sys.argv[1])", "--version")
+    assert (done.returncode, done.stdout) == (0, "--version\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         ((), 2, "usage: spangard"),
-        (("atach",), 2, "unknown command atach"),
+        (("atach",), 2, "unknown command atach (did you mean attach?)"),
+        (("--verson",), 2, "unknown command --verson (did you mean --version?)"),
+        (("record",), 2, "unknown command record"),
+        (("attach", "--verson", "--", "true"), 2, "unknown flag --verson (did you mean --version?)"),
+        (("doctor", "--endpont=x"), 2, "unknown flag --endpont (did you mean --endpoint?)"),
         (("attach",), 2, "a command is missing"),
         (("attach", "--"), 2, "a command is missing"),
         (("attach", "--profile", "upsteam", "--", "true"), 2, "--profile upsteam is neither stable nor upstream"),
@@ -80,10 +111,21 @@ def test_what_cannot_be_executed_exits_with_126(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (126, f"spangard: {path}: cannot be executed\n")
 
 
+def test_engine_names_variables_of_ours_that_there_are_not(tmp_path: Path) -> None:
+    done = spangard("engine", env={"JAVA_HOME": "", "PATH": str(tmp_path), "SPANGARD_SPOL": "/var/spool/x"})
+    assert done.stderr.splitlines()[0] == (
+        "spangard: SPANGARD_SPOL is not known and ignored; did you mean SPANGARD_SPOOL?"
+    )
+
+
 def test_engine_without_java_exits_with_3(tmp_path: Path) -> None:
     done = spangard("engine", env={"JAVA_HOME": "", "PATH": str(tmp_path)})
     assert done.returncode == 3
     assert done.stderr.startswith("spangard: ")
+    done = spangard("engine", "--help", env={"JAVA_HOME": "", "PATH": str(tmp_path)})
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: spangard ")
+    assert "no Java" in done.stderr or "has no engine" in done.stderr
 
 
 @pytest.mark.parametrize("code", [0, 1, 3, 42])

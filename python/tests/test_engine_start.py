@@ -125,8 +125,9 @@ def test_an_engine_that_ends_at_once_is_not_waited_for(java: FakeJava, monkeypat
     assert _engine._failures == 1
 
 
-def test_an_engine_that_gives_way_to_another_is_no_failure(java: FakeJava) -> None:
-    java.script(exits=True, code=0)
+@pytest.mark.parametrize("code", [0, 4])
+def test_an_engine_that_gives_way_to_another_is_no_failure(java: FakeJava, code: int) -> None:
+    java.script(exits=True, code=code)
     for _ in range(_engine.MAX_FAILURES + 1):
         _engine.start_engine()
     assert len(java.starts()) == _engine.MAX_FAILURES + 1

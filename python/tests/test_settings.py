@@ -117,9 +117,9 @@ def test_the_frameworks_variable_comes_before_that_of_all() -> None:
 
 
 def test_one_expression_is_as_it_was_written() -> None:
-    pattern: Any = compiled(["(a)(?=b)"], "excluded_urls", from_argument=True)
+    pattern: Any = compiled(["(a)(?=b)"], "excluded_urls")
     assert pattern.pattern == "(a)(?=b)"
-    assert compiled([], "excluded_urls", from_argument=True) is None
+    assert compiled([], "excluded_urls") is None
 
 
 def test_a_handler_that_fails_costs_no_line(

@@ -27,7 +27,7 @@ APPS = Path(__file__).parent.parent.parent / "it" / "apps"
 DURATION = "http.server.request.duration"
 WEBSOCKET_DURATION = "spangard.websocket.duration"
 BIN = Path(sys.executable).parent
-TOKEN = "SPANGARD_IT_TOKEN"
+TOKEN = "IT_TOKEN_OF_SPANGARD"
 LEAK_SECONDS = 10.0
 
 

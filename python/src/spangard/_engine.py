@@ -8,6 +8,8 @@ import os
 import stat
 from time import monotonic, sleep
 
+from ._variables import OFF
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +29,9 @@ ALLOWED_ENVIRONMENT = frozenset(
 )
 """What a started engine gets of our environment: not the application's secrets, nor its OTEL_* settings, which would
 become the defaults of other applications; a recorder sends those of its own process when it connects."""
+
+GAVE_WAY = (0, 4)
+"""Exit codes of an engine that failed at nothing: told to end, or another one serves the socket (`Main.java`)."""
 
 MAX_FAILURES = 3
 """Engines started in vain by one process before it stops trying."""
@@ -120,7 +125,7 @@ def has_given_up() -> bool:
 
 def is_start_allowed() -> bool:
     """False with SPANGARD_ENGINE=off."""
-    return os.environ.get("SPANGARD_ENGINE", "").strip().lower() not in ("off", "0", "false", "no")
+    return os.environ.get("SPANGARD_ENGINE", "").strip().lower() not in OFF
 
 
 def answers(path: str) -> bool:
@@ -170,7 +175,7 @@ def _start(path: str, lock: int, timeout_s: float) -> None:
         os.close(codes)
     if answers(path) or (not ended and timeout_s < START_TIMEOUT_S):  # the time may have been too short for it
         return
-    if ended != [0]:  # with 0 it gave way to another one, which listens no more: it is ending
+    if not ended or ended[0] not in GAVE_WAY:  # the one it gave way to listens no more: that one is ending
         global _failures
         _failures += 1
         if _failures >= MAX_FAILURES:

@@ -12,10 +12,11 @@ import sys
 from time import perf_counter, sleep
 
 from . import _engine
+from ._log import warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any, Protocol
 
     from ._asgi import Send
@@ -43,8 +44,8 @@ finds another running ends at once.
 """
 
 
-def exit_wait() -> float:
-    """SPANGARD_EXIT_WAIT in seconds. What is no such number is a warning."""
+def exit_wait(complain: Callable[[str], None] = warn) -> float:
+    """SPANGARD_EXIT_WAIT in seconds; what is no such number is complained of."""
     given = os.environ.get("SPANGARD_EXIT_WAIT", "").strip()
     if not given:
         return EXIT_WAIT_S
@@ -54,9 +55,7 @@ def exit_wait() -> float:
         seconds = -1.0
     if 0.0 <= seconds <= MAX_EXIT_WAIT_S:
         return seconds
-    from ._log import warn
-
-    warn(f"SPANGARD_EXIT_WAIT: {given[:80]!r} is no number of seconds; {EXIT_WAIT_S:g} is used")
+    complain(f"SPANGARD_EXIT_WAIT: {given[:80]!r} is no number of seconds; {EXIT_WAIT_S:g} is used")
     return EXIT_WAIT_S
 
 
@@ -129,8 +128,6 @@ def tell_lost(recorder: Recorder) -> None:
     if not lost or recorder.has_told_lost or recorder.link.refused or _engine.has_given_up():
         return
     recorder.has_told_lost = True
-    from ._log import warn
-
     try:
         path = _engine.socket_path()
     except OSError as error:

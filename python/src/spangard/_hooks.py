@@ -31,6 +31,31 @@ def refuse_providers(**given: object) -> None:
             )
 
 
+DIRECTIONS = ("receive", "send")
+"""What ``exclude_spans`` may name."""
+
+
+def excluded_from(exclude_spans: Iterable[str] | None) -> frozenset[str]:
+    """Which of DIRECTIONS are named. As upstream anything else excludes nothing; here it is a warning besides."""
+    if not exclude_spans:
+        return frozenset()
+    given = exclude_spans if isinstance(exclude_spans, str) else list(exclude_spans)
+    excluded = frozenset(name for name in DIRECTIONS if name in given)
+    if isinstance(given, str):  # upstream looks for either in it
+        others = [] if excluded else [given]
+    else:
+        others = [name if type(name) is str else type(name).__name__ for name in given if name not in DIRECTIONS]
+    if others:
+        names = ", ".join(repr(name[:60]) for name in others[:5])
+        warn(f"exclude_spans: {names} is neither receive nor send, and excludes nothing")
+    return excluded
+
+
+def given(**arguments: object) -> tuple[str, ...]:
+    """The names of those that are not None."""
+    return tuple(name for name, value in arguments.items() if value is not None)
+
+
 class Hooks:
     """``default_span_details`` and the three hooks. What they raise is an event on the span, never the request's."""
 
@@ -88,12 +113,11 @@ def hooks_from(
     on_request: ServerHook | None,
     on_receive: MessageHook | None,
     on_send: MessageHook | None,
-    exclude_spans: Iterable[str] | None,
+    excluded: frozenset[str],
     *,
     with_api: bool,
 ) -> Hooks | None:
     """None if there is nothing to call. As upstream, a hook of an excluded span is never called."""
-    excluded = exclude_spans or ()
     if "receive" in excluded:
         on_receive = None
     if "send" in excluded:

@@ -10,6 +10,10 @@ import sys
 from ._instance import instance
 from ._version import __version__
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "x86", "i686": "x86", "armv7l": "arm32"}
 """`uname -m` where the semantic conventions call it something else (`host.arch`)."""
 
@@ -40,21 +44,26 @@ def describe() -> dict[str, str | int | None]:
 
 
 def settings() -> dict[str, str]:
-    """The variables that configure the engine's part. One too long, or one too many, is named: with it, HELLO would be
-    refused whole.
-    """
+    """The variables that configure the engine's part."""
     from ._log import warn
     from ._settings import effective
 
+    return those_told(effective(os.environ), warn)
+
+
+def those_told(environ: Mapping[str, str], complain: Callable[[str], None]) -> dict[str, str]:
+    """Of ``environ`` what HELLO carries. One too long, or one too many, is named: HELLO would be refused for it."""
     found: dict[str, str] = {}
     left = MAX_SETTINGS_BYTES
-    for name, value in effective(os.environ).items():
+    for name, value in environ.items():
         if name.startswith(("OTEL_", "SPANGARD_")) and len(found) < MAX_SETTINGS:
             size = len((name + value).encode("utf-8", "surrogatepass"))
             if size > MAX_SETTING_BYTES:
-                warn(f"{name[:200]} is longer than {MAX_SETTING_BYTES} bytes and ignored")
+                complain(f"{name[:200]} is longer than {MAX_SETTING_BYTES} bytes and ignored")
             elif size > left:
-                warn(f"{name[:200]} is ignored: all variables together would be longer than {MAX_SETTINGS_BYTES} bytes")
+                complain(
+                    f"{name[:200]} is ignored: all variables together would be longer than {MAX_SETTINGS_BYTES} bytes"
+                )
             else:
                 left -= size
                 found[name] = value

@@ -11,6 +11,7 @@ from ._facts import MAX_HEADERS, pairs
 from ._log import warn
 from ._sampling import Sampler, sampler_from
 from ._values import items
+from ._variables import start_complaint, unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._propagators import Propagators
+
+    Complain = Callable[[str], None]
+    """Takes one sentence about a value that is not used as it is given."""
 
 HEADER_NAMES_REMEMBERED = 1024
 """How many distinct header names a HeaderCapture remembers its decision for: names come from clients."""
@@ -68,9 +72,12 @@ class Settings:
 
     __slots__ = ("baggage", "disabled", "propagators", "sampler", "wants_measurement_facts")
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], complain: Complain = warn) -> None:
+        for complaint in (*unknown(environ), start_complaint(environ), _switch_complaint(environ, "OTEL_SDK_DISABLED")):
+            if complaint:
+                complain(complaint)
         self.disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
-        self.propagators, self.baggage = _propagators(environ)
+        self.propagators, self.baggage = _propagators(environ, complain)
         # Measurements, also of requests that are not sampled, are made of more than their records have by default.
         proxies = split(environ.get("SPANGARD_TRUSTED_PROXIES", ""))
         self.wants_measurement_facts = bool(proxies) or not MEASURED.isdisjoint(
@@ -79,17 +86,25 @@ class Settings:
         self.sampler: Sampler
         self.sampler, complaint = sampler_from(environ)
         if complaint:
-            warn(complaint)
+            complain(complaint)
 
 
-def _propagators(environ: Mapping[str, str]) -> tuple[Propagators | None, bool]:
+def _switch_complaint(environ: Mapping[str, str], name: str) -> str | None:
+    """Of a Boolean variable, which is false unless it is ``true`` (OpenTelemetry, Boolean variables)."""
+    given = environ.get(name, "").strip()
+    if given.lower() in ("", "true", "false"):
+        return None
+    return f"{name}={given[:60]!r} is neither true nor false; using false"
+
+
+def _propagators(environ: Mapping[str, str], complain: Complain) -> tuple[Propagators | None, bool]:
     """What finds a request's parent, None for traceparent alone; and whether any baggage is read."""
     names = []
     for name in split(environ.get("OTEL_PROPAGATORS", "")) or ["tracecontext", "baggage"]:
         if name.lower() in PROPAGATORS:
             names.append(name.lower())
         elif name.lower() != "none":
-            warn(f"OTEL_PROPAGATORS: {name!r} is not known and ignored; known are {', '.join(PROPAGATORS)}, none")
+            complain(f"OTEL_PROPAGATORS: {name!r} is not known and ignored; known are {', '.join(PROPAGATORS)}, none")
     if "tracecontext" in names and set(names) <= {"tracecontext", "baggage"}:
         return None, "baggage" in names
     from ._propagators import Propagators
@@ -97,7 +112,7 @@ def _propagators(environ: Mapping[str, str]) -> tuple[Propagators | None, bool]:
     return Propagators(names), True
 
 
-def profile_name(argument: str | None, environ: Mapping[str, str]) -> str:
+def profile_name(argument: str | None, environ: Mapping[str, str], complain: Complain = warn) -> str:
     """One of PROFILES. An impossible argument is a ValueError, an impossible variable a warning and the default."""
     if argument is not None:
         if argument not in PROFILES:
@@ -107,7 +122,7 @@ def profile_name(argument: str | None, environ: Mapping[str, str]) -> str:
     if named in PROFILES:
         return named
     if named:
-        warn(f"SPANGARD_PROFILE={named!r} is neither stable nor upstream; using stable")
+        complain(f"SPANGARD_PROFILE={named!r} is neither stable nor upstream; using stable")
     return PROFILES[0]
 
 
@@ -197,6 +212,7 @@ def header_capture(
     wanted: Iterable[str] | None,
     hide: Iterable[str] | None,
     environ: Mapping[str, str],
+    complain: Complain = warn,
 ) -> HeaderCapture | None:
     """``direction`` is REQUEST or RESPONSE. None if nothing is to be captured, and no proxy trusted.
 
@@ -208,8 +224,8 @@ def header_capture(
     told = FORWARDED if trusting else frozenset()
     patterns = list(wanted or ()) or split(environ.get(variable, ""))
     hidden = list(hide or ()) or split(environ.get(f"{_CAPTURE}SANITIZE_FIELDS", ""))
-    take = compiled(patterns, variable, from_argument=bool(wanted), fold_case=True)
-    conceal = compiled(hidden, f"{_CAPTURE}SANITIZE_FIELDS", from_argument=bool(hide), fold_case=True)
+    take = compiled(patterns, variable, None if wanted else complain, fold_case=True)
+    conceal = compiled(hidden, f"{_CAPTURE}SANITIZE_FIELDS", None if hide else complain, fold_case=True)
     if take is None and not told:
         return None
     search = None if conceal is None else conceal.search
@@ -227,20 +243,22 @@ def url_excluder(excluded_urls: object, app: object, environ: Mapping[str, str])
                 "excluded_urls must be a comma separated string of regular expressions, or have url_disabled(url);"
                 f" got {type(excluded_urls).__name__}"
             )
-        pattern = compiled(split(excluded_urls), "excluded_urls", from_argument=True)
+        pattern = compiled(split(excluded_urls), "excluded_urls")
         return pattern.search if pattern is not None else None
     framework = type(app).__module__.split(".", 1)[0].upper()
     variable = f"OTEL_PYTHON_{framework}_EXCLUDED_URLS"
     if variable not in environ:
         variable = "OTEL_PYTHON_EXCLUDED_URLS"
-    pattern = compiled(split(environ.get(variable, "")), variable, from_argument=False)
+    pattern = compiled(split(environ.get(variable, "")), variable, warn)
     return pattern.search if pattern is not None else None
 
 
 def compiled(
-    patterns: list[str], source: str, *, from_argument: bool, fold_case: bool = False
+    patterns: list[str], source: str, complain: Complain | None = None, *, fold_case: bool = False
 ) -> re.Pattern[str] | AnyOf | None:
-    """What is any of ``patterns``. A bad one is an error from an argument, a warning from the environment."""
+    """What is any of ``patterns``. A bad one is left out and complained of; without ``complain``, as in an argument or
+    a flag, it is a ValueError.
+    """
     if not patterns:
         return None
     import re
@@ -252,9 +270,9 @@ def compiled(
             good.append(re.compile(pattern, flags))
         except re.error as error:
             complaint = f"{source}: {pattern!r} is not a regular expression: {error}"
-            if from_argument:
+            if complain is None:
                 raise ValueError(complaint) from None
-            warn(complaint)
+            complain(complaint)
     if not good:
         return None
     if len(good) > 1 and any("(" in pattern.pattern for pattern in good):

@@ -76,7 +76,7 @@ class OpenTelemetryMiddleware:
         *,
         profile: str | None = None,
     ) -> None:
-        from ._hooks import hooks_from, refuse_providers
+        from ._hooks import excluded_from, given, hooks_from, refuse_providers
         from .frameworks import route_names
         from .frameworks.own import quieting
 
@@ -86,18 +86,31 @@ class OpenTelemetryMiddleware:
         captured = (http_capture_headers_server_request, http_capture_headers_server_response, hidden)
         is_upstream = self._read_settings(excluded_urls, *captured, profile=profile)
         self._api = _opentelemetry_api()
-        self._choose_spans(exclude_spans)
+        excluded = excluded_from(exclude_spans)
+        self._choose_spans(excluded)
         self._hooks = hooks_from(
             default_span_details,
             server_request_hook,
             client_request_hook,
             client_response_hook,
-            exclude_spans,
+            excluded,
             with_api=self._api is not None,
         )
         routes = route_names()
         self._route_name = routes.name
         self._routes_are_noted = routes.are_noted
+        self._given = given(
+            excluded_urls=excluded_urls,
+            default_span_details=default_span_details,
+            server_request_hook=server_request_hook,
+            client_request_hook=client_request_hook,
+            client_response_hook=client_response_hook,
+            http_capture_headers_server_request=http_capture_headers_server_request,
+            http_capture_headers_server_response=http_capture_headers_server_response,
+            http_capture_headers_sanitize_fields=http_capture_headers_sanitize_fields,
+            exclude_spans=exclude_spans,
+            profile=profile,
+        )
         self.recorder = recorder()
         self._quieting = quieting()
         self._http_1_1: Any = HTTP_1_1  # the server's own, once it is seen: most have a constant, told by what it is
@@ -105,7 +118,7 @@ class OpenTelemetryMiddleware:
             from .upstream.middleware import become_upstream
 
             hooks = (default_span_details, server_request_hook, client_request_hook, client_response_hook)
-            become_upstream(self, OpenTelemetryMiddleware, *hooks, exclude_spans)
+            become_upstream(self, OpenTelemetryMiddleware, *hooks, excluded)
 
     def _read_settings(
         self,
@@ -133,7 +146,7 @@ class OpenTelemetryMiddleware:
         self._wants_measurement_facts = settings.wants_measurement_facts
         return profile_name(profile, environ) == "upstream"
 
-    def _choose_spans(self, exclude_spans: Iterable[str] | None) -> None:
+    def _choose_spans(self, excluded: frozenset[str]) -> None:
         """Chooses what notes a request's messages: with OpenTelemetry's API it is also the current span."""
         from ._messages import MessageRecorder
         from ._sums import MessageCounter, TotalsRecorder
@@ -143,7 +156,7 @@ class OpenTelemetryMiddleware:
         self._sampled_http = self._sampled_websocket = self._sampled
         self._unsampled_http: Any = MessageCounter if self._api is None else self._api.UnsampledSpan
         self._unsampled_websocket: Any = WebSocketTotals if self._api is None else self._api.UnsampledWebSocketSpan
-        if {"receive", "send"} <= set(exclude_spans or ()):  # single messages are not wanted
+        if {"receive", "send"} <= excluded:  # single messages are not wanted
             self._sampled_websocket = SendOnlyTotals if self._api is None else self._api.SendOnlySpan
             self._unsampled_websocket = SendOnlyTotals if self._api is None else self._api.UnsampledSendOnlySpan
             if self.capture_response is None:  # nor is anything to be taken from them
@@ -492,9 +505,23 @@ class OpenTelemetryMiddleware:
     def _is_recorded(self, scope: Scope) -> bool:
         """Whether the request that has marked ``scope`` is running; a scope may be used for another one after it."""
         try:
-            return scope[MARK] in self.recorder.live
+            if scope[MARK] not in self.recorder.live:
+                return False
         except Exception:  # no mark of ours
             return True
+        if self._given:
+            self._say_unused()
+        return True
+
+    def _say_unused(self) -> None:
+        """Once, where the first request shows that another middleware is around this one."""
+        from ._log import warn
+
+        names, self._given = self._given, ()
+        warn(
+            f"without effect: {', '.join(names)} of an OpenTelemetryMiddleware inside of another one, which records, "
+            "such as that of spangard attach; give them as variables or flags, or serve without attach"
+        )
 
     def _excludes(self, scope: Scope) -> bool:
         """As upstream: the expression is searched for in ``scheme://host/path``, without the query.

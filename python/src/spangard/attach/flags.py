@@ -8,6 +8,10 @@ import os
 
 from .._settings import PROFILES
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _OTLP = (
     "CERTIFICATE CLIENT_CERTIFICATE CLIENT_KEY COMPRESSION ENDPOINT HEADERS INSECURE PROTOCOL TIMEOUT "
     "TRACES_CERTIFICATE TRACES_CLIENT_CERTIFICATE TRACES_CLIENT_KEY TRACES_COMPRESSION TRACES_ENDPOINT TRACES_HEADERS "
@@ -45,22 +49,33 @@ VARIABLES = _variables()
 """Flag to variable. Underscores in a flag are as good as hyphens."""
 
 
+ASKING = ("-h", "--help", "--version")
+
+
 class UsageError(Exception):
     """What is wrong with a command line: one sentence."""
 
 
+class AskedError(Exception):
+    """No command line to run, but a question: the message is one of ASKING."""
+
+
 def parse(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
-    """The variables that the flags set, and the command: what follows the flags, after `--` if there is one."""
+    """The variables that the flags set, and the command: what follows the flags, after `--` if there is one. Raises
+    UsageError, and AskedError.
+    """
     variables: dict[str, str] = {}
     rest = list(arguments)
     while rest and rest[0].startswith("-"):
         argument = rest.pop(0)
         if argument == "--":
             break
+        if argument in ASKING:
+            raise AskedError(argument)
         flag, equals, value = argument.partition("=")
         name = VARIABLES.get(flag.replace("_", "-"))
         if name is None:
-            raise UsageError(f"unknown flag {flag}{_suggestion(flag)}")
+            raise UsageError(f"unknown flag {flag}{suggestion(flag.replace('_', '-'), (*VARIABLES, *ASKING))}")
         if not equals:
             if not rest or rest[0] == "--":
                 raise UsageError(f"{flag} needs a value")
@@ -77,7 +92,7 @@ def parse(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
 def _check(variables: dict[str, str]) -> None:
     """What the recorder would have to warn of: said here, before anything runs. The engine reads the others."""
     from .._sampling import sampler_from
-    from .._settings import PROPAGATORS, split
+    from .._settings import PROPAGATORS, compiled, split
 
     complaint = None
     if "OTEL_TRACES_SAMPLER" in variables:
@@ -93,21 +108,15 @@ def _check(variables: dict[str, str]) -> None:
             raise UsageError(f"OTEL_PROPAGATORS: {name!r} is not known; known are {', '.join(PROPAGATORS)}, none")
     for variable, value in variables.items():
         if variable.endswith("_EXCLUDED_URLS") or "_CAPTURE_HEADERS_" in variable:
-            _check_expressions(variable, split(value))
+            try:
+                compiled(split(value), variable)
+            except ValueError as error:
+                raise UsageError(str(error)) from None
 
 
-def _check_expressions(variable: str, expressions: list[str]) -> None:
-    import re
-
-    for expression in expressions:
-        try:
-            re.compile(expression)
-        except re.error as error:
-            raise UsageError(f"{variable}: {expression!r} is not a regular expression: {error}") from None
-
-
-def _suggestion(flag: str) -> str:
+def suggestion(given: str, known: Iterable[str]) -> str:
+    """What of ``known`` is most like it, in brackets; nothing if nothing is."""
     from difflib import get_close_matches
 
-    close = get_close_matches(flag.replace("_", "-"), VARIABLES, n=1)
+    close = get_close_matches(given, known, n=1)
     return f" (did you mean {close[0]}?)" if close else ""

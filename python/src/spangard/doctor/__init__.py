@@ -18,6 +18,7 @@ from .attached import attached
 from .engine import java, socket
 from .python import conflicts, propagators, servers
 from .report import Report
+from .settings import settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def doctor(arguments: list[str]) -> NoReturn:
             except ConfigurationFileError as error:
                 report.fail(str(error), "nothing starts with it")
         _configuration(report, environ, origins)
+    settings(report, environ)
     propagators(report, environ)
     sys.stdout.flush()
     sys.exit(0 if report.healthy else 1)

@@ -33,6 +33,11 @@ def socket(report: Report) -> None:
     except OSError as error:
         report.fail(str(error), "SPANGARD_SOCKET names a place for the engine's socket")
         return
+    try:
+        trusted = _engine.trusted_uids()
+    except OSError as error:
+        report.fail(str(error), "leave it out, or name the uid whose engine is trusted")
+        return
     directory = os.path.dirname(path) or "."
     if not os.path.isdir(directory):
         above = _nearest(directory)
@@ -46,7 +51,7 @@ def socket(report: Report) -> None:
         report.fail(f"no engine is started in {directory}: others may read it", f"chmod 700 {directory}")
     else:
         report.ok(f"{directory}, where the engine's socket is, is this user's alone")
-    _running(report, path)
+    _running(report, path, trusted)
 
 
 def _nearest(directory: str) -> str:
@@ -56,7 +61,7 @@ def _nearest(directory: str) -> str:
     return directory
 
 
-def _running(report: Report, path: str) -> None:
+def _running(report: Report, path: str, trusted: frozenset[int]) -> None:
     import socket
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
@@ -70,7 +75,7 @@ def _running(report: Report, path: str) -> None:
             else:
                 report.fail(f"no engine answers at {path}", "start one, or leave SPANGARD_ENGINE=off out")
             return
-    if uid not in _engine.trusted_uids():
+    if uid not in trusted:
         report.fail(
             f"{path} is served by another user (uid {uid})",
             "SPANGARD_ENGINE_UID says that it is trusted, or SPANGARD_SOCKET names another",

@@ -232,7 +232,7 @@ class Upstream:
 
 
 def become_upstream(
-    middleware: Any, base: type, details: Any, on_request: Any, on_receive: Any, on_send: Any, exclude_spans: Any
+    middleware: Any, base: type, details: Any, on_request: Any, on_receive: Any, on_send: Any, excluded: frozenset[str]
 ) -> None:
     """The last step of construction: ``middleware`` gets this profile's ``__call__``, so that `stable` asks nothing.
 
@@ -242,7 +242,6 @@ def become_upstream(
     own = made in (base, as_fastapi_knows(base))
     upstream = _upstream_of(base)
     middleware.__class__ = as_fastapi_knows(upstream if own else type(made.__name__, (made, upstream), {}))
-    excluded = exclude_spans or ()
     middleware.receives = "receive" not in excluded
     middleware.sends = "send" not in excluded
     with_api = middleware._api is not None

@@ -69,9 +69,15 @@ final class AdminServers implements ServiceRegistry.Scraped, AutoCloseable {
             LOG.log(Level.INFO, () -> "metrics at http:/" + listening.address() + "/metrics");
             return listening;
         } catch (IOException e) {
-            LOG.log(levelOfFailure, () -> "no metrics at " + address + ": " + e.getMessage());
+            LOG.log(levelOfFailure, () -> "no metrics at " + shown(address) + ": " + e.getMessage());
             return null;
         }
+    }
+
+    /** An address as somebody writes it, where {@link InetSocketAddress#toString} has a slash, or both of name and number. */
+    private static String shown(InetSocketAddress address) {
+        String host = address.getHostString();
+        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
     }
 
     /** Listens where a service that has begun wants to be scraped, if that may be. */
@@ -88,7 +94,7 @@ final class AdminServers implements ServiceRegistry.Scraped, AutoCloseable {
         }
         String refusal = refusal(address.getAddress());
         if (refusal != null) {
-            LOG.log(Level.WARNING, () -> sdk.name() + ": no metrics at " + address + ": " + refusal);
+            LOG.log(Level.WARNING, () -> sdk.name() + ": no metrics at " + shown(address) + ": " + refusal);
             return;
         }
         Set<ServiceSdk> services = new LinkedHashSet<>(Set.of(sdk));

@@ -8,7 +8,6 @@ import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.OtlpSettings;
 import dev.spangard.settings.Settings;
 import dev.spangard.settings.Signal;
-import io.opentelemetry.exporter.internal.FailedExportException;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.metrics.export.AggregationTemporalitySelector;
 import io.opentelemetry.sdk.metrics.export.DefaultAggregationSelector;
@@ -60,16 +59,12 @@ final class CollectorProbe {
             return null;
         }
         Throwable failure = result.isDone() ? result.getFailureThrowable() : null;
-        return switch (failure) {
-            case null -> unanswered();
-            case FailedExportException.HttpExportException http
-            when http.getResponse() != null -> ofStatus(http.getResponse().getStatusCode());
-            case FailedExportException.GrpcExportException grpc
-            when grpc.getResponse() != null ->
-                ofGrpc(grpc.getResponse().getStatusCode().name());
-            case ExportException answered when answered.status() != null -> ofAnswer(answered.status());
-            default -> ofCause(failure);
-        };
+        if (failure == null) {
+            return unanswered();
+        }
+        ExportException why = ExportException.ofSdk(failure, TIMEOUT);
+        String status = why.status();
+        return status == null ? ofCause(why) : ofAnswer(status);
     }
 
     private Fault ofAnswer(String status) {

@@ -14,10 +14,12 @@ import dev.spangard.settings.Variables;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
@@ -36,6 +38,7 @@ final class Doctor {
     private final Map<String, String> environment;
     private final Map<String, String> origins = new HashMap<>();
     private final PrintStream out;
+    private final Set<String> faults = new HashSet<>();
     private boolean healthy = true;
 
     /**
@@ -91,7 +94,7 @@ final class Doctor {
         try {
             SdkSettings.check(settings);
         } catch (ConfigurationException e) {
-            line("fail", e.getMessage(), "nothing is exported like this");
+            refusal(e);
         }
         tries.forEach((signal, attempt) -> recordResult(signal, targets.getOrDefault(signal, ""), attempt.fault()));
         if (tries.isEmpty() && healthy) {
@@ -129,6 +132,13 @@ final class Doctor {
                 tries.put(signal, new CollectorProbe(signal, otlp));
             }
         } catch (ConfigurationException e) {
+            refusal(e);
+        }
+    }
+
+    /** What refuses a recorder is mostly found at each signal. */
+    private void refusal(ConfigurationException e) {
+        if (faults.add(e.getMessage())) {
             line("fail", e.getMessage(), "nothing is exported like this");
         }
     }

@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.logging.Handler;
 import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
@@ -60,6 +61,11 @@ public final class EngineLog extends LogManager {
 
     /** The handler that all records go to. Thread-safe: a line is one call of the stream. */
     static final class Lines extends Handler {
+        private static final Set<String> SDK_EXPORTERS = Set.of(
+                "io.opentelemetry.exporter.otlp.internal.HttpExporter",
+                "io.opentelemetry.exporter.otlp.internal.GrpcExporter");
+        private static final String METRIC_READER = "io.opentelemetry.sdk.metrics.export.PeriodicMetricReader";
+
         private final PrintStream err;
         private final LogFormat format;
         private final LogThrottle throttle;
@@ -73,7 +79,7 @@ public final class EngineLog extends LogManager {
 
         @Override
         public void publish(LogRecord record) {
-            if (!isLoggable(record)) {
+            if (!isLoggable(record) || isSaidOtherwise(record)) {
                 return;
             }
             log(throttle.ended());
@@ -83,6 +89,16 @@ public final class EngineLog extends LogManager {
             if (throttle.admits(level, logger, message)) {
                 err.println(format.line(record.getInstant(), level, logger, message, record.getThrown()));
             }
+        }
+
+        /**
+         * Whether it is the SDK's word that an export of metrics or log records has failed, which the engine tells itself: of
+         * which service, to which collector, and when it is over.
+         */
+        private static boolean isSaidOtherwise(LogRecord record) {
+            String logger = String.valueOf(record.getLoggerName());
+            return SDK_EXPORTERS.contains(logger)
+                    || (logger.equals(METRIC_READER) && "Exporter failed".equals(record.getMessage()));
         }
 
         private void log(List<LogThrottle.Suppressed> messages) {

@@ -60,6 +60,9 @@ record EngineOptions(
               --log-level LEVEL    debug, info, warning or error; default info (OTEL_LOG_LEVEL)
               --log-format FORMAT  text, the default, or json: one object a line
               --help, --version
+
+            Exit codes: 0 after an orderly end, 2 for a wrong command line, 3 if it cannot start, 4 if another engine
+            serves the socket.
             """;
 
     /** The address at which Prometheus expects an OpenTelemetry exporter (OTEL_EXPORTER_PROMETHEUS_PORT's default). */
@@ -98,14 +101,14 @@ record EngineOptions(
                 case "--admin" -> admin = value(flag, argument, equals, rest);
                 case "--log-level" -> logLevel = level(value(flag, argument, equals, rest), flag);
                 case "--log-format" -> logFormat = format(value(flag, argument, equals, rest));
-                default -> throw new UsageException("unknown argument " + argument + "; try spangard engine --help");
+                default -> throw unknown(argument);
             }
         }
         if (socket.isEmpty()) {
             throw new UsageException("--socket PATH is missing, and so is SPANGARD_SOCKET");
         }
         return new EngineOptions(
-                path("--socket", socket),
+                socketPath(socket),
                 replace,
                 allowedUids,
                 seconds(idleExit),
@@ -114,6 +117,13 @@ record EngineOptions(
                 admin != null,
                 level(logLevel),
                 logFormat);
+    }
+
+    private static UsageException unknown(String argument) {
+        String flag = Settings.shortened(argument.split("=", 2)[0]); // the value may be a secret
+        return argument.startsWith("-")
+                ? new UsageException("unknown flag " + flag + FlagSpelling.advice(flag))
+                : new UsageException("engine takes flags alone, not " + flag);
     }
 
     private static boolean alone(String flag, int equals) throws UsageException {
@@ -131,6 +141,14 @@ record EngineOptions(
             throw new UsageException(flag + " needs a value");
         }
         return rest.next();
+    }
+
+    private static Path socketPath(String text) throws UsageException {
+        Path path = path("--socket", text);
+        if (path.getFileName() == null) {
+            throw new UsageException("--socket " + path + " is a directory, not a place for a socket");
+        }
+        return path;
     }
 
     private static Path path(String flag, String text) throws UsageException {

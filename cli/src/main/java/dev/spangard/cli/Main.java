@@ -11,6 +11,7 @@ import dev.spangard.settings.EngineVersion;
 import dev.spangard.settings.Printable;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -25,13 +26,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The engine's command line. The launcher in {@code python/src/spangard} starts it as {@code java … Main engine FLAGS},
  * and asks it as {@code configuration} and {@code doctor}.
  *
- * <p>Exit codes: 0 after an orderly end, or because another engine serves the socket; 2 for a wrong command line; 3 when
- * the engine cannot start, or a configuration file cannot be understood; 1 when the doctor finds a fault.
+ * <p>Exit codes: 0 after an orderly end; 2 for a wrong command line; 3 when the engine cannot start, or a configuration
+ * file cannot be understood; 4 when another engine serves the socket; 1 when the doctor finds a fault.
  */
 public final class Main {
     static final int OK = 0;
     static final int USAGE = 2;
     static final int START_FAILED = 3;
+    /** Apart from {@link #START_FAILED}, for whoever started an engine so that there be one: the recorder's launcher. */
+    static final int ANOTHER_SERVES = 4;
 
     /** The seconds in which a process ends that was told to, whatever hangs. Closing is bounded below that. */
     private static final int END_SECONDS = 9;
@@ -125,12 +128,13 @@ public final class Main {
             engine.awaitStop();
             code.set(OK);
         } catch (EngineRunningException e) {
-            err.println("spangard: " + e.getMessage());
-            code.set(OK);
+            err.println("spangard: " + e.getMessage() + "; --replace takes its place");
+            code.set(ANOTHER_SERVES);
         } catch (TakeOver.FailedException e) {
             err.println("spangard: " + e.getMessage());
-        } catch (IOException e) {
-            err.println("spangard: the engine cannot start at " + options.socket() + ": " + e);
+        } catch (IOException | UncheckedIOException e) {
+            err.println("spangard: the engine cannot start at "
+                    + Printable.of(options.socket() + ": " + StartFailure.of(e)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.export.ApplicationOutput;
 import dev.spangard.export.BatchQueueOptions;
+import dev.spangard.export.LogExporters;
 import dev.spangard.export.MetricReaders;
+import dev.spangard.export.Rollback;
 import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.Settings;
 import dev.spangard.telemetry.ExceptionSignal;
@@ -12,7 +15,6 @@ import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.TelemetryOptions;
 import dev.spangard.telemetry.TrustedProxies;
 import io.opentelemetry.sdk.trace.SpanLimits;
-import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -66,13 +68,28 @@ final class SdkSettings {
         return elements == null ? List.of() : elements;
     }
 
-    /** Reads all settings, for the warnings. */
+    /** Whether the {@code upstream} profile tells methods as they are, known or not. */
+    static boolean capturesAllMethods(Settings settings) {
+        return settings.isTrue("OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS");
+    }
+
+    /** Reads all that {@link ServiceAssembly} does but the exporters of spans, for the warnings. */
     static void check(Settings settings) throws ConfigurationException {
-        limits(settings, telemetry(settings).attributeValueLengthLimit());
+        settings.attributes("OTEL_RESOURCE_ATTRIBUTES");
+        TelemetryOptions options = telemetry(settings);
+        limits(settings, options.attributeValueLengthLimit());
+        capturesAllMethods(settings);
         BatchQueueOptions.ofSpans(settings);
         MetricReaders.exemplars(settings);
         MetricReaders.cardinality(settings);
-        settings.millis("OTEL_METRIC_EXPORT_INTERVAL", Duration.ofMinutes(1));
+        try (var undo = new Rollback();
+                var output = new ApplicationOutput(false)) {
+            MetricReaders.read("", settings, output, false, undo);
+            if (options.exceptions().inLogs()) {
+                LogExporters.read("", settings, undo);
+                LogExporters.queue(settings);
+            }
+        }
     }
 
     /**

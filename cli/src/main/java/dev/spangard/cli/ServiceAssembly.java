@@ -97,9 +97,11 @@ record ServiceAssembly(Application application, Provided provided) {
         ApplicationOutput applicationOutput =
                 application.caller.output() == null ? null : new ApplicationOutput(application.tty);
         List<TraceExporters.Output> outputs = TraceExporters.read(settings, applicationOutput, undo);
-        MetricReaders readers = MetricReaders.read(settings, applicationOutput, application.caller.isGuest(), undo);
+        String title = application.name.toString();
+        MetricReaders readers =
+                MetricReaders.read(title, settings, applicationOutput, application.caller.isGuest(), undo);
         List<LogRecordExporter> logExporters =
-                options.exceptions().inLogs() ? LogExporters.read(settings, undo) : List.of();
+                options.exceptions().inLogs() ? LogExporters.read(title, settings, undo) : List.of();
         boolean prints =
                 readers.prints() || outputs.stream().anyMatch(output -> output.outlet() instanceof PrintedOutlet);
 
@@ -205,7 +207,7 @@ record ServiceAssembly(Application application, Provided provided) {
                 otel,
                 children,
                 SdkSettings.semconvMode(application.settings),
-                application.settings.isTrue("OTEL_PYTHON_INSTRUMENTATION_HTTP_CAPTURE_ALL_METHODS"),
+                SdkSettings.capturesAllMethods(application.settings),
                 options,
                 series);
         return new Service(Telemetry.create(otel, options, series), upstream, provided.accounts);

@@ -137,7 +137,7 @@ final class ServiceRegistry implements ServiceProvider, AutoCloseable {
         if (!idle.isEmpty()) {
             warnings.add("without effect here: " + String.join(", ", idle));
         }
-        warnings.forEach(line -> LOG.log(Level.WARNING, () -> made.name() + ": " + line));
+        warnings.stream().distinct().forEach(line -> LOG.log(Level.WARNING, () -> made.name() + ": " + line));
         LOG.log(
                 Level.INFO,
                 () -> made.name() + ": first recorder, pid " + hello.process().pid());

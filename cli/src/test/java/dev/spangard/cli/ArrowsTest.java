@@ -147,7 +147,7 @@ class ArrowsTest {
                         "dev.spangard.export.SpanEncoder",
                         // The only place where an exporter of metrics or logs leaves why it failed.
                         "io.opentelemetry.exporter.internal.FailedExportException",
-                        "dev.spangard.cli.CollectorProbe"));
+                        "dev.spangard.export.ExportException"));
     }
 
     private static String outermost(JavaClass type) {

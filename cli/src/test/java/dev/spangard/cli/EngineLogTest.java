@@ -4,6 +4,9 @@ package dev.spangard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.opentelemetry.exporter.otlp.internal.GrpcExporter;
+import io.opentelemetry.exporter.otlp.internal.HttpExporter;
+import io.opentelemetry.sdk.metrics.export.PeriodicMetricReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -17,6 +20,7 @@ import java.util.logging.LogRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EngineLogTest {
     private static final Instant TIME = Instant.ofEpochSecond(1_700_000_000);
@@ -27,9 +31,22 @@ class EngineLogTest {
             new PrintStream(out, true, StandardCharsets.UTF_8), LogFormat.TEXT, new LogThrottle(() -> nanoTime));
 
     private void log(String message) {
+        log("spangard.test", message);
+    }
+
+    private void log(String logger, String message) {
         var record = new LogRecord(Level.WARNING, message);
-        record.setLoggerName("spangard.test");
+        record.setLoggerName(logger);
         lines.publish(record);
+    }
+
+    @ParameterizedTest
+    @ValueSource(classes = {HttpExporter.class, GrpcExporter.class, PeriodicMetricReader.class})
+    void whatTheSdkSaysOfAFailedExportIsLeftOut(Class<?> of) {
+        log(of.getName(), of == PeriodicMetricReader.class ? "Exporter failed" : "Failed to export metrics.");
+        assertThat(written()).isEmpty();
+        log(PeriodicMetricReader.class.getName(), "Exporter threw an Exception");
+        assertThat(written()).hasSize(1);
     }
 
     private List<String> written() {

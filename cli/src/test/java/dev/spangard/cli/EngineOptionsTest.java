@@ -126,4 +126,19 @@ class EngineOptionsTest {
     void aWrongCommandLineIsRefused(String line) {
         assertThatThrownBy(() -> parse(line)).isInstanceOf(UsageException.class);
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--log_level, unknown flag --log_level (did you mean --log-level?)",
+        "--log_level=s3cret, unknown flag --log_level (did you mean --log-level?)",
+        "--sockt, unknown flag --sockt (did you mean --socket?)",
+        "--spool-max-byte, unknown flag --spool-max-byte (did you mean --spool-max-bytes?)",
+        "--nonsense, unknown flag --nonsense",
+        "-s, unknown flag -s",
+        "uvicorn, 'engine takes flags alone, not uvicorn'",
+        "--socket=/, '--socket / is a directory, not a place for a socket'",
+    })
+    void aFlagThatThereIsNotIsToldWithTheOneThatIsMostLikeIt(String argument, String said) {
+        assertThatThrownBy(() -> parse("--socket /x " + argument)).hasMessage(said);
+    }
 }

@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MainTest {
     @TempDir
@@ -51,15 +53,15 @@ class MainTest {
     }
 
     @Test
-    void anotherEngineAtTheSocketIsOneLineAndZero() throws Exception {
+    void anotherEngineAtTheSocketIsOneLineAndFour() throws Exception {
         Path socket = directory.resolve("engine.sock");
         try (Ledger ledger = Ledger.open(socket)) {
             assertThat(ledger).isNotNull();
             assertThat(run("engine", "--socket", socket.toString(), "--admin", "off"))
-                    .isZero();
+                    .isEqualTo(4);
         }
-        assertThat(error().lines()).hasSize(1);
-        assertThat(error()).contains("another engine is running at " + socket);
+        assertThat(error().lines())
+                .containsExactly("spangard: another engine is running at " + socket + "; --replace takes its place");
     }
 
     @Test
@@ -93,7 +95,37 @@ class MainTest {
         Path file = Files.writeString(directory.resolve("file"), "");
         assertThat(run("engine", "--socket", file.resolve("engine.sock").toString(), "--admin", "off"))
                 .isEqualTo(3);
+        assertThat(error().lines())
+                .containsExactly("spangard: the engine cannot start at " + file.resolve("engine.sock") + ": " + file
+                        + " is in the way: it is no directory");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/proc/none/engine.sock, '/proc/none is not there and cannot be made'",
+        "/dev/null/private/engine.sock, '/dev/null is in the way: it is no directory'",
+    })
+    void whatCannotBeMadeIsNamedInPlainWords(String socket, String said) {
+        assertThat(run("engine", "--socket", socket, "--admin", "off")).isEqualTo(3);
+        assertThat(error().lines()).containsExactly("spangard: the engine cannot start at " + socket + ": " + said);
+    }
+
+    @Test
+    void aSpoolThatCannotBeMadeIsNamedInPlainWords() {
+        Path socket = directory.resolve("private/engine.sock");
+        assertThat(run("engine", "--socket", socket.toString(), "--spool", "/proc/none/spool", "--admin", "off"))
+                .isEqualTo(3);
+        assertThat(error().lines())
+                .containsExactly("spangard: the engine cannot start at " + socket
+                        + ": /proc/none is not there and cannot be made");
+    }
+
+    @Test
+    void aSocketPathThatIsTooLongIsOneLine() {
+        Path socket = directory.resolve("private/" + "x".repeat(120));
+        assertThat(run("engine", "--socket", socket.toString(), "--admin", "off"))
+                .isEqualTo(3);
         assertThat(error().lines()).hasSize(1);
-        assertThat(error()).contains("cannot start");
+        assertThat(error()).doesNotContain("Exception");
     }
 }

@@ -67,7 +67,11 @@ final class BatchQueue<W> {
         this.waiting = new BoundedQueue<>(options, memory, deadline);
         this.books = new BatchBooks(waiting, outcomes, deadline);
         this.exports = new RetryingExport(
-                new ExportFailureLog(title, outlet.item()), options.retry(), options.exportTimeout(), agenda, deadline);
+                new ExportFailureLog(title + outlet.destination(), outlet.item()),
+                options.retry(),
+                options.exportTimeout(),
+                agenda,
+                deadline);
     }
 
     /** How many items wait for a batch. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import io.opentelemetry.exporter.internal.FailedExportException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,31 @@ public final class ExportException extends Exception {
     /** The fault will not pass. */
     static ExportException isFinal(String why) {
         return new ExportException(why, null, false, null, 0, null);
+    }
+
+    /**
+     * Says why one of the SDK's exporters has failed, which has tried again as often as it does; a failure of ours is
+     * returned as it is.
+     *
+     * @param failure of its result; null if that has none
+     * @param timeout the exporter's
+     */
+    public static ExportException ofSdk(@Nullable Throwable failure, Duration timeout) {
+        return switch (failure) {
+            case null -> isFinal("the exporter gave up");
+            case ExportException known -> known;
+            case FailedExportException.HttpExportException http
+            when http.getResponse() != null ->
+                ofSdk(Integer.toString(http.getResponse().getStatusCode()));
+            case FailedExportException.GrpcExportException grpc
+            when grpc.getResponse() != null ->
+                ofSdk(grpc.getResponse().getStatusCode().name());
+            default -> new ExportException(FailureMessage.of(failure, timeout), failure, false, null, 0, null);
+        };
+    }
+
+    private static ExportException ofSdk(String status) {
+        return answered("the collector answers " + status, status, false, null);
     }
 
     /**

@@ -2,13 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one line to the log when an exporter begins to fail or fails otherwise than before, and one when it exports
- * again. For one thread: the exporter's agenda.
+ * again. Thread-safe: of the SDK's exporters results come on their clients' threads.
  */
 final class ExportFailureLog {
     private static final Logger LOG = System.getLogger("spangard.engine");
@@ -16,12 +19,12 @@ final class ExportFailureLog {
     private final String title;
     private final String item;
     /** The failure that the last line was about; null if all is well. */
-    private @Nullable String logged;
+    private final AtomicReference<@Nullable String> logged = new AtomicReference<>();
 
     /**
      * Begins with an exporter that has not failed.
      *
-     * @param title whose failures they are
+     * @param title whose failures they are, and where it exports to: no secrets
      * @param item what the exporter exports, in the singular
      */
     ExportFailureLog(String title, String item) {
@@ -35,10 +38,20 @@ final class ExportFailureLog {
             String message = failure.getMessage();
             String trying = failure instanceof ExportException fault && fault.mayPass() ? ", trying again" : "";
             log((message == null ? failure.getClass().getSimpleName() : message) + trying);
-        } else if (logged != null) {
-            logged = null;
-            LOG.log(Level.INFO, () -> title + ": exports again");
+        } else if (logged.getAndSet(null) != null) {
+            LOG.log(Level.INFO, () -> title + ": " + item + "s are exported again");
         }
+    }
+
+    /**
+     * Logs what comes of an export by one of the SDK's exporters, which tries again by itself before it answers.
+     *
+     * @param timeout the exporter's
+     * @return {@code result}
+     */
+    CompletableResultCode watched(CompletableResultCode result, Duration timeout) {
+        return result.whenComplete(
+                () -> log(result.isSuccess() ? null : ExportException.ofSdk(result.getFailureThrowable(), timeout)));
     }
 
     /** Logs that an attempt was not answered in time. */
@@ -53,8 +66,7 @@ final class ExportFailureLog {
     }
 
     private void log(String failure) {
-        if (!failure.equals(logged)) {
-            logged = failure;
+        if (!failure.equals(logged.getAndSet(failure))) {
             LOG.log(Level.WARNING, () -> title + ": " + item + "s are not exported: " + failure);
         }
     }

@@ -6,6 +6,7 @@ import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.OtlpSettings;
 import dev.spangard.settings.Settings;
 import dev.spangard.settings.Signal;
+import dev.spangard.settings.Variables;
 import io.opentelemetry.api.metrics.MeterProvider;
 import io.opentelemetry.sdk.common.InternalTelemetryVersion;
 import io.opentelemetry.sdk.logs.SdkLoggerProvider;
@@ -38,18 +39,22 @@ public final class LogExporters {
     /**
      * Makes the exporters of a service. Only to be called where it is to have log records.
      *
+     * @param service whose they are, in the log
      * @param undo ends them, if what they are for does not come to be
      * @throws ConfigurationException with one line for the user if the variable names what there is not, or settings of
      *     an exporter cannot be used
      */
-    public static List<LogRecordExporter> read(Settings settings, Rollback undo) throws ConfigurationException {
+    public static List<LogRecordExporter> read(String service, Settings settings, Rollback undo)
+            throws ConfigurationException {
         List<LogRecordExporter> exporters = new ArrayList<>();
         for (String name : names(settings)) {
             OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.LOGS, name);
             if (otlp != null) {
                 LogRecordExporter exporter = OtlpExporters.logs(otlp);
                 undo.add(exporter::shutdown);
-                exporters.add(exporter);
+                String title = service + ", " + name + " to " + Variables.shown("", otlp.endpoint());
+                exporters.add(new ReportingLogRecordExporter(
+                        exporter, new ExportFailureLog(title, "log record"), otlp.timeout()));
             } else if (!name.equals("none")) {
                 throw unsupported(name);
             }
@@ -71,18 +76,17 @@ public final class LogExporters {
             MeterProvider meters,
             MemoryLimit memory) {
         var loggers = SdkLoggerProvider.builder().setResource(resource);
-        int queue = queue(settings);
+        Queue queue = queue(settings);
         for (LogRecordExporter exporter : exporters) {
             loggers.addLogRecordProcessor(new LogGate(
-                    queue,
+                    queue.capacity,
                     memory,
                     meters,
                     exporter,
                     counted -> BatchLogRecordProcessor.builder(counted)
-                            .setScheduleDelay(settings.millis("OTEL_BLRP_SCHEDULE_DELAY", DEFAULT_DELAY))
-                            .setMaxQueueSize(queue)
-                            .setMaxExportBatchSize(Math.min(
-                                    queue, settings.whole("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", DEFAULT_BATCH, 1)))
+                            .setScheduleDelay(queue.delay)
+                            .setMaxQueueSize(queue.capacity)
+                            .setMaxExportBatchSize(queue.batch)
                             .setMeterProvider(() -> meters)
                             .setInternalTelemetryVersion(InternalTelemetryVersion.LATEST)
                             .build()));
@@ -90,14 +94,26 @@ public final class LogExporters {
         return loggers.build();
     }
 
-    /** How many records may wait: the SDK's processor makes room for all of them at once. */
-    private static int queue(Settings settings) {
+    /**
+     * The limits of a queue of log records.
+     *
+     * @param capacity how many may wait: the SDK's processor makes room for all of them at once
+     * @param batch how many are exported together
+     * @param delay how long the first of them waits
+     */
+    public record Queue(int capacity, int batch, Duration delay) {}
+
+    /** Reads the limits of the queue; warns of what is no limit. */
+    public static Queue queue(Settings settings) {
         int given = settings.whole(QUEUE_SIZE, DEFAULT_QUEUE, 1);
-        int queue = Math.min(given, MOST_QUEUE);
-        if (queue < given) {
-            settings.warn(QUEUE_SIZE + "=" + given + " is more than " + queue + "; using " + queue);
+        int capacity = Math.min(given, MOST_QUEUE);
+        if (capacity < given) {
+            settings.warn(QUEUE_SIZE + "=" + given + " is more than " + capacity + "; using " + capacity);
         }
-        return queue;
+        return new Queue(
+                capacity,
+                Math.min(capacity, settings.whole("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", DEFAULT_BATCH, 1)),
+                settings.millis("OTEL_BLRP_SCHEDULE_DELAY", DEFAULT_DELAY));
     }
 
     /**

@@ -13,25 +13,28 @@ import io.opentelemetry.sdk.logs.LogRecordProcessor;
 import io.opentelemetry.sdk.logs.ReadWriteLogRecord;
 import io.opentelemetry.sdk.logs.data.LogRecordData;
 import io.opentelemetry.sdk.logs.export.LogRecordExporter;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.function.Function;
 
 /**
  * Stands before the SDK's log processor, whose queue counts records and not what they hold, 20 KB with a long stack
  * trace. It lets in so many records, and so many bytes of the memory that spans wait in too; what it refuses is counted
- * as the SDK counts what finds its queue full. Thread-safe: records come from any thread, answers on the exporter's.
+ * as the SDK counts what finds its queue full, and what is exported as its exporters would, had they been given meters
+ * when they were made. Thread-safe: records come from any thread, answers on the exporter's.
  */
 final class LogGate implements LogRecordProcessor {
     /** How many bytes a record holds beside its texts. */
     private static final int OBJECTS_BYTES = 500;
 
+    private static final AttributeKey<String> ERROR_TYPE = AttributeKey.stringKey("error.type");
     private static final Attributes QUEUE_FULL = Attributes.of(
-            AttributeKey.stringKey("error.type"), "queue_full",
-            AttributeKey.stringKey("otel.component.type"), "batching_log_processor");
+            ERROR_TYPE, "queue_full", AttributeKey.stringKey("otel.component.type"), "batching_log_processor");
 
     private final int capacity;
     private final MemoryLimit memory;
     private final LongCounter processed;
+    private final LongCounter exported;
     private final LogRecordProcessor queue;
     // Guarded by this.
     private int waiting;
@@ -51,12 +54,17 @@ final class LogGate implements LogRecordProcessor {
             Function<LogRecordExporter, LogRecordProcessor> queue) {
         this.capacity = capacity;
         this.memory = memory;
-        this.processed = meters.get(ServiceAccounts.INSTRUMENTATION_SCOPE)
-                .counterBuilder("otel.sdk.processor.log.processed")
-                .setUnit("{log_record}")
-                .setDescription("Log records that found the queue full.")
-                .build();
+        this.processed = counter(meters, "otel.sdk.processor.log.processed", "Log records that found the queue full.");
+        this.exported = counter(meters, "otel.sdk.exporter.log.exported", "Log records whose export has ended.");
         this.queue = queue.apply(new Counted(exporter));
+    }
+
+    private static LongCounter counter(MeterProvider meters, String name, String description) {
+        return meters.get(ServiceAccounts.INSTRUMENTATION_SCOPE)
+                .counterBuilder(name)
+                .setUnit("{log_record}")
+                .setDescription(description)
+                .build();
     }
 
     @Override
@@ -112,7 +120,18 @@ final class LogGate implements LogRecordProcessor {
         return queue.shutdown().whenComplete(this::giveAll);
     }
 
-    /** Gives back the memory of records that have been exported. */
+    /** With the reason of a failure: the collector's answer, or {@code _OTHER}. */
+    private void count(int records, CompletableResultCode result) {
+        Attributes how = Attributes.empty();
+        if (!result.isSuccess()) {
+            String status = ExportException.ofSdk(result.getFailureThrowable(), Duration.ZERO)
+                    .status();
+            how = Attributes.of(ERROR_TYPE, status == null ? "_OTHER" : status);
+        }
+        exported.add(records, how, Context.root());
+    }
+
+    /** Gives back the memory of records whose export has ended, and counts them. */
     private final class Counted implements LogRecordExporter {
         private final LogRecordExporter exporter;
 
@@ -122,7 +141,11 @@ final class LogGate implements LogRecordProcessor {
 
         @Override
         public CompletableResultCode export(Collection<LogRecordData> records) {
-            return exporter.export(records).whenComplete(() -> give(records));
+            CompletableResultCode result = exporter.export(records);
+            return result.whenComplete(() -> {
+                count(records.size(), result);
+                give(records);
+            });
         }
 
         @Override

@@ -6,6 +6,7 @@ import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.OtlpSettings;
 import dev.spangard.settings.Settings;
 import dev.spangard.settings.Signal;
+import dev.spangard.settings.Variables;
 import io.opentelemetry.sdk.metrics.Aggregation;
 import io.opentelemetry.sdk.metrics.ExemplarFilter;
 import io.opentelemetry.sdk.metrics.InstrumentType;
@@ -56,6 +57,7 @@ public record MetricReaders(
     /**
      * Makes the readers of a service.
      *
+     * @param service whose they are, in the log
      * @param applicationOutput the application's standard output; null if it cannot be written to
      * @param isGuest whether the application is another user's than the engine, who listens nowhere for it
      * @param undo ends them, if what they are for does not come to be
@@ -63,7 +65,11 @@ public record MetricReaders(
      *     an exporter cannot be used
      */
     public static MetricReaders read(
-            Settings settings, @Nullable ApplicationOutput applicationOutput, boolean isGuest, Rollback undo)
+            String service,
+            Settings settings,
+            @Nullable ApplicationOutput applicationOutput,
+            boolean isGuest,
+            Rollback undo)
             throws ConfigurationException {
         Duration interval = settings.millis("OTEL_METRIC_EXPORT_INTERVAL", DEFAULT_INTERVAL);
         List<MetricReader> readers = new ArrayList<>();
@@ -72,7 +78,7 @@ public record MetricReaders(
         for (String name : names(settings)) {
             OtlpSettings otlp = OtlpSettings.ofExporter(settings, Signal.METRICS, name);
             if (otlp != null) {
-                MetricExporter exporter = exporter(settings, otlp);
+                MetricExporter exporter = exporter(service + ", " + name, settings, otlp);
                 undo.add(exporter::shutdown);
                 readers.add(periodic(exporter, interval));
                 continue;
@@ -179,9 +185,13 @@ public record MetricReaders(
         return PeriodicMetricReader.builder(exporter).setInterval(interval).build();
     }
 
-    private static MetricExporter exporter(Settings settings, OtlpSettings otlp) throws ConfigurationException {
-        Duration longest = settings.millis("OTEL_METRIC_EXPORT_TIMEOUT", DEFAULT_TIMEOUT);
-        return OtlpExporters.metrics(otlp.within(longest), temporality(settings), aggregation(settings));
+    private static MetricExporter exporter(String title, Settings settings, OtlpSettings otlp)
+            throws ConfigurationException {
+        OtlpSettings within = otlp.within(settings.millis("OTEL_METRIC_EXPORT_TIMEOUT", DEFAULT_TIMEOUT));
+        return new ReportingMetricExporter(
+                OtlpExporters.metrics(within, temporality(settings), aggregation(settings)),
+                new ExportFailureLog(title + " to " + Variables.shown("", within.endpoint()), "metric"),
+                within.timeout());
     }
 
     private static AggregationTemporalitySelector temporality(Settings settings) {

@@ -5,6 +5,7 @@ package dev.spangard.export;
 import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.OtlpSettings;
 import dev.spangard.settings.PrivateKeyPem;
+import dev.spangard.settings.Variables;
 import io.opentelemetry.exporter.internal.TlsConfigHelper;
 import io.opentelemetry.exporter.otlp.http.logs.OtlpHttpLogRecordExporter;
 import io.opentelemetry.exporter.otlp.http.metrics.OtlpHttpMetricExporter;
@@ -48,7 +49,7 @@ public final class OtlpExporters {
                         settings, plain ? null : tls.getSslContext(), plain ? null : tls.getTrustManager());
             }
         };
-        return new OtlpOutlet(settings.endpoint(), sender);
+        return new OtlpOutlet(Variables.shown("", settings.endpoint()), sender);
     }
 
     private static OtlpSender http(OtlpSettings settings, TlsConfigHelper tls) throws ConfigurationException {

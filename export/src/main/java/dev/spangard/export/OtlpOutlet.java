@@ -24,7 +24,7 @@ public final class OtlpOutlet implements SpanOutlet<EncodedSpan> {
     /**
      * Sends by this sender, which it closes.
      *
-     * @param target where to, for messages: no secrets
+     * @param target where to, as it may be shown: no secrets
      */
     OtlpOutlet(String target, OtlpSender sender) {
         this.target = target;
@@ -70,6 +70,11 @@ public final class OtlpOutlet implements SpanOutlet<EncodedSpan> {
             }
         });
         return result;
+    }
+
+    @Override
+    public String destination() {
+        return " to " + target;
     }
 
     @Override

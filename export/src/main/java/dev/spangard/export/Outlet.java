@@ -43,6 +43,11 @@ interface Outlet<W> {
     /** What the log calls one item; with an "s" behind it, several. */
     String item();
 
+    /** Where it exports to, as the log says it behind the exporter's name: no secrets; empty if that says it all. */
+    default String destination() {
+        return "";
+    }
+
     /** What the log calls an export that succeeded. */
     String exported();
 

@@ -67,7 +67,11 @@ final class SpoolDrain {
         this.exporter = exporter;
         this.books = books;
         this.exports = new RetryingExport(
-                new ExportFailureLog(title, target.item()), options.retry(), options.exportTimeout(), agenda, deadline);
+                new ExportFailureLog(title + target.destination(), target.item()),
+                options.retry(),
+                options.exportTimeout(),
+                agenda,
+                deadline);
     }
 
     /** Begins to drain. Called once. */

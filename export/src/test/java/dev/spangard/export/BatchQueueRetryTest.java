@@ -93,7 +93,7 @@ class BatchQueueRetryTest extends TestedBatchQueue {
             assertThat(closed.isSuccess()).isTrue();
             assertThat(log.lines())
                     .anyMatch(line -> line.contains("shop, test: spans are not exported: the collector answers 503"))
-                    .anyMatch(line -> line.endsWith("shop, test: exports again"))
+                    .anyMatch(line -> line.endsWith("shop, test: spans are exported again"))
                     .anyMatch(line ->
                             line.endsWith("shop, test: at the end exported 5 spans, abandoned 0, 0 without an answer"));
         }

@@ -4,6 +4,7 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.logs.Logger;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.logs.SdkLoggerProvider;
@@ -11,11 +12,16 @@ import io.opentelemetry.sdk.logs.data.LogRecordData;
 import io.opentelemetry.sdk.logs.export.BatchLogRecordProcessor;
 import io.opentelemetry.sdk.logs.export.LogRecordExporter;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
+import io.opentelemetry.sdk.metrics.data.LongPointData;
 import io.opentelemetry.sdk.testing.exporter.InMemoryMetricReader;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class LogGateTest {
@@ -28,7 +34,7 @@ final class LogGateTest {
     /** A collector that does not answer until it is told to. */
     private static final class Pending implements LogRecordExporter {
         final List<LogRecordData> exported = new CopyOnWriteArrayList<>();
-        final CompletableResultCode answer = new CompletableResultCode();
+        CompletableResultCode answer = new CompletableResultCode();
 
         @Override
         public CompletableResultCode export(Collection<LogRecordData> records) {
@@ -72,11 +78,42 @@ final class LogGateTest {
     }
 
     private long turnedAway() {
-        return metrics.collectAllMetrics().stream()
-                .filter(metric -> metric.getName().equals("otel.sdk.processor.log.processed"))
-                .flatMap(metric -> metric.getLongSumData().getPoints().stream())
-                .mapToLong(point -> point.getValue())
+        return points("otel.sdk.processor.log.processed")
+                .mapToLong(LongPointData::getValue)
                 .sum();
+    }
+
+    private Stream<LongPointData> points(String counter) {
+        return metrics.collectAllMetrics().stream()
+                .filter(metric -> metric.getName().equals(counter))
+                .flatMap(metric -> metric.getLongSumData().getPoints().stream());
+    }
+
+    /** {@code error.type} to how many records. */
+    private Map<String, Long> exported() {
+        return points("otel.sdk.exporter.log.exported")
+                .collect(Collectors.toMap(
+                        point -> String.valueOf(point.getAttributes().get(AttributeKey.stringKey("error.type"))),
+                        LongPointData::getValue));
+    }
+
+    @Test
+    void countsWhatIsExportedAndWhatIsNot() {
+        for (String error : List.of("null", "404", "_OTHER")) {
+            exporter.answer = new CompletableResultCode();
+            try (SdkLoggerProvider loggers = loggers(4)) {
+                emit(loggers, 1, 0);
+                switch (error) {
+                    case "null" -> exporter.answer.succeed();
+                    case "404" ->
+                        exporter.answer.failExceptionally(
+                                ExportException.answered("the collector answers 404", "404", false, null));
+                    default -> exporter.answer.fail();
+                }
+                loggers.forceFlush().join(20, TimeUnit.SECONDS);
+            }
+        }
+        assertThat(exported()).isEqualTo(Map.of("null", 1L, "404", 1L, "_OTHER", 1L));
     }
 
     @Test
@@ -87,7 +124,7 @@ final class LogGateTest {
             assertThat(memory.held()).isEqualTo(4 * 500);
 
             exporter.answer.succeed();
-            loggers.forceFlush().join(20, java.util.concurrent.TimeUnit.SECONDS);
+            loggers.forceFlush().join(20, TimeUnit.SECONDS);
             assertThat(memory.held()).isZero();
             emit(loggers, 4, 0);
             assertThat(turnedAway()).isEqualTo(2);

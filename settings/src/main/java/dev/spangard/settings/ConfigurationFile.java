@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.settings;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -13,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
@@ -60,7 +60,7 @@ public final class ConfigurationFile {
             document = new Load(settings).loadFromString(substituted(text, environment));
         } catch (YamlEngineException e) {
             // Its message repeats lines of the file, which may hold a credential
-            throw new ConfigurationException(VARIABLE + "=" + file + " is not YAML");
+            throw new ConfigurationException(VARIABLE + "=" + file + " is not YAML" + place(e));
         }
         var root = new YamlNode("", document, warnings);
         String format = root.text("file_format");
@@ -75,15 +75,25 @@ public final class ConfigurationFile {
     }
 
     private static String text(String file) throws ConfigurationException {
+        String named = VARIABLE + "=" + file;
+        byte[] bytes = NamedFile.read(named, file, MAX_BYTES);
         try {
-            Path path = Path.of(file);
-            if (Files.isRegularFile(path) && Files.size(path) <= MAX_BYTES) {
-                return Files.readString(path);
-            }
-        } catch (IOException | InvalidPathException e) {
-            // said below, as for a file that is none
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new ConfigurationException(named + " cannot be read: it is not UTF-8");
         }
-        throw new ConfigurationException(VARIABLE + "=" + file + " cannot be read");
+    }
+
+    /** Where the parser stumbled, if it says. */
+    private static String place(YamlEngineException e) {
+        return e instanceof MarkedYamlEngineException marked
+                ? marked.getProblemMark()
+                        .map(mark -> ": line " + (mark.getLine() + 1))
+                        .orElse("")
+                : "";
     }
 
     /**

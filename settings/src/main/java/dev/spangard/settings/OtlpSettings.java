@@ -199,8 +199,8 @@ public record OtlpSettings(
     }
 
     private static boolean isInsecure(Settings settings, Signal signal) {
-        String own = settings.text(signal.variable("INSECURE"));
-        return own == null ? settings.isTrue("OTEL_EXPORTER_OTLP_INSECURE") : "true".equalsIgnoreCase(own);
+        String own = signal.variable("INSECURE");
+        return settings.isTrue(settings.text(own) == null ? "OTEL_EXPORTER_OTLP_INSECURE" : own);
     }
 
     /**

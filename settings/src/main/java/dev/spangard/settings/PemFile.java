@@ -2,17 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.settings;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the files of certificates and keys that OTLP's variables name. What is in them is not looked at, nor shown. */
 final class PemFile {
-    /** The most bytes of a file: more than any bundle of certificates has, for a device file would never end. */
+    /** The most bytes of a file: more than any bundle of certificates has. */
     private static final int MAX_BYTES = 1 << 20;
 
     private PemFile() {}
@@ -34,23 +30,12 @@ final class PemFile {
         if (path == null) {
             return null;
         }
-        try {
-            Path file = Path.of(path);
-            if (!file.isAbsolute()) {
-                throw new ConfigurationException(variable + "=" + Settings.shortened(path)
-                        + " must be an absolute path: the engine runs in another directory than the application");
-            }
-            if (Files.isRegularFile(file) && Files.size(file) > 0) { // of no size are those of /proc, which may not end
-                try (InputStream pem = Files.newInputStream(file)) {
-                    byte[] bytes = pem.readNBytes(MAX_BYTES + 1);
-                    if (bytes.length <= MAX_BYTES) {
-                        return new String(bytes, StandardCharsets.ISO_8859_1);
-                    }
-                }
-            }
-        } catch (IOException | InvalidPathException e) {
-            // said below, as for a file that is none
+        String named = variable + "=" + Settings.shortened(path);
+        Path file = NamedFile.path(named, path);
+        if (!file.isAbsolute()) {
+            throw new ConfigurationException(
+                    named + " must be an absolute path: the engine runs in another directory than the application");
         }
-        throw new ConfigurationException(variable + "=" + Settings.shortened(path) + " cannot be read");
+        return new String(NamedFile.read(named, file, MAX_BYTES), StandardCharsets.ISO_8859_1);
     }
 }

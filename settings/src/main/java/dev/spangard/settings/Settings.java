@@ -78,11 +78,19 @@ public final class Settings {
     }
 
     /**
-     * Whether the variable is {@code true}, in upper or lower case: all other values are false (OpenTelemetry, Boolean
-     * variables).
+     * Whether the variable is {@code true}, in upper or lower case: all other values are false, with a warning if it is
+     * not {@code false} either (OpenTelemetry, Boolean variables).
      */
     public boolean isTrue(String name) {
-        return "true".equalsIgnoreCase(text(name));
+        String value = text(name);
+        if (value == null || value.equalsIgnoreCase("false")) {
+            return false;
+        }
+        if (!value.equalsIgnoreCase("true")) {
+            warnings.accept(name + "=" + shortened(value) + " is neither true nor false; using false");
+            return false;
+        }
+        return true;
     }
 
     /**

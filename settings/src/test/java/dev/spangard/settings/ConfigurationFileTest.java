@@ -198,12 +198,29 @@ class ConfigurationFileTest {
 
     @Test
     void fileThatCannotBeReadIsOneSentence() throws Exception {
-        for (String path : List.of(directory.toString(), "/no/such/file", "\0")) {
-            assertThatThrownBy(() -> ConfigurationFile.read(path, Map.of(), warnings::add))
-                    .hasMessageEndingWith("cannot be read");
-        }
+        Map<String, String> whys = Map.of(
+                directory.toString(),
+                "it is no regular file",
+                "/no/such/file",
+                "there is no such file",
+                "\0",
+                "it is no path",
+                file("").toString(),
+                "it is empty");
+        whys.forEach((path, why) -> assertThatThrownBy(() -> ConfigurationFile.read(path, Map.of(), warnings::add))
+                .hasMessage("OTEL_CONFIG_FILE=" + path + " cannot be read: " + why));
         Path large = file("#".repeat(ConfigurationFile.MAX_BYTES + 1));
         assertThatThrownBy(() -> ConfigurationFile.read(large.toString(), Map.of(), warnings::add))
-                .hasMessageEndingWith("cannot be read");
+                .hasMessageEndingWith("cannot be read: it is larger than 1048576 bytes");
+        Path latin = Files.write(directory.resolve("latin.yaml"), new byte[] {'a', ':', ' ', (byte) 0xe9});
+        assertThatThrownBy(() -> ConfigurationFile.read(latin.toString(), Map.of(), warnings::add))
+                .hasMessageEndingWith("cannot be read: it is not UTF-8");
+    }
+
+    @Test
+    void whatIsNotYamlIsToldWithItsLine() throws Exception {
+        Path file = file("file_format: '1.0'\na: b: s3cret\n");
+        assertThatThrownBy(() -> ConfigurationFile.read(file.toString(), Map.of(), warnings::add))
+                .hasMessage("OTEL_CONFIG_FILE=" + file + " is not YAML: line 2");
     }
 }

@@ -21,6 +21,14 @@ class SettingsTest {
     }
 
     @Test
+    void aBooleanThatIsNeitherIsFalseWithAWarning() {
+        var settings = new Settings(Map.of("A", "True", "B", "FALSE", "C", "yes", "D", " "), warnings::add);
+        assertThat(List.of(settings.isTrue("A"), settings.isTrue("B"), settings.isTrue("C"), settings.isTrue("D")))
+                .containsExactly(true, false, false, false);
+        assertThat(warnings).containsExactly("C=yes is neither true nor false; using false");
+    }
+
+    @Test
     void blankValueIsNone() {
         assertThat(settings("A", "  ").text("A")).isNull();
         assertThat(settings("A", "  ").list("A")).isNull();
