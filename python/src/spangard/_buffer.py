@@ -14,7 +14,7 @@ import sys
 from _thread import allocate_lock
 from time import perf_counter
 
-from ._frames import FINISHED, OPEN, announcement, drop_newest, goodbye, hello, next_frame, say_lost, take_back
+from ._frames import FINISHED, OPEN, announcement, counted, drop_newest, goodbye, hello, next_frame, say_lost, take_back
 from ._link import Link
 from ._marks import ATTACHED, RECORDS, mark
 
@@ -27,6 +27,9 @@ BATCH = 128
 
 MAX_RECORDS = 4096
 """Records that wait while the engine does not read; above it the newest is dropped and counted."""
+
+MAX_SPANS = 3072
+"""Records that wait above which spans of the application's own are dropped and counted: the rest is for requests."""
 
 TICK_S = 0.05
 """How long a record waits for company."""
@@ -82,6 +85,8 @@ class Recorder:
         self._has_said_lost = False
         self._taken = 0  # finished requests that left `records` for a frame
         self.dropped = 0
+        self._spans_taken = 0  # as the two above, of the application's own spans
+        self.spans_dropped = 0
         self._dropped_told = 0  # of these, what an engine has been told of
         self.due = NOT_ARMED  # when the armed timer fires
         self._announced = 0.0
@@ -114,6 +119,18 @@ class Recorder:
             # none is armed, or a slow one, or one on an event loop that was closed since
             self._arm(now, TICK_S)
 
+    def span_ended(self, record: tuple[Any, ...], now: float) -> None:
+        """Takes the record of a span that the application made itself, which ended at about ``now``."""
+        self.others.append(None)
+        self.records.append(record)
+        if now >= self.next_flush_at or len(self.records) >= BATCH:
+            self.appended(now)
+            if len(self.records) > MAX_SPANS and self._lock.acquire(False):
+                try:
+                    self.spans_dropped += take_back(self.records, self.others, record)
+                finally:
+                    self._lock.release()
+
     def sent_ahead(self, record: tuple[Any, ...], now: float) -> None:
         """Takes a part of a request that runs, whose messages are many."""
         self.others.append(None)
@@ -139,29 +156,41 @@ class Recorder:
         finally:
             self._lock.release()
 
-    def _frame(self) -> tuple[bytes, int]:
+    def _frame(self) -> tuple[bytes, int, int]:
         self._dropped_told = self.dropped
-        frame, finished, is_lossy = next_frame(self.records, self.others, self._seq, self._taken, self.dropped)
+        frame, finished, spans, is_lossy = next_frame(
+            self.records, self.others, self._seq, self._taken, self.dropped, (self._spans_taken, self.spans_dropped)
+        )
         self._seq += 1
         self._taken += finished
+        self._spans_taken += spans
         if is_lossy and not self._has_said_lost:
             self._has_said_lost = True
             say_lost()
-        return frame, finished
+        return frame, finished, spans
 
-    def _hello(self, sent: int) -> bytes:
+    def _hello(self, sent: int, spans_sent: int) -> bytes:
         from ._process import describe, settings
 
         if self.announced:  # a new engine has heard of none; it will of those whose announcement still waits
             self.announced.intersection_update([r[2 if r[0] in {7, 8} else 4] for r in self.records if r[0] in OPEN])
         self._dropped_told = self.dropped
         seen = self._taken + self.dropped
-        return hello(self.link.recorder_id, sent, seen, self.dropped, describe(), settings())
+        spans = self._spans()
+        told = spans and (spans_sent, *spans)
+        return hello(self.link.recorder_id, sent, seen, self.dropped, told, describe(), settings())
+
+    def _spans(self) -> tuple[int, int] | None:
+        """How many of the application's own spans have ended and left, and how many of them were dropped here."""
+        seen = self._spans_taken + self.spans_dropped
+        return (seen, self.spans_dropped) if seen else None
 
     def _drop_newest(self) -> None:
         if self._lock.acquire(False):
             try:
-                self.dropped += drop_newest(self.records, self.others, MAX_RECORDS)
+                requests, spans = drop_newest(self.records, self.others, MAX_RECORDS)
+                self.dropped += requests
+                self.spans_dropped += spans
             finally:
                 self._lock.release()
 
@@ -241,10 +270,12 @@ class Recorder:
                     from ._farewell import tell_lost
 
                     tell_lost(self)
-                self.dropped += sum(record[0] in FINISHED for record in self.records)
+                requests, spans = counted(self.records)
+                self.dropped += requests
+                self.spans_dropped += spans
                 del self.records[:]
                 del self.others[:]
-                self.link.goodbye(goodbye(self._taken + self.dropped, self.dropped))
+                self.link.goodbye(goodbye(self._taken + self.dropped, self.dropped, self._spans()))
             except Exception:  # at the end of the process
                 pass
             finally:

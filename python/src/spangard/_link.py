@@ -25,11 +25,13 @@ class Link:
     __slots__ = (
         "_frame",
         "_frame_finished",
+        "_frame_spans",
         "_greeting",
         "_offset",
         "_retry",
         "_said",
         "_sent",
+        "_sent_spans",
         "_socket",
         "_start_again",
         "is_busy",
@@ -44,6 +46,7 @@ class Link:
     def _start_over(self) -> None:
         self.recorder_id = int.from_bytes(os.urandom(8), "big") >> 1 or 1  # 0 is nobody
         self._sent = 0  # finished requests in frames wholly written
+        self._sent_spans = 0
         self._retry = 0.0
         self._said = ""  # why no engine takes our records
         self._start_again = 0.0
@@ -52,6 +55,7 @@ class Link:
         self._greeting = b""  # what is left of HELLO
         self._frame = b""
         self._frame_finished = 0
+        self._frame_spans = 0
         self._offset = 0
 
     def abandon(self) -> None:
@@ -59,7 +63,7 @@ class Link:
         self._close()
         self._start_over()
 
-    def ensure_connected(self, hello: Callable[[int], bytes]) -> bool:
+    def ensure_connected(self, hello: Callable[[int, int], bytes]) -> bool:
         """Connected, or connecting now worked. A refusal or a dead engine is noticed here."""
         if self._socket is not None:
             self._read_answer(self._socket)
@@ -80,10 +84,11 @@ class Link:
         if not self.refused:
             self._retry = 0.0
 
-    def queue(self, frame: bytes, finished: int) -> None:
+    def queue(self, frame: bytes, finished: int, spans: int) -> None:
         """Hands over the next frame; only when the one before is ``is_drained``."""
         self._frame = frame
         self._frame_finished = finished
+        self._frame_spans = spans
         self._offset = 0
         self.write()
 
@@ -100,6 +105,7 @@ class Link:
                 if self._offset == len(self._frame):
                     self._frame = b""
                     self._sent += self._frame_finished
+                    self._sent_spans += self._frame_spans
         except BlockingIOError:
             return False
         except OSError:
@@ -132,7 +138,7 @@ class Link:
         except (OSError, TypeError, ValueError):  # closed by another thread meanwhile
             return False
 
-    def _connect(self, hello: Callable[[int], bytes]) -> bool:
+    def _connect(self, hello: Callable[[int, int], bytes]) -> bool:
         now = perf_counter()
         if now < self._retry:
             return False
@@ -166,7 +172,7 @@ class Link:
             return False
         self._socket = connection
         self.refused = False
-        self._greeting = hello(self._sent)
+        self._greeting = hello(self._sent, self._sent_spans)
         return True
 
     def _want_engine(self, now: float) -> None:

@@ -69,17 +69,26 @@ class Settings:
     __slots__ = ("baggage", "disabled", "propagators", "sampler", "wants_measurement_facts")
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self.disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+        self.disabled = is_disabled(environ)
         self.propagators, self.baggage = _propagators(environ)
         # Measurements, also of requests that are not sampled, are made of more than their records have by default.
         proxies = split(environ.get("SPANGARD_TRUSTED_PROXIES", ""))
         self.wants_measurement_facts = bool(proxies) or not MEASURED.isdisjoint(
             split(environ.get("SPANGARD_ATTRIBUTES", ""))
         )
-        self.sampler: Sampler
-        self.sampler, complaint = sampler_from(environ)
-        if complaint:
-            warn(complaint)
+        self.sampler = chosen_sampler(environ)
+
+
+def is_disabled(environ: Mapping[str, str]) -> bool:
+    return environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+
+
+def chosen_sampler(environ: Mapping[str, str]) -> Sampler:
+    """What OTEL_TRACES_SAMPLER names. One that can not be had is a warning, and the default."""
+    sampler, complaint = sampler_from(environ)
+    if complaint:
+        warn(complaint)
+    return sampler
 
 
 def _propagators(environ: Mapping[str, str]) -> tuple[Propagators | None, bool]:

@@ -33,8 +33,8 @@ public final class Ledger implements AutoCloseable {
     private final Map<Long, Held> recorders = new HashMap<>();
     private final Map<Long, ServiceAccounts> services = new HashMap<>();
     private final ServiceAccounts others;
-    /** How many requests an earlier engine left in the spool, by service, for services nobody has asked for. */
-    private final Map<Long, Long> inherited = new HashMap<>();
+    /** What an earlier engine left in the spool, by service, for services nobody has asked for. */
+    private final Map<Long, Counts> inherited = new HashMap<>();
 
     /** A line in use, by one connection, or by two of one recorder while one takes over from the other. */
     private static final class Held {
@@ -75,17 +75,17 @@ public final class Ledger implements AutoCloseable {
      * @param key tells services apart; only a hash of it is kept
      */
     public ServiceAccounts accounts(String key) {
-        return accounts(Digest.of(key), 0);
+        return accounts(Digest.of(key), Counts.NONE);
     }
 
     /**
      * The accounts, as {@link #accounts(String)}, of a service with a spool.
      *
      * @param key the service's
-     * @param inSpool how many requests it has there, which are still queued; without effect if this engine has these
+     * @param inSpool what it has there, which is still queued; without effect if this engine has these
      *     accounts
      */
-    public ServiceAccounts accounts(Digest key, long inSpool) {
+    public ServiceAccounts accounts(Digest key, Counts inSpool) {
         synchronized (lock) {
             return services.computeIfAbsent(key.prefix64(), service -> {
                 long slot = serviceSlot(service);
@@ -99,9 +99,9 @@ public final class Ledger implements AutoCloseable {
      * The books in which it is what a service has in the spool that may not be here: its own, if the ledger has them,
      * else those of the {@link #others}. They are not to be kept.
      *
-     * @param inSpool as for {@link #accounts(Digest, long)}
+     * @param inSpool as for {@link #accounts(Digest, Counts)}
      */
-    public ServiceAccounts ofSpool(Digest key, long inSpool) {
+    public ServiceAccounts ofSpool(Digest key, Counts inSpool) {
         long service = key.prefix64();
         synchronized (lock) {
             ServiceAccounts known = services.get(service);
@@ -122,22 +122,17 @@ public final class Ledger implements AutoCloseable {
      * Takes over what there is in a spool, before anybody asks for accounts: so that what forgotten services have there
      * stays queued.
      *
-     * @param inSpool how many requests, by service
+     * @param inSpool by service
      */
-    public void inherit(Map<Digest, Long> inSpool) {
+    public void inherit(Map<Digest, Counts> inSpool) {
         synchronized (lock) {
-            long unknown = 0;
-            for (Map.Entry<Digest, Long> entry : inSpool.entrySet()) {
+            Counts unknown = Counts.NONE;
+            for (Map.Entry<Digest, Counts> entry : inSpool.entrySet()) {
                 long service = entry.getKey().prefix64();
                 long slot = file.service(service);
-                long known = slot == NONE
-                        ? 0
-                        : Math.max(
-                                0,
-                                new ServiceAccounts(service, file.counters(slot))
-                                        .balance()
-                                        .queuedInEngine());
-                unknown += Math.max(0, entry.getValue() - known);
+                Counts known =
+                        slot == NONE ? Counts.NONE : new ServiceAccounts(service, file.counters(slot)).queuedInEngine();
+                unknown = unknown.plus(entry.getValue().beyond(known));
                 inherited.put(service, entry.getValue());
             }
             others.settle(unknown);
@@ -165,7 +160,7 @@ public final class Ledger implements AutoCloseable {
         file.clearService(slot);
     }
 
-    private ServiceAccounts settled(long service, long slot, long inSpool) {
+    private ServiceAccounts settled(long service, long slot, Counts inSpool) {
         inherited.remove(service);
         var accounts = new ServiceAccounts(
                 service, slot == NONE ? unremembered(LedgerFile.COUNTERS_BYTES) : file.counters(slot));
@@ -274,7 +269,7 @@ public final class Ledger implements AutoCloseable {
         }
         long owner = file.owner(slot);
         if (owner != 0) {
-            fold(settled(owner, slot, inherited.getOrDefault(owner, 0L)), slot);
+            fold(settled(owner, slot, inherited.getOrDefault(owner, Counts.NONE)), slot);
         }
         file.give(slot, service);
         return slot;

@@ -8,7 +8,8 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What became of the finished requests of one service. At every instant
+ * What became of what one service's recorders tell of, in one signal: of finished requests, or of spans that the
+ * applications made themselves. Either is called a request here. At every instant
  *
  * <pre>seen = exported + measured + queued + dropped, for all reasons together</pre>
  *
@@ -17,10 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Any thread may call any method; none blocks or throws.
  */
-public final class ServiceAccounts {
-    /** The instrumentation scope of the metrics that show the books. */
-    public static final String INSTRUMENTATION_SCOPE = "spangard.engine";
-
+public sealed class SignalAccounts permits ServiceAccounts {
     private static final VarHandle COUNTER = ValueLayout.JAVA_LONG.varHandle();
 
     private static final int SEEN = 0;
@@ -32,7 +30,9 @@ public final class ServiceAccounts {
     /** The last counter of a slot of the ledger, so that there is room for reasons. */
     private static final int SPOOLED = 29;
 
-    static final int COUNTERS = SPOOLED + 1;
+    private static final int COUNTERS = SPOOLED + 1;
+    /** How many bytes the counters have. */
+    static final long BYTES = COUNTERS * (long) Long.BYTES;
 
     /**
      * How many seen requests are believed that were only reported: nobody has so many, and no hostile recorder
@@ -40,7 +40,6 @@ public final class ServiceAccounts {
      */
     static final long MOST = 1L << 60;
 
-    private final long service;
     private final MemorySegment counters;
     /**
      * How many requests are in the spool that these books do not know, or have given up: they come out of it before any
@@ -53,20 +52,13 @@ public final class ServiceAccounts {
     /**
      * Continues what the counters say.
      *
-     * @param service a hash of its key, as the ledger has it
      * @param counters {@value #COUNTERS} longs, aligned
      */
-    ServiceAccounts(long service, MemorySegment counters) {
-        this.service = service;
+    SignalAccounts(MemorySegment counters) {
         this.counters = counters;
         for (int i = 0; i < COUNTERS; i++) {
             atOpen[i] = total(i);
         }
-    }
-
-    /** A hash of the service's key. */
-    long service() {
-        return service;
     }
 
     /** How many requests applications finished since this engine started, as their recorders report. */
@@ -123,7 +115,7 @@ public final class ServiceAccounts {
     }
 
     /** Books spans that are about to be handed to an exporter; {@link #exportEnded} or {@link #spooled} follows. */
-    public void exportStarts(int spans) {
+    public void exportStarts(long spans) {
         add(IN_FLIGHT, spans);
     }
 
@@ -131,7 +123,7 @@ public final class ServiceAccounts {
      * Books the exporter's answer to spans of {@link #exportStarts}: those it delivered. The others are
      * {@link #drop dropped} before this is called.
      */
-    public void exportEnded(int spans, int delivered) {
+    public void exportEnded(long spans, long delivered) {
         add(EXPORTED, delivered);
         add(IN_FLIGHT, -spans);
     }
@@ -164,7 +156,7 @@ public final class ServiceAccounts {
      *
      * @return how many are queued in these books
      */
-    public synchronized long unspooledOfOthers(long requests) {
+    public final synchronized long unspooledOfOthers(long requests) {
         long known = Math.clamp(total(SPOOLED), 0, requests);
         add(IN_FLIGHT, known);
         add(SPOOLED, -known);
@@ -235,7 +227,7 @@ public final class ServiceAccounts {
      *
      * @param other settled, and used by nobody any more
      */
-    void absorb(ServiceAccounts other) {
+    void absorb(SignalAccounts other) {
         add(SEEN, other.total(SEEN));
         add(RECEIVED, other.total(RECEIVED));
         add(SPOOLED, other.total(SPOOLED));

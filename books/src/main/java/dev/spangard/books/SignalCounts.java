@@ -7,17 +7,19 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * One recorder's line in the {@link Ledger}: how far its requests are booked in the {@link ServiceAccounts} of its
- * service. Only the thread of the peer that is this recorder writes it; what it has written is there for the next
+ * How far what one recorder tells of in one signal, its requests or its applications' own spans, is booked in the
+ * {@link SignalAccounts} of its service. Either is called a request here. It is a part of a line in the {@link Ledger}. Only the thread of the peer that is this recorder writes it; what it has written is there for the next
  * connection, in this engine or the next.
  *
  * <p>Whatever a recorder says, {@code read + dropped ≤ seen}, and none of them falls: what it reports beyond that is
  * not believed, and what is read beyond it was finished. So no line takes anything from the sums of others. Nothing
  * here throws.
  */
-public final class RecorderCounts {
+public sealed class SignalCounts permits RecorderCounts {
+    /** How many bytes of the line it takes. */
+    static final long BYTES = 64;
+
     private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
-    private static final long ID = 0;
     /** How many finished requests were read, or are known to be lost on their way. */
     private static final long READ = 8;
 
@@ -26,7 +28,7 @@ public final class RecorderCounts {
 
     private final MemorySegment slot;
 
-    RecorderCounts(MemorySegment slot) {
+    SignalCounts(MemorySegment slot) {
         this.slot = slot;
     }
 
@@ -37,7 +39,7 @@ public final class RecorderCounts {
      * @param seen how many requests were finished, however they ended
      * @param dropped for how many of them the recorder had no room
      */
-    public void returned(long sent, long seen, long dropped, ServiceAccounts accounts) {
+    public void returned(long sent, long seen, long dropped, SignalAccounts accounts) {
         bookReported(seen, dropped, accounts);
         lost(sent - get(READ), accounts);
     }
@@ -49,7 +51,7 @@ public final class RecorderCounts {
      * @param dropped for how many of them the recorder had no room
      * @return whether it had to drop more
      */
-    public boolean bookReported(long seen, long dropped, ServiceAccounts accounts) {
+    public boolean bookReported(long seen, long dropped, SignalAccounts accounts) {
         long finished = seen - get(SEEN);
         if (finished > 0) {
             set(SEEN, get(SEEN) + accounts.finishedAsReported(finished));
@@ -63,7 +65,7 @@ public final class RecorderCounts {
     }
 
     /** Books records read, before anything is made of them. */
-    public void bookRead(long records, ServiceAccounts accounts) {
+    public void bookRead(long records, SignalAccounts accounts) {
         long untold = records - unread();
         if (untold > 0) {
             accounts.finished(untold);
@@ -74,11 +76,11 @@ public final class RecorderCounts {
     }
 
     /** Books what was reported and never read as lost, when nothing more is to come. */
-    void settle(ServiceAccounts accounts) {
+    void settle(SignalAccounts accounts) {
         lost(unread(), accounts);
     }
 
-    private void lost(long requests, ServiceAccounts accounts) {
+    private void lost(long requests, SignalAccounts accounts) {
         long lost = Math.min(requests, unread());
         if (lost > 0) {
             set(READ, get(READ) + lost);
@@ -91,11 +93,6 @@ public final class RecorderCounts {
         return get(SEEN) - get(READ) - get(DROPPED);
     }
 
-    /** Makes the line one of no recorder. */
-    void clear() {
-        slot.fill((byte) 0);
-    }
-
     private long get(long field) {
         return (long) LONG.getVolatile(slot, field);
     }
@@ -104,9 +101,9 @@ public final class RecorderCounts {
         LONG.setVolatile(slot, field, value);
     }
 
-    /** All counts in one line, for the assertion messages of tests. */
+    /** All counts, for the assertion messages of tests. */
     @Override
     public String toString() {
-        return "recorder " + get(ID) + ": read " + get(READ) + ", seen " + get(SEEN) + ", dropped " + get(DROPPED);
+        return "read " + get(READ) + ", seen " + get(SEEN) + ", dropped " + get(DROPPED);
     }
 }

@@ -80,7 +80,7 @@ final class FullLedgerTest {
             gone.spooled(4);
         }
         try (Ledger next = Ledger.open(socket)) {
-            next.inherit(Map.of(Digest.of("gone"), 4L));
+            next.inherit(Map.of(Digest.of("gone"), Counts.ofRequests(4)));
             for (int i = 0; i < LedgerFile.MAX_SERVICES; i++) {
                 next.accounts("service " + i);
             }
@@ -90,7 +90,7 @@ final class FullLedgerTest {
             assertThat(others.dropped(DropReason.ENGINE)).isEqualTo(5);
             assertThat(others.queuedInEngine()).isEqualTo(4);
 
-            ServiceAccounts drained = next.ofSpool(Digest.of("gone"), 4);
+            ServiceAccounts drained = next.ofSpool(Digest.of("gone"), Counts.ofRequests(4));
             assertThat(drained).isSameAs(next.others());
         }
     }
@@ -99,7 +99,7 @@ final class FullLedgerTest {
     void knowsWhatForgottenServicesHaveInTheSpoolOfTheNextEngine() throws IOException {
         Digest gone = Digest.of("gone");
         try (Ledger killed = Ledger.open(socket)) {
-            ServiceAccounts accounts = killed.accounts(gone, 0);
+            ServiceAccounts accounts = killed.accounts(gone, Counts.NONE);
             accounts.finished(5);
             accounts.receive(5);
             accounts.exportStarts(5);
@@ -108,7 +108,7 @@ final class FullLedgerTest {
             assertThat(killed.others().balance().queuedInEngine()).isEqualTo(5);
         }
         try (Ledger next = Ledger.open(socket)) {
-            next.inherit(Map.of(gone, 3L, Digest.of("shop"), 1L));
+            next.inherit(Map.of(gone, Counts.ofRequests(3), Digest.of("shop"), Counts.ofRequests(1)));
 
             Balance others = next.others().balance();
             // The file has four that it does not know; the others' books five.
