@@ -59,6 +59,9 @@ class Recorder:
         self.live: dict[int, tuple[Any, ...]] = {}
         """Span id → the OPEN record of each running request."""
         self.announced: set[int] = set()
+        self.running: dict[int, Any] = {}
+        """Span id → each running span of the application's own that is not announced."""
+        self.announced_spans: dict[int, tuple[Any, ...]] = {}
         self.link = Link()
         self._start_over()
         os.register_at_fork(after_in_child=self._after_fork)
@@ -80,6 +83,7 @@ class Recorder:
 
         self.pid = os.getpid()
         self.bits = Random().getrandbits  # for ids; not the module's functions, which applications seed
+        self.life = object()  # this process's: of what began in another one nothing is told here
         self._lock = allocate_lock()
         self._seq = 0
         self._has_said_lost = False
@@ -100,6 +104,8 @@ class Recorder:
         del self.others[:]
         self.live.clear()
         self.announced.clear()
+        self.running.clear()
+        self.announced_spans.clear()
         self.link.abandon()
         self._start_over()
         util = sys.modules.get("multiprocessing.util")
@@ -174,6 +180,10 @@ class Recorder:
 
         if self.announced:  # a new engine has heard of none; it will of those whose announcement still waits
             self.announced.intersection_update([r[2 if r[0] in {7, 8} else 4] for r in self.records if r[0] in OPEN])
+        if self.announced_spans:
+            from ._running import announce_again
+
+            announce_again(self)
         self._dropped_told = self.dropped
         seen = self._taken + self.dropped
         spans = self._spans()
@@ -218,14 +228,15 @@ class Recorder:
         if due != self.due or self._closed:  # a newer timer took over
             return
         now = perf_counter()
-        if self.live and now - self._announced >= SLOW_TICK_S and self._announce(now):
+        runs = self.live or self.running
+        if runs and now - self._announced >= SLOW_TICK_S and self._announce(now):
             self._announced = now
         self.flush()
         if self.records or not self.link.is_drained():
             self._arm(now, TICK_S)
         else:
             self.next_flush_at = NOT_ARMED
-            if self.live:
+            if self.live or self.running:
                 self._arm(now, SLOW_TICK_S)
             else:
                 self.due = NOT_ARMED
@@ -253,6 +264,10 @@ class Recorder:
                     if span_id not in live:
                         take_back(records, self.others, told)
                         announced.discard(span_id)
+            if self.running:
+                from ._running import announce
+
+                announce(self, now, least_age, MAX_SPANS)
         finally:
             self._lock.release()
         return True
@@ -298,11 +313,13 @@ class Recorder:
         anything is left.
         """
         link = self.link
-        if not (self.records or self.live or link.connected()):  # nobody has heard of this process, nor needs to
+        if not (
+            self.records or self.live or self.running or link.connected()
+        ):  # nobody has heard of this process, nor needs to
             return False
         link.hurry()
         self.flush()
-        if link.connected() and self.live:
+        if link.connected() and (self.live or self.running):
             self._announce(perf_counter(), 0.0)
             self.flush()
         return bool(self.records) or not link.is_drained() or (bool(self.live) and not link.connected())

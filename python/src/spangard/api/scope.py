@@ -1,7 +1,11 @@
 # SPDX-FileCopyrightText: The spangard authors
 # SPDX-License-Identifier: Apache-2.0
-"""A span that is current for a while. It is left without a word wherever that happens: by the garbage collector, in
-another task, or while a span that began later goes on.
+"""A span that is current for a while.
+
+It is left without a word wherever that happens: by the garbage collector or in another task, which can not restore what
+was current before, or while a span that began later goes on, as where two generators take turns. What is current then
+names a span that is not: `ApiSpan.left_for` has the context that was current before it, and whoever looks next goes on
+with that.
 """
 
 from __future__ import annotations
@@ -10,45 +14,108 @@ from opentelemetry.context.context import Context
 
 from .._context import attach, current, detach
 from .._parents import SPAN_KEY
+from .._values import truth
 from .span import ApiSpan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-    from typing import Any
+    from typing import Any, TypeVar
 
     from opentelemetry import trace as trace_api
 
+    Function = TypeVar("Function", bound=Callable[..., Any])
+
+_has_been_left = False
+"""Whether any span was left without being current: until then nobody needs to look."""
+
 
 class Scope:
-    """What ``start_as_current_span`` returns: a context manager. The span begins when it is entered."""
+    """What ``start_as_current_span`` returns: context manager and decorator. Its span begins when it is entered."""
 
-    __slots__ = ("_arguments", "_ends", "_span", "_start", "_token")
+    __slots__ = ("_arguments", "_ends", "_outer", "_start", "_token", "span")
+
+    span: trace_api.Span
 
     def __init__(self, start: Callable[..., trace_api.Span], arguments: tuple[Any, ...], ends: Any) -> None:
         self._start = start
         self._arguments = arguments
         self._ends = ends
 
+    def __call__(self, function: Function) -> Function:
+        from .decorated import decorated
+
+        return decorated(self, function)
+
+    def again(self) -> Scope:
+        """Another one with a span alike."""
+        return Scope(self._start, self._arguments, self._ends)
+
     def __enter__(self) -> trace_api.Span:
-        span = self._span = self._start(*self._arguments)
-        held = current().copy()
-        held[SPAN_KEY] = span
-        self._token = attach(Context(held))
-        return span
+        self.begin()
+        self.make_current()
+        return self.span
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        span = self._span
+        self.leave()
+        self.end(error)
+
+    def begin(self) -> None:
+        self.span = self._start(*self._arguments)
+
+    def make_current(self) -> None:
+        outer = current()
+        if _has_been_left:
+            outer = _still_current(outer)
+        span = self.span
+        held = outer.copy()
+        held[SPAN_KEY] = span
+        self._outer = outer
+        self._token = attach(Context(held))
+        if type(span) is ApiSpan:
+            span.entered = True
+            span.left_for = None
+
+    def leave(self) -> None:
+        """Restores what was current before, in the context in which it was made current; never raises."""
+        global _has_been_left
+        span: Any = self.span
+        if type(span) is ApiSpan:
+            span.entered = False
+            now = current().get(SPAN_KEY)
+            if now is not span and type(now) is ApiSpan and now.entered:  # a later one's turn
+                span.left_for = self._outer
+                _has_been_left = True
+                return
         try:
             detach(self._token)
-        except ValueError:  # in another context than the one it was entered in
+        except ValueError:
             if type(span) is ApiSpan:
-                span.left_for = self._token.old_value
+                span.left_for = self._outer
+                _has_been_left = True
+            return
+        if _has_been_left:
+            _still_current(current())
+
+    def end(self, error: BaseException | None) -> None:
+        span: Any = self.span
         if type(span) is ApiSpan:
-            if error is not None and isinstance(error, Exception):
+            if error is not None and issubclass(type(error), Exception):  # not a generator's end, nor a cancellation
                 span.failed(error, escaped=False)
-            if self._ends:
+            if truth(self._ends):
                 span.end()
+
+
+def _still_current(context: Context) -> Context:
+    """``context``, the current one, or what is to be current in its place, since its span was left; that is made so."""
+    span: Any = context.get(SPAN_KEY)
+    found = context
+    while type(span) is ApiSpan and span.left_for is not None:
+        found = span.left_for
+        span = found.get(SPAN_KEY)
+    if found is not context:
+        attach(found)
+    return found

@@ -4,15 +4,12 @@
 
 from __future__ import annotations
 
-from time import perf_counter as clock
-
 from opentelemetry import trace as trace_api
 
 from .. import _parents as parents
 from .._context import current
 from .._current_span import CurrentSpan
 from .._sampling import keeps
-from .._span_values import nanos
 from .._values import MAX_VALUE, items, text, truth
 from .scope import Scope
 from .span import REMOTE, ApiSpan
@@ -56,7 +53,7 @@ class Tracer(trace_api.Tracer):
         **__: Any,
     ) -> trace_api.Span:
         try:
-            place = self._place(current() if context is None else context)
+            place = self._place(context if issubclass(type(context), dict) else current())
             if not isinstance(place, tuple):
                 return place
             span = ApiSpan(
@@ -64,14 +61,13 @@ class Tracer(trace_api.Tracer):
                 name if type(name) is str and len(name) <= MAX_VALUE else text(name, MAX_VALUE) or "",
                 0 if kind is INTERNAL else _KINDS.get(kind, 0) if type(kind) is trace_api.SpanKind else 0,
                 place,
-                clock() if start_time is None else nanos(start_time),
-                {},
+                start_time,
             )
-            if attributes:
+            if attributes is not None:
                 self._put_all(span, attributes)
             if links is not None:
                 for link in items(links, self.limits.links + 1) or ():
-                    if isinstance(link, trace_api.Link):
+                    if issubclass(type(link), trace_api.Link):
                         span.add_link(link.context, link.attributes)
             if record_exception is not True or set_status_on_exception is not True:
                 span.on_error = truth(record_exception) + 2 * truth(set_status_on_exception)
@@ -126,20 +122,20 @@ class Tracer(trace_api.Tracer):
         """Trace, span id, parent, flags and state of a span that begins in this context; the span itself, if it is not
         to be recorded.
         """
-        above = context.get(SPAN_KEY)
+        above: Any = dict.get(context, SPAN_KEY)
         bits = self.recorder.bits
         while type(above) is ApiSpan:
             left_for = above.left_for
             if left_for is None:
                 return above.trace, bits(64) or 1, above.span_id, above.flags & 0xFF, above.state
-            above = left_for.get(SPAN_KEY)  # it was left out of turn: what was current before it still is
+            above = dict.get(left_for, SPAN_KEY)  # it was left out of turn: what was current before it still is
         edges = self._sampler.edges
         if above is None or above is trace_api.INVALID_SPAN:
             trace = bits(128) or 1
             if edges is None or keeps(edges, trace):
                 return trace, bits(64) or 1, None, 0, b""
             return _unrecorded(trace, bits(64) or 1, 0, None)
-        if isinstance(above, CurrentSpan) and above.sampled and above.span_id and above.trace is not None:
+        if issubclass(type(above), CurrentSpan) and above.sampled and above.span_id and above.trace is not None:
             local = above.local
             flags = 0 if local is None else int(local.trace_flags) & 0xFE
             return above.trace, bits(64) or 1, above.span_id, flags, above.state
