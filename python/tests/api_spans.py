@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from spangard.api.tracer import Tracer
 
 SPAN_FIELDS = (
-    "kind", "start", "end", "trace", "span_id", "parent", "flags", "tracestate", "name", "span_kind", "attributes",
-    "events", "links", "status", "dropped", "scope",
+    "kind", "start", "end", "trace", "span_id", "parent", "name", "span_kind", "attributes", "extras", "scope",
 )  # fmt: skip
 
 
@@ -30,12 +29,22 @@ def noted(recorder: Recorder, kind: int = 19) -> dict[str, dict[str, Any]]:
     records = marshal.loads(marshal.dumps(recorder.records, 2))
     del recorder.records[:]
     del recorder.others[:]
-    return {record[8]: dict(zip(SPAN_FIELDS, record)) for record in records if record[0] == kind}
+    return {record[6]: named(record) for record in records if record[0] == kind}
+
+
+def named(record: tuple[Any, ...]) -> dict[str, Any]:
+    """The fields of a record by name, those of `trace` and `extras` among them."""
+    found = dict(zip(SPAN_FIELDS, record))
+    assert len(record) == len(SPAN_FIELDS)
+    found["trace"], found["flags"], found["tracestate"] = found["trace"]
+    extras = found["extras"] or (None, None, None, None, False)
+    found["events"], found["links"], found["status"], found["dropped"], found["is_remote"] = extras
+    return found
 
 
 def told(engine: FakeEngine, count: int) -> dict[str, dict[str, Any]]:
     """Waits for ``count`` spans at the engine: by name."""
     engine.wait(lambda: sum(record[0] == 19 for record in engine.records()) >= count)
-    spans = [dict(zip(SPAN_FIELDS, record)) for record in engine.records() if record[0] == 19]
+    spans = [named(record) for record in engine.records() if record[0] == 19]
     assert len(spans) == count
     return {span["name"]: span for span in spans}

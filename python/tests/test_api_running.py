@@ -39,7 +39,7 @@ def test_a_span_that_lasts_is_announced_though_nothing_else_happens(
     finished = told(engine, 1)["work"]
     opened = next(record for record in engine.records() if record[0] == 20)
     assert (opened[1], opened[2], opened[4]) == (finished["start"], None, finished["span_id"])
-    assert (opened[10], finished["attributes"]) == ({"a": 1}, {"a": 1, "b": 2})
+    assert (opened[8], finished["attributes"]) == ({"a": 1}, {"a": 1, "b": 2})
     assert not recorder.running
     assert not recorder.announced_spans
 

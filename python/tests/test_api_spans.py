@@ -98,8 +98,8 @@ def test_below_another_process_s_span_is_a_remote_parent(recorder: Recorder) -> 
     assert span.get_span_context().trace_flags == 3
     assert span.get_span_context().trace_state["vendor"] == "1"
     record = noted(recorder)["consume"]
-    assert (record["trace"], record["parent"], record["flags"], record["span_kind"]) == (5, 7, 0x102, 4)
-    assert record["tracestate"] == b"vendor=1"
+    assert (record["trace"], record["parent"], record["flags"], record["span_kind"]) == (5, 7, 2, 4)
+    assert (record["tracestate"], record["is_remote"]) == (b"vendor=1", True)
 
 
 @pytest.mark.parametrize(

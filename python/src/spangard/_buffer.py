@@ -83,7 +83,7 @@ class Recorder:
 
         self.pid = os.getpid()
         self.bits = Random().getrandbits  # for ids; not the module's functions, which applications seed
-        self.life = object()  # this process's: of what began in another one nothing is told here
+        self.began = perf_counter()  # what began before, in the process this was forked from, is not told here
         self._lock = allocate_lock()
         self._seq = 0
         self._has_said_lost = False

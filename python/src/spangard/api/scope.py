@@ -4,7 +4,7 @@
 
 It is left without a word wherever that happens: by the garbage collector or in another task, which can not restore what
 was current before, or while a span that began later goes on, as where two generators take turns. What is current then
-names a span that is not: `ApiSpan.left_for` has the context that was current before it, and whoever looks next goes on
+names a span that is not: `Extras.left_for` has the context that was current before it, and whoever looks next goes on
 with that.
 """
 
@@ -34,7 +34,7 @@ _has_been_left = False
 class Scope:
     """What ``start_as_current_span`` returns: context manager and decorator. Its span begins when it is entered."""
 
-    __slots__ = ("_arguments", "_ends", "_outer", "_start", "_token", "span")
+    __slots__ = ("_arguments", "_context", "_ends", "_start", "_token", "span")
 
     span: trace_api.Span
 
@@ -70,35 +70,37 @@ class Scope:
         outer = current()
         if _has_been_left:
             outer = _still_current(outer)
-        span = self.span
+        span: Any = self.span
         held = outer.copy()
         held[SPAN_KEY] = span
-        self._outer = outer
-        self._token = attach(Context(held))
-        if type(span) is ApiSpan:
-            span.entered = True
-            span.left_for = None
+        context = self._context = Context(held)
+        self._token = attach(context)
+        if _has_been_left and type(span) is ApiSpan:
+            span.more().left_for = None
 
     def leave(self) -> None:
         """Restores what was current before, in the context in which it was made current; never raises."""
-        global _has_been_left
-        span: Any = self.span
-        if type(span) is ApiSpan:
-            span.entered = False
-            now = current().get(SPAN_KEY)
-            if now is not span and type(now) is ApiSpan and now.entered:  # a later one's turn
-                span.left_for = self._outer
-                _has_been_left = True
+        now = current()
+        if now is not self._context:
+            later: Any = now.get(SPAN_KEY)
+            if later is not self.span and type(later) is ApiSpan and later.recording:  # whose turn it is
+                self._left()
                 return
         try:
             detach(self._token)
-        except ValueError:
-            if type(span) is ApiSpan:
-                span.left_for = self._outer
-                _has_been_left = True
+        except ValueError:  # another context
+            self._left()
             return
         if _has_been_left:
             _still_current(current())
+
+    def _left(self) -> None:
+        global _has_been_left
+        span: Any = self.span
+        if type(span) is ApiSpan:
+            before = getattr(self._token, "old_value", None)
+            span.more().left_for = before if issubclass(type(before), Context) else Context()
+            _has_been_left = True
 
     def end(self, error: BaseException | None) -> None:
         span: Any = self.span
@@ -113,8 +115,8 @@ def _still_current(context: Context) -> Context:
     """``context``, the current one, or what is to be current in its place, since its span was left; that is made so."""
     span: Any = context.get(SPAN_KEY)
     found = context
-    while type(span) is ApiSpan and span.left_for is not None:
-        found = span.left_for
+    while type(span) is ApiSpan and span.extras is not None and span.extras.left_for is not None:
+        found = span.extras.left_for
         span = found.get(SPAN_KEY)
     if found is not context:
         attach(found)

@@ -10,9 +10,11 @@ from .. import _parents as parents
 from .._context import current
 from .._current_span import CurrentSpan
 from .._sampling import keeps
+from .._span_values import nanos
 from .._values import MAX_VALUE, items, text, truth
+from .extras import RECORDS, SETS
 from .scope import Scope
-from .span import REMOTE, ApiSpan
+from .span import ApiSpan
 from .values import INT_64
 
 TYPE_CHECKING = False
@@ -22,16 +24,16 @@ if TYPE_CHECKING:
     from .._buffer import Recorder
     from .._sampling import Sampler
     from .limits import SpanLimits
+    from .span import Trace
 
-    Place = tuple[bytes | int, int, int | None, int, bytes]
+    Place = tuple[Trace, int | None, bool]
 
 SPAN_KEY = parents.SPAN_KEY
 INTERNAL = trace_api.SpanKind.INTERNAL
-_KINDS = {kind: kind.value for kind in trace_api.SpanKind}
 
 
 class Tracer(trace_api.Tracer):
-    """Of one instrumentation scope. Surplus arguments are ignored as wrong ones are."""
+    """Of one instrumentation scope."""
 
     def __init__(self, scope: bytes, recorder: Recorder, sampler: Sampler, limits: SpanLimits) -> None:
         self.scope = scope
@@ -49,28 +51,35 @@ class Tracer(trace_api.Tracer):
         start_time: Any = None,
         record_exception: Any = True,
         set_status_on_exception: Any = True,
-        *_: Any,
-        **__: Any,
     ) -> trace_api.Span:
         try:
-            place = self._place(context if issubclass(type(context), dict) else current())
-            if not isinstance(place, tuple):
-                return place
+            above: Any = current().get(SPAN_KEY) if context is None else _span_in(context)
+            parent_id: int | None
+            if type(above) is ApiSpan and (above.extras is None or above.extras.left_for is None):
+                trace, parent_id, is_remote = above.trace, above.span_id, False
+            else:
+                place = self._place(above)
+                if not isinstance(place, tuple):
+                    return place
+                trace, parent_id, is_remote = place
             span = ApiSpan(
                 self,
                 name if type(name) is str and len(name) <= MAX_VALUE else text(name, MAX_VALUE) or "",
-                0 if kind is INTERNAL else _KINDS.get(kind, 0) if type(kind) is trace_api.SpanKind else 0,
-                place,
-                start_time,
+                kind._value_ if type(kind) is trace_api.SpanKind else 0,
+                trace,
+                self.recorder.bits(64) or 1,
+                parent_id,
             )
             if attributes is not None:
                 self._put_all(span, attributes)
             if links is not None:
-                for link in items(links, self.limits.links + 1) or ():
-                    if issubclass(type(link), trace_api.Link):
-                        span.add_link(link.context, link.attributes)
+                self._add_links(span, links)
+            if is_remote:
+                span.more().is_remote = True
+            if start_time is not None:
+                span.more().start = nanos(start_time)
             if record_exception is not True or set_status_on_exception is not True:
-                span.on_error = truth(record_exception) + 2 * truth(set_status_on_exception)
+                span.more().on_error = RECORDS * truth(record_exception) + SETS * truth(set_status_on_exception)
         except Exception:  # a context, or links, of somebody else's making
             return trace_api.INVALID_SPAN
         return span
@@ -86,8 +95,6 @@ class Tracer(trace_api.Tracer):
         record_exception: Any = True,
         set_status_on_exception: Any = True,
         end_on_exit: Any = True,
-        *_: Any,
-        **__: Any,
     ) -> Scope:
         return Scope(
             self.start_span,
@@ -118,33 +125,37 @@ class Tracer(trace_api.Tracer):
                 return
         span.set_attributes(attributes)
 
-    def _place(self, context: Any) -> Place | trace_api.Span:
-        """Trace, span id, parent, flags and state of a span that begins in this context; the span itself, if it is not
+    def _add_links(self, span: ApiSpan, links: Any) -> None:
+        for link in items(links, self.limits.links + 1) or ():
+            if issubclass(type(link), trace_api.Link):
+                span.add_link(link.context, link.attributes)
+
+    def _place(self, above: Any) -> Place | trace_api.Span:
+        """Trace, parent and whether that is another process's, of a span below this one; the span itself, if it is not
         to be recorded.
         """
-        above: Any = dict.get(context, SPAN_KEY)
-        bits = self.recorder.bits
         while type(above) is ApiSpan:
-            left_for = above.left_for
+            left_for = above.more().left_for
             if left_for is None:
-                return above.trace, bits(64) or 1, above.span_id, above.flags & 0xFF, above.state
+                return above.trace, above.span_id, False
             above = dict.get(left_for, SPAN_KEY)  # it was left out of turn: what was current before it still is
-        edges = self._sampler.edges
+        bits = self.recorder.bits
         if above is None or above is trace_api.INVALID_SPAN:
+            edges = self._sampler.edges
             trace = bits(128) or 1
             if edges is None or keeps(edges, trace):
-                return trace, bits(64) or 1, None, 0, b""
+                return (trace, 0, b""), None, False
             return _unrecorded(trace, bits(64) or 1, 0, None)
         if issubclass(type(above), CurrentSpan) and above.sampled and above.span_id and above.trace is not None:
             local = above.local
             flags = 0 if local is None else int(local.trace_flags) & 0xFE
-            return above.trace, bits(64) or 1, above.span_id, flags, above.state
-        return self._below(above.get_span_context(), bits)
+            return (above.trace, flags, above.state), above.span_id, False
+        return self._below(above.get_span_context())
 
-    def _below(self, parent: trace_api.SpanContext, bits: Any) -> Place | trace_api.Span:
+    def _below(self, parent: trace_api.SpanContext) -> Place | trace_api.Span:
         """As `_place`, below a span that is not ours, or is not sampled."""
         if not parent.is_valid:
-            return self._place({})
+            return self._place(None)
         sampler = self._sampler
         flags = int(parent.trace_flags) & 0xFF
         if sampler.parent_based:
@@ -152,9 +163,13 @@ class Tracer(trace_api.Tracer):
         else:
             sampled = sampler.edges is None or keeps(sampler.edges, parent.trace_id)
         if not sampled:
-            return _unrecorded(parent.trace_id, bits(64) or 1, flags & 0xFE, parent.trace_state)
-        flags = (flags & 0xFE) | (REMOTE if parent.is_remote else 0)
-        return parent.trace_id, bits(64) or 1, parent.span_id, flags, parents.state_of(parent)
+            return _unrecorded(parent.trace_id, self.recorder.bits(64) or 1, flags & 0xFE, parent.trace_state)
+        trace = (parent.trace_id, flags & 0xFE, parents.state_of(parent))
+        return trace, parent.span_id, truth(parent.is_remote)
+
+
+def _span_in(context: Any) -> Any:
+    return dict.get(context, SPAN_KEY) if issubclass(type(context), dict) else current().get(SPAN_KEY)
 
 
 def _unrecorded(trace: int, span_id: int, flags: int, state: Any) -> trace_api.Span:

@@ -42,7 +42,9 @@ final class CollectorProbe {
         this.settings = settings.once(TIMEOUT);
         this.result = switch (signal) {
             case TRACES ->
-                OtlpExporters.spans(this.settings).export(List.of(), Counts.NONE).result();
+                OtlpExporters.spans(this.settings)
+                        .export(List.of(), Counts.NONE)
+                        .result();
             case METRICS ->
                 OtlpExporters.metrics(
                                 this.settings,

@@ -8,6 +8,8 @@ import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanId;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.TraceFlags;
+import io.opentelemetry.api.trace.TraceId;
 import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.data.EventData;
@@ -20,18 +22,29 @@ import java.util.List;
  * is the caller's to count. Used by the peer's thread only.
  */
 final class ApiSpanReader {
-    private static final int FIELDS = 16;
+    private static final int FIELDS = 11;
+    private static final int EXTRAS_FIELDS = 5;
     private static final int EVENT_FIELDS = 4;
     private static final int LINK_FIELDS = 6;
     private static final int DROPPED_FIELDS = 3;
 
-    /** Of the flags: the parent, or the linked span, is another process's. */
+    /** Of a link's flags: the linked span is another process's. */
     private static final int IS_REMOTE = 0x100;
 
     private static final ApiSpan.Totals NOTHING = new ApiSpan.Totals(0, 0, 0);
 
     private final Resource resource;
     private final ScopeReader scopes = new ScopeReader();
+
+    /**
+     * What few spans have.
+     *
+     * @param isRemote whether the parent is another process's
+     */
+    private record Extras(
+            List<EventData> events, List<LinkData> links, StatusData status, ApiSpan.Totals dropped, boolean isRemote) {
+        static final Extras NONE = new Extras(List.of(), List.of(), StatusData.unset(), NOTHING, false);
+    }
 
     ApiSpanReader(Resource resource) {
         this.resource = resource;
@@ -54,33 +67,37 @@ final class ApiSpanReader {
         ApiTrace trace = ApiTrace.read(in);
         String spanId = SpanId.fromLong(TracePosition.spanId(in));
         String parentId = in.nextIsNone() ? null : SpanId.fromLong(TracePosition.spanId(in));
-        int flags = in.int32Or(0);
-        TraceState state = TracePosition.state(Fields.bytesAsText(in));
         String name = Fields.textOrNone(in, Limits.TEXT);
         SpanKind kind = kind(in.int32Or(0));
         AttributesReader values = AttributesReader.extended(in);
         Attributes attributes = values.read();
         PartReader parts = new PartReader(in);
-        List<EventData> events = parts.all(() -> event(in, clock, values));
-        List<LinkData> links = parts.all(() -> link(in, values));
-        StatusData status = in.nextIsNone() ? StatusData.unset() : parts.oneOr(() -> status(in), StatusData.unset());
-        ApiSpan.Totals dropped = in.nextIsNone() ? NOTHING : parts.oneOr(() -> dropped(in), NOTHING);
+        Extras extras =
+                in.nextIsNone() ? Extras.NONE : parts.oneOr(() -> extras(in, clock, values, parts), Extras.NONE);
         return new ApiSpan(
                 resource,
                 scopes.read(in),
                 name == null ? "" : name,
                 kind,
-                trace.sampled(spanId, flags, false, state),
-                parentId == null
-                        ? SpanContext.getInvalid()
-                        : trace.sampled(parentId, flags, (flags & IS_REMOTE) != 0, state),
+                trace.span(spanId, false),
+                parentId == null ? SpanContext.getInvalid() : trace.span(parentId, extras.isRemote),
                 start,
                 end,
                 attributes,
-                events,
-                links,
-                status,
-                dropped.plus(attributes.size(), events.size(), links.size()));
+                extras.events,
+                extras.links,
+                extras.status,
+                extras.dropped.plus(attributes.size(), extras.events.size(), extras.links.size()));
+    }
+
+    private static Extras extras(MarshalReader in, BatchClock clock, AttributesReader values, PartReader parts) {
+        Fields.begin(in, EXTRAS_FIELDS);
+        return new Extras(
+                parts.all(() -> event(in, clock, values)),
+                parts.all(() -> link(in, values)),
+                in.nextIsNone() ? StatusData.unset() : parts.oneOr(() -> status(in), StatusData.unset()),
+                in.nextIsNone() ? NOTHING : parts.oneOr(() -> dropped(in), NOTHING),
+                parts.oneOr(in::bool, false));
     }
 
     private static SpanKind kind(int code) {
@@ -103,13 +120,17 @@ final class ApiSpanReader {
 
     private static LinkData link(MarshalReader in, AttributesReader values) {
         Fields.begin(in, LINK_FIELDS);
-        ApiTrace trace = ApiTrace.read(in);
+        long low = in.unsigned128();
+        String traceId = TraceId.fromLongs(in.high(), low);
         String spanId = SpanId.fromLong(TracePosition.spanId(in));
         int flags = in.int32Or(0);
+        TraceFlags told = TraceFlags.fromByte((byte) flags);
         TraceState state = TracePosition.state(Fields.bytesAsText(in));
         Attributes attributes = values.read();
         return LinkData.create(
-                trace.span(spanId, flags, (flags & IS_REMOTE) != 0, state),
+                (flags & IS_REMOTE) == 0
+                        ? SpanContext.create(traceId, spanId, told, state)
+                        : SpanContext.createFromRemoteParent(traceId, spanId, told, state),
                 attributes,
                 total(attributes, in.int32Or(0)));
     }

@@ -9,39 +9,39 @@ import io.opentelemetry.api.trace.TraceId;
 import io.opentelemetry.api.trace.TraceState;
 
 /**
- * The trace of a span that an application made by OpenTelemetry's API.
+ * The trace of a span that an application made by OpenTelemetry's API, which its children share.
  *
  * @param id as 32 digits, valid
- * @param flags of the traceparent that the trace came with; 0 if it began here
+ * @param flags those of a sampled span
  */
-record ApiTrace(String id, int flags) {
-    /** Reads the field {@code trace}: a traceparent, whose trace and flags are these, or an id. */
+record ApiTrace(String id, TraceFlags flags, TraceState state) {
+    private static final int FIELDS = 3;
+
+    /** Reads the field {@code trace}: a traceparent, whose trace and flags are these, or an id; more flags; tracestate. */
     static ApiTrace read(MarshalReader in) {
+        Fields.begin(in, FIELDS);
+        String id;
+        int flags = TraceFlags.getSampled().asByte();
         if (in.nextIsBytes()) {
-            return of(TracePosition.traceparent(in));
+            SpanContext begun = TracePosition.traceparent(in);
+            id = begun.getTraceId();
+            flags |= begun.getTraceFlags().asByte();
+        } else {
+            long low = in.unsigned128();
+            long high = in.high();
+            if (low == 0 && high == 0) {
+                throw in.malformed("trace id 0");
+            }
+            id = TraceId.fromLongs(high, low);
         }
-        long low = in.unsigned128();
-        long high = in.high();
-        if (low == 0 && high == 0) {
-            throw in.malformed("trace id 0");
-        }
-        return new ApiTrace(TraceId.fromLongs(high, low), 0);
+        flags |= in.int32Or(0);
+        return new ApiTrace(id, TraceFlags.fromByte((byte) flags), TracePosition.state(Fields.bytesAsText(in)));
     }
 
-    private static ApiTrace of(SpanContext context) {
-        return new ApiTrace(context.getTraceId(), context.getTraceFlags().asByte());
-    }
-
-    /** A sampled span of this trace. Other flags are those of the trace, and {@code moreFlags}. */
-    SpanContext sampled(String spanId, int moreFlags, boolean isRemote, TraceState state) {
-        return span(spanId, flags | moreFlags | TraceFlags.getSampled().asByte(), isRemote, state);
-    }
-
-    /** A span of this trace, of whose flags the lowest 8 bits count. */
-    SpanContext span(String spanId, int flags, boolean isRemote, TraceState state) {
-        TraceFlags told = TraceFlags.fromByte((byte) flags);
+    /** A span of this trace. */
+    SpanContext span(String spanId, boolean isRemote) {
         return isRemote
-                ? SpanContext.createFromRemoteParent(id, spanId, told, state)
-                : SpanContext.create(id, spanId, told, state);
+                ? SpanContext.createFromRemoteParent(id, spanId, flags, state)
+                : SpanContext.create(id, spanId, flags, state);
     }
 }

@@ -119,6 +119,8 @@ final class ApiSpansTest extends TestedIntake {
         assertThat(span.getEvents()).isEmpty();
         assertThat(span.getStatus()).isEqualTo(StatusData.unset());
         assertThat(span.getInstrumentationScopeInfo().getName()).isEmpty();
+        assertThat(span.getParentSpanContext().isRemote()).isTrue();
+        assertThat(span("0000000000000052").getEvents()).isEmpty();
     }
 
     @Test
@@ -132,13 +134,13 @@ final class ApiSpansTest extends TestedIntake {
 
     @Test
     void eachSpanIsInTheBooks() {
-        assertThat(services.apiSpans).hasSize(4);
+        assertThat(services.apiSpans).hasSize(5);
         // One without an end, and one that could not be written.
         assertThat(intake.counters().malformedRecords()).isEqualTo(2);
         assertThat(services.accounts.spans().dropped(DropReason.MALFORMED)).isEqualTo(2);
         assertThat(services.accounts.spans().dropped(DropReason.RECORDER)).isEqualTo(1);
-        assertThat(services.accounts.spans().received()).isEqualTo(6);
-        assertThat(services.accounts.spans().seen()).isEqualTo(7);
+        assertThat(services.accounts.spans().received()).isEqualTo(7);
+        assertThat(services.accounts.spans().seen()).isEqualTo(8);
         assertThat(services.accounts.seen()).isZero();
     }
 }
