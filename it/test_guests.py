@@ -47,7 +47,7 @@ def answer(s):
 def hello(settings, process=PROCESS, recorder=11, seen=0, dropped=0, sent=0):
     s = connect()
     try:
-        s.sendall(frame(0, 3, recorder, sent, seen, dropped, process, settings))
+        s.sendall(frame(0, 4, recorder, sent, seen, dropped, None, process, settings))
         return s, answer(s)
     except OSError as error:
         return s, (type(error).__name__,)
@@ -58,7 +58,7 @@ def http(span, path="/canary", route="/canary", measured=None):
     return record if measured is None else (17, measured, record)
 
 def batch(seen, *records):
-    return frame(1, 0, seen, 0, 1_700_000_000_000_000_000, 1000.0, list(records))
+    return frame(1, 0, seen, 0, None, 1_700_000_000_000_000_000, 1000.0, list(records))
 """
 
 
@@ -83,7 +83,7 @@ for target in sys.argv[2:]:
                         "OTEL_METRIC_EXPORT_INTERVAL": "10"}
             s, said = hello(settings, {**PROCESS, **told, "instance": target + exporter, "pid": os.getppid()})
             assert said[0] == 16, said
-            s.sendall(batch(1, http(5)) + frame(2, 1, 0, WALL_NS))
+            s.sendall(batch(1, http(5)) + frame(2, 1, 0, None, WALL_NS))
             while s.recv(100):
                 pass
 """
@@ -169,7 +169,7 @@ for n in range(300):  # frames that claim to be large, before and after a HELLO
     s = connect()
     try:
         if n % 2:
-            s.sendall(frame(0, 3, n + 1, 0, 0, 0, PROCESS, {"OTEL_TRACES_EXPORTER": "none"}))
+            s.sendall(frame(0, 4, n + 1, 0, 0, 0, None, PROCESS, {"OTEL_TRACES_EXPORTER": "none"}))
         s.setblocking(False)
         s.send((4 << 20).to_bytes(4, "big"))
         for _ in range(64):
@@ -191,7 +191,7 @@ for n in range(20):  # routes as long as may be, each another series, in as many
     s.settimeout(60)
     for i in range(100):
         s.sendall(batch(20 * i + 20, *(http(1 + 20 * i + k, route=f"/{n}/{i}/{k}/" + "r" * 8000) for k in range(20))))
-    s.sendall(frame(2, 2000, 0, WALL_NS))
+    s.sendall(frame(2, 2000, 0, None, WALL_NS))
     while s.recv(100):
         pass
 """
@@ -214,7 +214,7 @@ for sent, seen, dropped in ((1 << 40, 1 << 40, 1 << 40), (0, 1 << 62, 1 << 62)):
     s, said = hello({"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none", "OTEL_SERVICE_NAME": "victim"},
                     recorder=int(sys.argv[2]), sent=sent, seen=seen, dropped=dropped)
     assert said[0] == 16, said
-    s.sendall(frame(2, seen, dropped, WALL_NS))
+    s.sendall(frame(2, seen, dropped, None, WALL_NS))
     while s.recv(100):
         pass
 """

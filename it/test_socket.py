@@ -48,13 +48,13 @@ def answer(engine_socket: Path, sent: bytes) -> tuple[object, ...]:
     return loads(said[4:]) if said else ()
 
 
-@pytest.mark.parametrize("version", [2, 4])
+@pytest.mark.parametrize("version", [3, 5])
 def test_refuses_other_versions_in_one_line_and_counts_them(world: World, version: int) -> None:
     engine = world.engine()
-    kind, reason, again_s = answer(engine.socket, frame((0, version, 1, 0, 0, 0, HELLO_PROCESS, {})))
+    kind, reason, again_s = answer(engine.socket, frame((0, version, 1, 0, 0, 0, None, HELLO_PROCESS, {})))
     assert (kind, again_s) == (17, 60)
-    assert f"speaks version 3 of the spangard protocol, the recorder version {version}" in str(reason)
-    older = "older_version" if version == 2 else "newer_version"
+    assert f"speaks version 4 of the spangard protocol, the recorder version {version}" in str(reason)
+    older = "older_version" if version == 3 else "newer_version"
     engine.wait_for_total("spangard_connections_total", 1, outcome="refused", reason=older)
 
 
@@ -80,7 +80,7 @@ def test_another_user_cannot_connect_read_or_replace_it(world: World, do: str) -
         assert "PermissionError" in done.stderr
     assert engine.socket.stat().st_mode & 0o777 == 0o600
     assert engine.socket.parent.stat().st_mode & 0o777 == 0o700
-    assert answer(engine.socket, frame((0, 3, 1, 0, 0, 0, HELLO_PROCESS, {})))[0] == 16
+    assert answer(engine.socket, frame((0, 4, 1, 0, 0, 0, None, HELLO_PROCESS, {})))[0] == 16
 
 
 def test_serves_a_user_it_was_told_to_and_refuses_the_next(world: World) -> None:
@@ -89,7 +89,7 @@ def test_serves_a_user_it_was_told_to_and_refuses_the_next(world: World) -> None
     assert engine.socket.stat().st_mode & 0o777 == 0o666
     assert engine.socket.parent.stat().st_mode & 0o777 == 0o711
     if os.geteuid() == 0:
-        hello = frame((0, 3, 1, 0, 0, 0, HELLO_PROCESS, {})).hex()
+        hello = frame((0, 4, 1, 0, 0, 0, None, HELLO_PROCESS, {})).hex()
         # a user who is refused is told so before he has said anything, and what he says then may find nobody
         for uid, says, kind in ((nobody, "s.sendall(bytes.fromhex(sys.argv[2]));", 16), (nobody - 1, "", 17)):
             do = f"s = socket.socket(socket.AF_UNIX); s.connect(path); {says} print(s.recv(4096)[4:])"
@@ -120,9 +120,9 @@ def test_a_peer_of_a_hundred_thousand_frames_a_second_harms_no_other(world: Worl
     get(server, "/items/1")
     with socket.socket(socket.AF_UNIX) as hasty:
         hasty.connect(str(engine.socket))
-        hasty.sendall(frame((0, 3, 1, 0, 0, 0, HELLO_PROCESS, {"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"})))
+        hasty.sendall(frame((0, 4, 1, 0, 0, 0, None, HELLO_PROCESS, {"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"})))
         hasty.setblocking(False)
-        empty = frame((1, 0, 0, 0, 0, 0.0, [])) * 1000
+        empty = frame((1, 0, 0, 0, None, 0, 0.0, [])) * 1000
         pushed = 0
         while not engine.total("spangard_connections_total", outcome="throttled"):
             try:

@@ -41,15 +41,15 @@ class Offering(Recorder):
         self.record = request()
         self._bytes = dumps(self.record, 2)
 
-    def _frame(self) -> tuple[bytes, int]:
+    def _frame(self) -> tuple[bytes, int, int]:
         count = min(len(self.records), MAX_BATCH)
-        head = (1, self._seq, self._taken + count + self.dropped, self.dropped, *clocks())
+        head = (1, self._seq, self._taken + count + self.dropped, self.dropped, None, *clocks())
         fields = b"".join(dumps(field, 2) for field in head)
         body = b"".join((b"(", _u32(len(head) + 1), fields, b"[", _u32(count), self._bytes * count))
         del self.records[:count]
         self._seq += 1
         self._taken += count
-        return framed(body), count
+        return framed(body), count, 0
 
 
 def _u32(number: int) -> bytes:

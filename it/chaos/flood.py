@@ -41,9 +41,9 @@ def main() -> None:
     with socket.socket(socket.AF_UNIX) as peer:
         peer.connect(path)
         try:
-            peer.sendall(frame(0, 3, 4711, 0, 0, 0, PROCESS, {}))
+            peer.sendall(frame(0, 4, 4711, 0, 0, 0, None, PROCESS, {}))
             while written < frames:
-                peer.sendall(b"".join(frame(1, written + n, 0, 0, 1, 1.0, []) for n in range(FRAMES_A_WRITE)))
+                peer.sendall(b"".join(frame(1, written + n, 0, 0, None, 1, 1.0, []) for n in range(FRAMES_A_WRITE)))
                 written += FRAMES_A_WRITE
         except OSError:
             pass

@@ -10,6 +10,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
+import sys
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,9 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("SPANGARD_ENGINE", "off")
     monkeypatch.setenv("SPANGARD_SOCKET", str(tmp_path / "engine.sock"))
+    api = sys.modules.get("opentelemetry.trace")
+    if api is not None:
+        monkeypatch.setattr(api, "_TRACER_PROVIDER", None)
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ class FakeEngine:
                 raise AssertionError(f"not within {TIMEOUT_S} s; records: {self.records()}")
 
     def records(self) -> list[tuple[Any, ...]]:
-        return [record for batch in self.batches for record in batch[6]]
+        return [record for batch in self.batches for record in batch[7]]
 
     def requests(self, count: int = 1) -> list[dict[str, Any]]:
         """Waits for ``count`` finished sampled requests: their fields by name."""

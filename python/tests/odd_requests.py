@@ -45,8 +45,8 @@ class Sink:
 
     connected = waiting
 
-    def queue(self, frame: bytes, finished: int) -> None:
-        told = marshal.loads(frame[4:])[6]
+    def queue(self, frame: bytes, finished: int, spans: int) -> None:
+        told = marshal.loads(frame[4:])[7]
         assert finished == sum(record[0] in _frames.FINISHED for record in told)
         self.records += told
 

@@ -27,8 +27,8 @@ def test_a_full_batch_is_written_at_once_and_in_order(engine: FakeEngine, record
     put(recorder, _buffer.BATCH)
     engine.wait(lambda: len(engine.records()) == _buffer.BATCH)
     assert numbers(engine) == list(range(_buffer.BATCH))
-    _, seq, seen, dropped, wall_ns, mono_s, _ = engine.batches[0]
-    assert (seq, seen, dropped) == (0, _buffer.BATCH, 0)
+    _, seq, seen, dropped, spans, wall_ns, mono_s, _ = engine.batches[0]
+    assert (seq, seen, dropped, spans) == (0, _buffer.BATCH, 0, None)
     assert wall_ns > 1_700_000_000_000_000_000
     assert type(mono_s) is float
 
@@ -48,7 +48,7 @@ def test_lone_requests_in_quick_succession_share_a_write(
     recorder.next_flush_at = 0.0  # some milliseconds later
     put(recorder, 1, start=3)
     engine.wait(lambda: len(engine.records()) == 4)
-    assert [len(batch[6]) for batch in engine.batches] == [1, 3]
+    assert [len(batch[7]) for batch in engine.batches] == [1, 3]
 
 
 @pytest.mark.usefixtures("_another_request_runs")

@@ -77,7 +77,7 @@ SENTENCES = [
     (WIRE, "Version: **{}**", _frames.VERSION),
     (WIRE, "`1 ≤ N ≤ {}`", mib(_frames.MAX_FRAME_BYTES)),
     (SECURITY, "| a frame | {} |", mib(_frames.MAX_FRAME_BYTES)),
-    (WIRE, "| 6 | records | list of tuples | at most {} |", _frames.MAX_BATCH),
+    (WIRE, "| 7 | records | list of tuples | at most {} |", _frames.MAX_BATCH),
     (SECURITY, "| one record | {} |", mib(_frames.MAX_RECORD_BYTES)),
     (WIRE, "or not in {};", mib(_frames.MAX_RECORD_BYTES)),
     (WIRE, "variables, at most {}, each", _process.MAX_SETTINGS),

@@ -70,8 +70,8 @@ def test_a_variable_longer_than_the_engine_accepts_is_left_out_and_named(
     monkeypatch.setenv("OTEL_SERVICE_NAME", "x" * (_process.MAX_SETTING_BYTES - len("OTEL_SERVICE_NAME")))
     recorder.flush()
     engine.wait(lambda: engine.hellos)
-    assert name not in engine.hellos[0][7]
-    assert len(engine.hellos[0][7]["OTEL_SERVICE_NAME"]) > 8000
+    assert name not in engine.hellos[0][8]
+    assert len(engine.hellos[0][8]["OTEL_SERVICE_NAME"]) > 8000
     assert f"{name} is longer than 8192 bytes" in caplog.text
 
 

@@ -49,7 +49,7 @@ def test_a_stopped_engine_blocks_nobody_and_gets_all_when_it_goes_on(tmp_path: P
         while head := stream.read(4):
             value = marshal.loads(stream.read(int.from_bytes(head, "big")))
             if value[0] == 1:
-                read += len(value[6])
+                read += len(value[7])
 
     thread = threading.Thread(target=reading)
     thread.start()
@@ -88,9 +88,9 @@ def test_a_frame_cut_off_in_the_middle_is_sent_again_from_its_start(recorder: Re
     link = recorder.link
     link._socket = ours
     body = os.urandom(4 << 20)
-    link.queue(body, 3)
+    link.queue(body, 3, 2)
     assert link.waiting()
-    assert link._sent == 0
+    assert (link._sent, link._sent_spans) == (0, 0)
     theirs.close()
     assert not link.write()
     again, reader = socket.socketpair()
@@ -103,7 +103,7 @@ def test_a_frame_cut_off_in_the_middle_is_sent_again_from_its_start(recorder: Re
         received += reader.recv(1 << 20)
     assert bytes(received) == body
     assert link.write()
-    assert link._sent == 3
+    assert (link._sent, link._sent_spans) == (3, 2)
     reader.close()
 
 

@@ -44,8 +44,8 @@ def test_hello_says_who_the_process_is_and_how_it_is_configured(
     monkeypatch.setenv("OTEL_SERVICE_NAME", "shop")
     run(OpenTelemetryMiddleware(hello))
     engine.request()
-    kind, version, recorder_id, sent, seen, dropped, process, settings = engine.hellos[0]
-    assert (kind, version, sent, seen, dropped) == (0, 3, 0, 0, 0)
+    kind, version, recorder_id, sent, seen, dropped, spans, process, settings = engine.hellos[0]
+    assert (kind, version, sent, seen, dropped, spans) == (0, 4, 0, 0, 0, None)
     assert recorder_id > 0
     assert process["pid"] == os.getpid()
     assert settings["OTEL_SERVICE_NAME"] == "shop"

@@ -11,7 +11,7 @@ import pytest
 from opentelemetry import trace
 
 from inside import inside
-from spangard import _current_span
+from spangard import _span_values
 from spangard._attributes import MAX_BITS
 from spangard._current_span import MAX_ATTRIBUTES, MAX_EVENTS, MAX_TEXT_OF_A_SPAN
 from spangard._values import MAX_VALUE
@@ -147,6 +147,6 @@ def test_the_time_of_an_event_is_understood(engine: FakeEngine, given: Any, nano
 def test_the_time_of_an_event_that_is_none_is_now(
     engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, given: Any
 ) -> None:
-    monkeypatch.setattr(_current_span, "time_ns", lambda: 77)
+    monkeypatch.setattr(_span_values, "time_ns", lambda: 77)
     inside(lambda span: span.add_event("event", timestamp=given))
     assert engine.request()["span"][2] == [("event", 77, {})]

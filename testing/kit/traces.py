@@ -32,6 +32,12 @@ class Trace:
         """The spans of this trace so far."""
         return [s for s in sink.spans() if s.trace_id == self.trace_id]
 
+    def spans(self, sink: Sink, n: int) -> dict[str, Span]:
+        """The ``n`` spans of this trace, whose names differ, by name: waits for them."""
+        found = sink.wait_until(lambda: found if len(found := self.all(sink)) >= n else None, what=f"{n} spans of {self.trace_id}")
+        assert len(found) == n, sorted(span.name for span in found)
+        return {span.name: span for span in found}
+
     def span(self, sink: Sink) -> Span:
         """The one span of this trace: waits for it and checks where it hangs."""
         [span] = sink.wait_until(lambda: self.all(sink), what=f"a span of {self.trace_id}; names {sorted({s.name for s in sink.spans()})}")

@@ -72,6 +72,8 @@ def _span(span: Any, resource: dict[str, Any], scope_spans: Any) -> Span:
         scope=scope_spans.scope.name,
         scope_version=scope_spans.scope.version,
         schema_url=scope_spans.schema_url,
+        scope_attributes=attributes(scope_spans.scope.attributes),
+        dropped=(span.dropped_attributes_count, span.dropped_events_count, span.dropped_links_count),
     )
 
 

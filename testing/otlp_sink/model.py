@@ -55,6 +55,9 @@ class Span:
     scope: str = field(repr=False)
     scope_version: str = field(repr=False)
     schema_url: str = field(repr=False)
+    scope_attributes: dict[str, Any] = field(default_factory=dict, repr=False)
+    dropped: tuple[int, int, int] = field(default=(0, 0, 0), repr=False)
+    """Attributes, events and links that did not fit."""
 
     @property
     def seconds(self) -> float:

@@ -14,7 +14,7 @@ import sys
 from _thread import allocate_lock
 from time import perf_counter
 
-from ._frames import FINISHED, OPEN, announcement, drop_newest, goodbye, hello, next_frame, say_lost, take_back
+from ._frames import FINISHED, OPEN, announcement, counted, drop_newest, goodbye, hello, next_frame, say_lost, take_back
 from ._link import Link
 from ._marks import ATTACHED, RECORDS, mark
 
@@ -27,6 +27,9 @@ BATCH = 128
 
 MAX_RECORDS = 4096
 """Records that wait while the engine does not read; above it the newest is dropped and counted."""
+
+MAX_SPANS = 3072
+"""Records that wait above which spans of the application's own are dropped and counted: the rest is for requests."""
 
 TICK_S = 0.05
 """How long a record waits for company."""
@@ -56,6 +59,9 @@ class Recorder:
         self.live: dict[int, tuple[Any, ...]] = {}
         """Span id → the OPEN record of each running request."""
         self.announced: set[int] = set()
+        self.running: dict[int, Any] = {}
+        """Span id → each running span of the application's own that is not announced."""
+        self.announced_spans: dict[int, tuple[Any, ...]] = {}
         self.link = Link()
         self._start_over()
         os.register_at_fork(after_in_child=self._after_fork)
@@ -77,11 +83,14 @@ class Recorder:
 
         self.pid = os.getpid()
         self.bits = Random().getrandbits  # for ids; not the module's functions, which applications seed
+        self.began = perf_counter()  # what began before, in the process this was forked from, is not told here
         self._lock = allocate_lock()
         self._seq = 0
         self._has_said_lost = False
         self._taken = 0  # finished requests that left `records` for a frame
         self.dropped = 0
+        self._spans_taken = 0  # as the two above, of the application's own spans
+        self.spans_dropped = 0
         self._dropped_told = 0  # of these, what an engine has been told of
         self.due = NOT_ARMED  # when the armed timer fires
         self._announced = 0.0
@@ -95,6 +104,8 @@ class Recorder:
         del self.others[:]
         self.live.clear()
         self.announced.clear()
+        self.running.clear()
+        self.announced_spans.clear()
         self.link.abandon()
         self._start_over()
         util = sys.modules.get("multiprocessing.util")
@@ -113,6 +124,18 @@ class Recorder:
         if not -TICK_S < now - self.due < LATE_S:
             # none is armed, or a slow one, or one on an event loop that was closed since
             self._arm(now, TICK_S)
+
+    def span_ended(self, record: tuple[Any, ...], now: float) -> None:
+        """Takes the record of a span that the application made itself, which ended at about ``now``."""
+        self.others.append(None)
+        self.records.append(record)
+        if now >= self.next_flush_at or len(self.records) >= BATCH:
+            self.appended(now)
+            if len(self.records) > MAX_SPANS and self._lock.acquire(False):
+                try:
+                    self.spans_dropped += take_back(self.records, self.others, record)
+                finally:
+                    self._lock.release()
 
     def sent_ahead(self, record: tuple[Any, ...], now: float) -> None:
         """Takes a part of a request that runs, whose messages are many."""
@@ -139,29 +162,45 @@ class Recorder:
         finally:
             self._lock.release()
 
-    def _frame(self) -> tuple[bytes, int]:
+    def _frame(self) -> tuple[bytes, int, int]:
         self._dropped_told = self.dropped
-        frame, finished, is_lossy = next_frame(self.records, self.others, self._seq, self._taken, self.dropped)
+        frame, finished, spans, is_lossy = next_frame(
+            self.records, self.others, self._seq, self._taken, self.dropped, (self._spans_taken, self.spans_dropped)
+        )
         self._seq += 1
         self._taken += finished
+        self._spans_taken += spans
         if is_lossy and not self._has_said_lost:
             self._has_said_lost = True
             say_lost()
-        return frame, finished
+        return frame, finished, spans
 
-    def _hello(self, sent: int) -> bytes:
+    def _hello(self, sent: int, spans_sent: int) -> bytes:
         from ._process import describe, settings
 
         if self.announced:  # a new engine has heard of none; it will of those whose announcement still waits
             self.announced.intersection_update([r[2 if r[0] in {7, 8} else 4] for r in self.records if r[0] in OPEN])
+        if self.announced_spans:
+            from ._running import announce_again
+
+            announce_again(self)
         self._dropped_told = self.dropped
         seen = self._taken + self.dropped
-        return hello(self.link.recorder_id, sent, seen, self.dropped, describe(), settings())
+        spans = self._spans()
+        told = spans and (spans_sent, *spans)
+        return hello(self.link.recorder_id, sent, seen, self.dropped, told, describe(), settings())
+
+    def _spans(self) -> tuple[int, int] | None:
+        """How many of the application's own spans have ended and left, and how many of them were dropped here."""
+        seen = self._spans_taken + self.spans_dropped
+        return (seen, self.spans_dropped) if seen else None
 
     def _drop_newest(self) -> None:
         if self._lock.acquire(False):
             try:
-                self.dropped += drop_newest(self.records, self.others, MAX_RECORDS)
+                requests, spans = drop_newest(self.records, self.others, MAX_RECORDS)
+                self.dropped += requests
+                self.spans_dropped += spans
             finally:
                 self._lock.release()
 
@@ -189,14 +228,15 @@ class Recorder:
         if due != self.due or self._closed:  # a newer timer took over
             return
         now = perf_counter()
-        if self.live and now - self._announced >= SLOW_TICK_S and self._announce(now):
+        runs = self.live or self.running
+        if runs and now - self._announced >= SLOW_TICK_S and self._announce(now):
             self._announced = now
         self.flush()
         if self.records or not self.link.is_drained():
             self._arm(now, TICK_S)
         else:
             self.next_flush_at = NOT_ARMED
-            if self.live:
+            if self.live or self.running:
                 self._arm(now, SLOW_TICK_S)
             else:
                 self.due = NOT_ARMED
@@ -224,6 +264,10 @@ class Recorder:
                     if span_id not in live:
                         take_back(records, self.others, told)
                         announced.discard(span_id)
+            if self.running:
+                from ._running import announce
+
+                announce(self, now, least_age, MAX_SPANS)
         finally:
             self._lock.release()
         return True
@@ -241,10 +285,12 @@ class Recorder:
                     from ._farewell import tell_lost
 
                     tell_lost(self)
-                self.dropped += sum(record[0] in FINISHED for record in self.records)
+                requests, spans = counted(self.records)
+                self.dropped += requests
+                self.spans_dropped += spans
                 del self.records[:]
                 del self.others[:]
-                self.link.goodbye(goodbye(self._taken + self.dropped, self.dropped))
+                self.link.goodbye(goodbye(self._taken + self.dropped, self.dropped, self._spans()))
             except Exception:  # at the end of the process
                 pass
             finally:
@@ -254,11 +300,11 @@ class Recorder:
         """A signal is about to end the process, behind which no exit handler runs: GOODBYE, if all is told. Should the
         process go on, this is another recorder.
         """
-        if self.live or self.delivers() or not self._lock.acquire(True, 0.1):
+        if self.live or self.running or self.delivers() or not self._lock.acquire(True, 0.1):
             return
         patience = self.patience
         try:
-            self.link.goodbye(goodbye(self._taken + self.dropped, self.dropped))
+            self.link.goodbye(goodbye(self._taken + self.dropped, self.dropped, self._spans()))
         finally:
             self.link.abandon()
             self._start_over()  # with another lock
@@ -281,11 +327,11 @@ class Recorder:
         anything is left, or may still be refused.
         """
         link = self.link
-        if not (self.records or self.live or link.connected()) and link.is_settled():  # nobody needs to hear of us
+        if not (self.records or self.live or self.running or link.connected()) and link.is_settled():
             return False
         link.hurry()
         self.flush()
-        if link.connected() and self.live:
+        if link.connected() and (self.live or self.running):
             self._announce(perf_counter(), 0.0)
             self.flush()
         is_told = link.connected() or not self.live

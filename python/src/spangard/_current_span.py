@@ -10,8 +10,6 @@ runs code of what it is given (`_values`).
 from __future__ import annotations
 
 import os
-import sys
-from time import time_ns
 from typing import Any
 
 from opentelemetry import trace as trace_api
@@ -20,8 +18,9 @@ from . import _parents as parents
 from ._attributes import attribute
 from ._facts import failure
 from ._sampling import LOW_64
+from ._span_values import context_ids, nanos, status_code
 from ._tracecontext import tracestate
-from ._values import MAX_VALUE, items, members, text, truth
+from ._values import MAX_VALUE, members, text, truth
 
 MAX_ATTRIBUTES = 128
 MAX_EVENTS = 128
@@ -31,13 +30,7 @@ MAX_TEXT_OF_A_SPAN = 65536
 
 _HERE = int.from_bytes(os.urandom(8), "big")
 """This process and what is forked from it, in the ids of traces that are not sampled."""
-_LATEST_NS = 1 << 63
 _GOLDEN = 0x9E3779B97F4A7C15  # odd, and its bits look random: no two lower halves have one upper half
-_SECONDS = (1e8, 1e11)
-_NANOSECONDS = (1e17, float(_LATEST_NS))
-"""Floats that are seconds or nanoseconds since 1970, of years from 1973 on: the two do not meet."""
-
-_STATUS = {trace_api.StatusCode.OK: 1, trace_api.StatusCode.ERROR: 2}
 
 
 class CurrentSpan(trace_api.Span):
@@ -106,7 +99,7 @@ class CurrentSpan(trace_api.Span):
 
     def add_event(self, name: Any = None, attributes: Any = None, timestamp: Any = None, *_: Any, **__: Any) -> None:
         if self.recording:
-            self._event(name, members(attributes), _nanos(timestamp))
+            self._event(name, members(attributes), nanos(timestamp))
 
     def record_exception(
         self,
@@ -118,15 +111,15 @@ class CurrentSpan(trace_api.Span):
         **__: Any,
     ) -> None:
         if self.recording:
-            nanos = _nanos(timestamp)  # before the stack trace is written
+            time = nanos(timestamp)  # before the stack trace is written
             name, message, stacktrace, _cancelled = failure(exception)
             facts = [("exception.escaped", str(truth(escaped)))] if self.tells_escaped else []
             facts += [("exception.type", name), ("exception.message", message), ("exception.stacktrace", stacktrace)]
-            self._event("exception", facts + members(attributes), nanos)
+            self._event("exception", facts + members(attributes), time)
 
     def add_link(self, context: Any = None, attributes: Any = None, *_: Any, **__: Any) -> None:
         if self.recording:
-            ids = _ids(context)
+            ids = context_ids(context)
             if self.own_links is None:
                 self.own_links = []
             if ids is not None and len(self.own_links) < MAX_LINKS:
@@ -135,9 +128,7 @@ class CurrentSpan(trace_api.Span):
 
     def set_status(self, status: Any = None, description: Any = None, *_: Any, **__: Any) -> None:
         if self.recording:
-            if type(status) is trace_api.Status:
-                status, description = status.status_code, status.description
-            value = _STATUS.get(status, 0) if type(status) is trace_api.StatusCode else 0
+            value, description = status_code(status, description)
             # https://opentelemetry.io/docs/specs/otel/trace/api/#set-status: UNSET is ignored, OK is final
             if value and (self.own_status is None or self.own_status[0] != 1):
                 self.own_status = (value, self._text(description) or None if value == 2 else None)
@@ -156,13 +147,13 @@ class CurrentSpan(trace_api.Span):
             self.own_name, self.own_attributes or {}, self.own_events or [], self.own_status, self.own_links or []
         )  # fmt: skip
 
-    def _event(self, name: Any, attributes: list[tuple[str, Any]], nanos: int) -> None:
+    def _event(self, name: Any, attributes: list[tuple[str, Any]], time: int) -> None:
         if self.own_events is None:
             self.own_events = []
         if len(self.own_events) < MAX_EVENTS:
             named = self._text(name)
             if named is not None:
-                self.own_events.append((named, nanos, self._all(attributes)))
+                self.own_events.append((named, time, self._all(attributes)))
         self.touched = True
 
     def _all(self, attributes: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -205,37 +196,3 @@ def _size(value: Any) -> int:
     if isinstance(value, list):
         return sum(1 + _size(item) for item in value)
     return len(value) if isinstance(value, str) else 0
-
-
-def _nanos(timestamp: Any) -> int:
-    """Nanoseconds since 1970. Seconds are understood, too, and a datetime; what is no time after 1970 is now."""
-    kind = type(timestamp)
-    if kind is int and 0 < timestamp < _LATEST_NS:
-        return timestamp  # type: ignore[no-any-return]
-    if timestamp is None:
-        return time_ns()
-    if issubclass(kind, int):
-        nanos = int.__int__(timestamp) if kind is not bool and int.bit_length(timestamp) < 64 else 0
-        return nanos if nanos > 0 else time_ns()
-    seconds = 0.0
-    if issubclass(kind, float):
-        seconds = float.__float__(timestamp)
-        if _NANOSECONDS[0] <= seconds < _NANOSECONDS[1]:
-            return int(seconds)
-    else:
-        moment: Any = getattr(sys.modules.get("datetime"), "datetime", None)
-        zone: Any = getattr(sys.modules.get("datetime"), "timezone", None)
-        if kind is moment and (timestamp.tzinfo is None or type(timestamp.tzinfo) is zone):
-            seconds = timestamp.timestamp()
-    return int(seconds * 1e9) if _SECONDS[0] <= seconds < _SECONDS[1] else time_ns()
-
-
-def _ids(context: Any) -> tuple[int, int, int] | None:
-    """Trace id, span id and flags of a span context; None for what is none, or not valid."""
-    if not issubclass(type(context), trace_api.SpanContext):
-        return None
-    found = items(context, 4) or []
-    if len(found) < 4 or not all(issubclass(type(part), int) for part in found):
-        return None
-    trace, span, _, flags = [int.__int__(part) if int.bit_length(part) <= 128 else 0 for part in found]
-    return (trace, span, flags & 0xFF) if 0 < trace < 1 << 128 and 0 < span < 1 << 64 else None

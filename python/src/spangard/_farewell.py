@@ -66,6 +66,18 @@ def settle(recorder: Recorder) -> None:
             sleep(min(seconds, LOOK_S))
 
 
+def delivered_within(recorder: Recorder, seconds: float) -> bool:
+    """Delivers what waits, for whoever asks for it in so many words: blocks as long as that, and no longer."""
+    end = perf_counter() + seconds
+    while recorder.delivers():
+        left = end - perf_counter()
+        if left <= 0 or recorder.link.refused:
+            return False
+        if not recorder.link.wait(min(left, LOOK_S)):
+            sleep(min(left, LOOK_S))
+    return True
+
+
 async def settled(recorder: Recorder) -> None:
     """Delivers what waits; lets an event loop of asyncio go on meanwhile, and blocks any other."""
     from asyncio import _get_running_loop

@@ -16,8 +16,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-VERSION = 3
+VERSION = 4
 """Of docs/wire-protocol.md."""
+
+NO_SPANS = (0, 0)
 
 MAX_BATCH = 256
 """Records in one frame, at most."""
@@ -34,6 +36,10 @@ CLOCK_READINGS = 4
 OPEN = frozenset((5, 6, 7, 8, 14, 15))
 """Kinds of records that announce a request."""
 
+SPAN, LOST_SPAN = 19, 21
+ENDED = frozenset((SPAN, LOST_SPAN))
+"""Kinds of records that stand for one span of the application's own each, which has ended."""
+
 _NOT_YET = (None, None, None, None, None, 0, None, None)
 """The fields of an OPEN record that only a finished request has: route to span, nothing sent ahead."""
 
@@ -43,15 +49,33 @@ FINISHED = frozenset((1, 2, 3, 4, 9, 10, 12, 13, 17, LOST))
 
 
 def hello(
-    recorder_id: int, sent: int, seen: int, dropped: int, process: dict[str, Any], settings: dict[str, str]
+    recorder_id: int,
+    sent: int,
+    seen: int,
+    dropped: int,
+    spans: tuple[int, int, int] | None,
+    process: dict[str, Any],
+    settings: dict[str, str],
 ) -> bytes:
-    """The first frame of every connection: who records, and what became of its requests so far."""
-    return framed(dumps((0, VERSION, recorder_id, sent, seen, dropped, process, settings), 2))
+    """The first frame of every connection: who records, and what became of its requests and spans so far."""
+    return framed(dumps((0, VERSION, recorder_id, sent, seen, dropped, spans, process, settings), 2))
 
 
-def goodbye(seen: int, dropped: int) -> bytes:
+def goodbye(seen: int, dropped: int, spans: tuple[int, int] | None) -> bytes:
     """The last frame of a process that ends in good order."""
-    return framed(dumps((2, seen, dropped, time_ns()), 2))
+    return framed(dumps((2, seen, dropped, spans, time_ns()), 2))
+
+
+def counted(records: list[tuple[Any, ...]]) -> tuple[int, int]:
+    """How many finished requests, and how many spans that have ended, these are."""
+    requests = spans = 0
+    for record in records:
+        kind = record[0]
+        if kind in ENDED:
+            spans += 1
+        elif kind in FINISHED:
+            requests += 1
+    return requests, spans
 
 
 def announcement(record: tuple[Any, ...], pid: int) -> tuple[Any, ...]:
@@ -60,15 +84,16 @@ def announcement(record: tuple[Any, ...], pid: int) -> tuple[Any, ...]:
 
 
 def next_frame(
-    records: list[tuple[Any, ...]], others: list[None], seq: int, taken: int, dropped: int
-) -> tuple[bytes, int, bool]:
-    """Takes up to MAX_BATCH of ``records`` and encodes them: a frame, how many finished requests it holds, and whether
-    a record is left out of it that can not be written at all.
+    records: list[tuple[Any, ...]], others: list[None], seq: int, taken: int, dropped: int, spans: tuple[int, int]
+) -> tuple[bytes, int, int, bool]:
+    """Takes up to MAX_BATCH of ``records`` and encodes them: a frame, how many finished requests and spans it holds,
+    and whether a record is left out of it that can not be written at all.
 
     :param others: one for each of ``records`` that stands for no finished request; shortened as they are
     :param seq: the frame's number
     :param taken: finished requests in the frames before it
     :param dropped: finished requests that no frame holds
+    :param spans: ``taken`` and ``dropped`` of spans
     """
     count = min(len(records), MAX_BATCH)
     moment = clocks()
@@ -76,10 +101,11 @@ def next_frame(
     left_out = 0
     while True:
         batch = records[:count]
-        finished = count if not others else len([None for record in batch if record[0] in FINISHED])
-        books = (taken + finished + dropped, dropped)
+        finished, ended = counted(batch) if others else (count, 0)
+        seen = taken + finished + dropped
+        told = (spans[0] + ended + spans[1], spans[1]) if ended or spans != NO_SPANS else None
         try:
-            body = dumps((1, seq, *books, *moment, batch), 2)
+            body = dumps((1, seq, seen, dropped, told, *moment, batch), 2)
         except Exception:  # something in it can not be written
             if is_mended:
                 raise
@@ -89,13 +115,15 @@ def next_frame(
         if not is_mended:
             kept = []
             for record in batch:
-                told = _mended(record)
-                if told is None:
+                mended = _mended(record)
+                if mended is None:
                     is_lossy = True
                     if record[0] in FINISHED:  # for the engine to count
-                        told = (LOST, _span_id(record))
-                if told is not None:
-                    kept.append(told)
+                        mended = (LOST, _span_id(record))
+                    elif record[0] == SPAN:
+                        mended = (LOST_SPAN, record[4])
+                if mended is not None:
+                    kept.append(mended)
             records[:count] = kept
             left_out = count - len(kept)
             count = len(kept)
@@ -106,27 +134,29 @@ def next_frame(
     del records[:count]
     if others:
         del others[: left_out + count - finished]
-    return frame, finished, is_lossy
+    return frame, finished, ended, is_lossy
 
 
-def drop_newest(records: list[tuple[Any, ...]], others: list[None], most: int) -> int:
-    """Leaves ``most`` of ``records``, and returns how many finished requests the others were."""
-    dropped = 0
+def drop_newest(records: list[tuple[Any, ...]], others: list[None], most: int) -> tuple[int, int]:
+    """Leaves ``most`` of ``records``, and returns how many finished requests and spans the others were."""
+    dropped = []
     while len(records) > most:
-        if records.pop()[0] in FINISHED:
-            dropped += 1
-        else:
+        dropped.append(records.pop())
+        if dropped[-1][0] not in FINISHED:
             del others[-1:]
-    return dropped
+    return counted(dropped)
 
 
-def take_back(records: list[tuple[Any, ...]], others: list[None], record: Any) -> None:
-    """Out of ``records`` with the one that stands for no finished request. Other threads may append meanwhile."""
+def take_back(records: list[tuple[Any, ...]], others: list[None], record: Any) -> bool:
+    """Out of ``records`` with the one that stands for no finished request; False if it is not there. Other threads may
+    append meanwhile.
+    """
     for at in range(len(records) - 1, -1, -1):
         if records[at] is record:
             del records[at]
             del others[-1:]
-            break
+            return True
+    return False
 
 
 def _mended(record: tuple[Any, ...]) -> tuple[Any, ...] | None:

@@ -26,6 +26,7 @@ class Link:
     __slots__ = (
         "_frame",
         "_frame_finished",
+        "_frame_spans",
         "_greeting",
         "_is_reset",
         "_is_welcome",
@@ -34,6 +35,7 @@ class Link:
         "_said",
         "_sent",
         "_sent_before",
+        "_sent_spans",
         "_socket",
         "_start_again",
         "is_busy",
@@ -48,7 +50,8 @@ class Link:
     def _start_over(self) -> None:
         self.recorder_id = int.from_bytes(os.urandom(8), "big") >> 1 or 1  # 0 is nobody
         self._sent = 0  # finished requests in frames wholly written
-        self._sent_before = 0  # of these, to earlier connections
+        self._sent_spans = 0
+        self._sent_before = 0  # of the requests, to earlier connections
         self._is_welcome = False  # the engine has answered this connection's HELLO
         self._is_reset = False  # the last connection ended with something in it that was not read, and no engine knows
         self._retry = 0.0
@@ -59,6 +62,7 @@ class Link:
         self._greeting = b""  # what is left of HELLO
         self._frame = b""
         self._frame_finished = 0
+        self._frame_spans = 0
         self._offset = 0
 
     def abandon(self) -> None:
@@ -66,7 +70,7 @@ class Link:
         self._close()
         self._start_over()
 
-    def ensure_connected(self, hello: Callable[[int], bytes]) -> bool:
+    def ensure_connected(self, hello: Callable[[int, int], bytes]) -> bool:
         """Connected, or connecting now worked. A refusal or a dead engine is noticed here."""
         if self._socket is not None:
             self._read_answer(self._socket)
@@ -94,10 +98,11 @@ class Link:
         if not self.refused:
             self._retry = 0.0
 
-    def queue(self, frame: bytes, finished: int) -> None:
+    def queue(self, frame: bytes, finished: int, spans: int) -> None:
         """Hands over the next frame; only when the one before is ``is_drained``."""
         self._frame = frame
         self._frame_finished = finished
+        self._frame_spans = spans
         self._offset = 0
         self.write()
 
@@ -114,6 +119,7 @@ class Link:
                 if self._offset == len(self._frame):
                     self._frame = b""
                     self._sent += self._frame_finished
+                    self._sent_spans += self._frame_spans
         except BlockingIOError:
             return False
         except OSError:
@@ -150,7 +156,7 @@ class Link:
         except (OSError, TypeError, ValueError):  # closed by another thread meanwhile
             return False
 
-    def _connect(self, hello: Callable[[int], bytes]) -> bool:
+    def _connect(self, hello: Callable[[int, int], bytes]) -> bool:
         now = perf_counter()
         if now < self._retry:
             return False
@@ -185,7 +191,7 @@ class Link:
         self._socket = connection
         self._sent_before = self._sent
         self._is_welcome = self._is_reset = self.refused = False
-        self._greeting = hello(self._sent)
+        self._greeting = hello(self._sent, self._sent_spans)
         return True
 
     def _want_engine(self, now: float) -> None:

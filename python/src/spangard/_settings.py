@@ -76,17 +76,26 @@ class Settings:
         for complaint in (*unknown(environ), start_complaint(environ), _switch_complaint(environ, "OTEL_SDK_DISABLED")):
             if complaint:
                 complain(complaint)
-        self.disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+        self.disabled = is_disabled(environ)
         self.propagators, self.baggage = _propagators(environ, complain)
         # Measurements, also of requests that are not sampled, are made of more than their records have by default.
         proxies = split(environ.get("SPANGARD_TRUSTED_PROXIES", ""))
         self.wants_measurement_facts = bool(proxies) or not MEASURED.isdisjoint(
             split(environ.get("SPANGARD_ATTRIBUTES", ""))
         )
-        self.sampler: Sampler
-        self.sampler, complaint = sampler_from(environ)
-        if complaint:
-            complain(complaint)
+        self.sampler = chosen_sampler(environ, complain)
+
+
+def is_disabled(environ: Mapping[str, str]) -> bool:
+    return environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+
+
+def chosen_sampler(environ: Mapping[str, str], complain: Complain = warn) -> Sampler:
+    """What OTEL_TRACES_SAMPLER names. One that can not be had is complained of, and the default is used."""
+    sampler, complaint = sampler_from(environ)
+    if complaint:
+        complain(complaint)
+    return sampler
 
 
 def _switch_complaint(environ: Mapping[str, str], name: str) -> str | None:

@@ -66,7 +66,7 @@ def members(mapping: Any) -> list[tuple[str, Any]]:
     if type(mapping) is not dict:
         if mapping is None:
             return found
-        inner = _dict_in(mapping)
+        inner = dict_in(mapping)
         if inner is None:
             left_out(type(mapping), "give a dict for attributes")
             return found
@@ -82,7 +82,8 @@ def members(mapping: Any) -> list[tuple[str, Any]]:
     return found
 
 
-def _dict_in(mapping: Any) -> Any:
+def dict_in(mapping: Any) -> Any:
+    """The dict in which its members are; None for what is no dict, nor a known cover of one."""
     kind = type(mapping)
     if issubclass(kind, dict):
         return mapping

@@ -15,7 +15,7 @@ from time import perf_counter as clock
 from ._buffer import BATCH, NOT_ARMED, recorder
 from ._facts import MAX_FIELD_TEXT, MAX_REQUEST_TEXT, USUAL, address, cut, failure, headers_of, leave, lookup
 from ._notes import MARK, noted, told
-from ._sampling import keeps
+from ._sampling import Sampler, keeps
 from ._tracecontext import joined, sole, traceparent, tracestate, whole
 from ._values import text
 
@@ -86,6 +86,10 @@ class OpenTelemetryMiddleware:
         captured = (http_capture_headers_server_request, http_capture_headers_server_response, hidden)
         is_upstream = self._read_settings(excluded_urls, *captured, profile=profile)
         self._api = _opentelemetry_api()
+        if self._api is not None and not self._disabled:
+            from .trace import offer
+
+            offer(Sampler(self._sampling, self._parent_based))
         excluded = excluded_from(exclude_spans)
         self._choose_spans(excluded)
         self._hooks = hooks_from(

@@ -6,6 +6,7 @@ Every supported CPython makes the same bytes. Tests of both sides read them; wha
 """
 
 import marshal
+from marshal import dumps
 from pathlib import Path
 
 from records import (
@@ -19,6 +20,8 @@ from records import (
     WALL_NS,
     batch,
     http,
+    span,
+    spans_batch,
     upstream,
     websocket,
 )
@@ -28,7 +31,7 @@ HERE = Path(__file__).parent
 
 FRAMES = {
     "hello": (
-        *(0, 3, 0x7FEDCBA987654321, 3, 5, 1),
+        *(0, 4, 0x7FEDCBA987654321, 3, 5, 1, None),
         {
             "pid": 4711,
             "instance": "host-1-4700",
@@ -44,9 +47,9 @@ FRAMES = {
         },
         {"OTEL_SERVICE_NAME": "shop", "SPANGARD_PROFILE": "stable"},
     ),
-    "goodbye": (2, 9, 2, WALL_NS),
-    "welcome": (16, 3),
-    "refused": (17, "This engine speaks version 3.", 60),
+    "goodbye": (2, 9, 2, None, WALL_NS),
+    "welcome": (16, 4),
+    "refused": (17, "This engine speaks version 4.", 60),
     "http": batch(0, 1, 0, http()),
     "websocket": batch(1, 2, 0, websocket()),
     "unsampled": batch(
@@ -135,6 +138,39 @@ FRAMES = {
             ],
         ),
         upstream(flags=0, children=None, span_id=80),
+    ),
+    "spans": spans_batch(
+        *(12, 7, 1),
+        span(),
+        span(
+            start=WALL_NS - 2_000_000_000,
+            end=WALL_NS - 1_000_000_000,
+            trace=(TRACE_ID, 2, b""),
+            span_id=77,
+            parent=None,
+            name="naïve",
+            span_kind=0,
+            attributes={
+                **{"text": "a", "int": 5, "float": 0.5, "bool": True, "none": None, "bytes": b"\x00\xff"},
+                **{"same": ["a", "b"], "mixed": ["a", 1, None], "nested": {"a": {"b": [1.5, b"x"]}, "c": []}},
+            },
+            extras=(
+                [("exception", 999.125, {"exception.type": "ValueError"}, 0), ("dated", WALL_NS, {}, 2)],
+                [(TRACE_ID, SPAN_ID, 0x101, b"other=2", {"why": "batch"}, 1)],
+                (2, "no stock"),
+                [1, 2, 3],
+                False,
+            ),
+            scope=dumps(("shop", "1.0", "https://opentelemetry.io/schemas/1.45.0", {"team": "a"}), 2),
+        ),
+        span(kind=20, end=None, span_id=78),
+        span(end=None, span_id=79),
+        (21, 80),
+        span(
+            **{"span_id": 81, "parent": 0x00F067AA0BA902B7, "trace": (TRACEPARENT, "x", None), "name": 7},
+            **{"span_kind": "x", "attributes": [], "extras": ([("odd",)], "text", (9, None), 5, True), "scope": b"("},
+        ),
+        span(span_id=82, extras=(None, None)),
     ),
     "upstream_open": batch(*(8, 8, 0), upstream(kind=14)),
     "odd": batch(

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records with every field of docs/wire-protocol.md, and batches of them."""
 
+from marshal import dumps
+
 WALL_NS = 1_700_000_000_000_000_000
 MONO_S = 1000.0
 TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -9,8 +11,34 @@ TRACE_ID = 0x0AF7651916CD43DD8448EB211C80319C
 SPAN_ID = 0xB9C7C989F97918E1
 
 
+def spans_batch(seq, seen, dropped, *records):
+    """Of a process that has finished no request, but ended so many spans of its own."""
+    return (1, seq, 0, 0, (seen, dropped), WALL_NS, MONO_S, list(records))
+
+
+SCOPE = dumps(("opentelemetry.instrumentation.psycopg", "0.66b2", None, None), 2)
+
+
 def batch(seq, seen, dropped, *records):
-    return (1, seq, seen, dropped, WALL_NS, MONO_S, list(records))
+    return (1, seq, seen, dropped, None, WALL_NS, MONO_S, list(records))
+
+
+def span(kind=19, **changes):
+    fields = {
+        "kind": kind,
+        "start": 999.0,
+        "end": 999.25,
+        "trace": (TRACEPARENT, 0, b"vendor=1"),
+        "span_id": 0x00F067AA0BA902B7,
+        "parent": SPAN_ID,
+        "name": "SELECT shop",
+        "span_kind": 2,
+        "attributes": {"db.system.name": "postgresql", "server.port": 5432},
+        "extras": None,
+        "scope": SCOPE,
+    }
+    fields.update(changes)
+    return tuple(fields.values())
 
 
 def http(kind=1, **changes):

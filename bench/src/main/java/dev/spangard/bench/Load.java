@@ -27,13 +27,14 @@ enum Load {
 
     static byte[] hello(long recorderId) {
         return new MarshalWriter()
-                .tuple(8)
+                .tuple(9)
                 .integer(0)
                 .integer(Hello.VERSION)
                 .integer(recorderId)
                 .integer(0)
                 .integer(0)
                 .integer(0)
+                .none()
                 .dict()
                 .str("pid")
                 .integer(4711)
@@ -51,10 +52,11 @@ enum Load {
 
     static byte[] goodbye(long seen) {
         return new MarshalWriter()
-                .tuple(4)
+                .tuple(5)
                 .integer(2)
                 .integer(seen)
                 .integer(0)
+                .none()
                 .integer(0)
                 .frame();
     }
@@ -67,11 +69,12 @@ enum Load {
      */
     byte[] batch(long seq, long seen, long wallNanos, Random random) {
         MarshalWriter out = new MarshalWriter()
-                .tuple(7)
+                .tuple(8)
                 .integer(1)
                 .integer(seq)
                 .integer(seen)
                 .integer(0)
+                .none()
                 .integer(wallNanos)
                 .float64(MONO_S)
                 .list(RECORDS);

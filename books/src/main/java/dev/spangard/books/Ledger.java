@@ -33,8 +33,8 @@ public final class Ledger implements AutoCloseable {
     private final RecorderLines lines;
     private final Map<Long, ServiceAccounts> services = new HashMap<>();
     private final ServiceAccounts others;
-    /** How many requests an earlier engine left in the spool, at most, by service, for services nobody has asked for. */
-    private final Map<Long, Long> inherited = new HashMap<>();
+    /** What an earlier engine left in the spool, at most, by service, for services nobody has asked for. */
+    private final Map<Long, Counts> inherited = new HashMap<>();
 
     private Ledger(LedgerFile file) {
         this.file = file;
@@ -62,17 +62,17 @@ public final class Ledger implements AutoCloseable {
      * @param key tells services apart; only a hash of it is kept
      */
     public ServiceAccounts accounts(String key) {
-        return accounts(Digest.of(key), 0);
+        return accounts(Digest.of(key), Counts.NONE);
     }
 
     /**
      * The accounts, as {@link #accounts(String)}, of a service with a spool.
      *
      * @param key the service's
-     * @param inSpool how many requests it has there, which are still queued; without effect if this engine has these
+     * @param inSpool what it has there, which is still queued; without effect if this engine has these
      *     accounts
      */
-    public ServiceAccounts accounts(Digest key, long inSpool) {
+    public ServiceAccounts accounts(Digest key, Counts inSpool) {
         synchronized (lock) {
             return services.computeIfAbsent(key.prefix64(), service -> {
                 long slot = serviceSlot(service);
@@ -86,9 +86,9 @@ public final class Ledger implements AutoCloseable {
      * The books in which it is what a service has in the spool that may not be here: its own, if the ledger has them,
      * else those of the {@link #others}. They are not to be kept.
      *
-     * @param inSpool as for {@link #accounts(Digest, long)}
+     * @param inSpool as for {@link #accounts(Digest, Counts)}
      */
-    public ServiceAccounts ofSpool(Digest key, long inSpool) {
+    public ServiceAccounts ofSpool(Digest key, Counts inSpool) {
         long service = key.prefix64();
         synchronized (lock) {
             ServiceAccounts known = services.get(service);
@@ -114,22 +114,17 @@ public final class Ledger implements AutoCloseable {
      * Takes over what there is in a spool, before anybody asks for accounts: so that what forgotten services have there
      * stays queued.
      *
-     * @param inSpool how many requests, by service
+     * @param inSpool by service
      */
-    public void inherit(Map<Digest, Long> inSpool) {
+    public void inherit(Map<Digest, Counts> inSpool) {
         synchronized (lock) {
-            long unknown = 0;
-            for (Map.Entry<Digest, Long> entry : inSpool.entrySet()) {
+            Counts unknown = Counts.NONE;
+            for (Map.Entry<Digest, Counts> entry : inSpool.entrySet()) {
                 long service = entry.getKey().prefix64();
                 long slot = file.service(service);
-                long known = slot == NONE
-                        ? 0
-                        : Math.max(
-                                0,
-                                new ServiceAccounts(service, file.counters(slot))
-                                        .balance()
-                                        .queuedInEngine());
-                unknown += Math.max(0, entry.getValue() - known);
+                Counts known =
+                        slot == NONE ? Counts.NONE : new ServiceAccounts(service, file.counters(slot)).queuedInEngine();
+                unknown = unknown.plus(entry.getValue().beyond(known));
                 inherited.put(service, entry.getValue());
             }
             others.settle(unknown);
@@ -151,22 +146,22 @@ public final class Ledger implements AutoCloseable {
     }
 
     /**
-     * Forgets those services of earlier engines that nobody has asked for and of which requests are lost, read by an
-     * engine that was killed: booked as lost in the sums of the {@link #others}, they are seen.
+     * Forgets those services of earlier engines that nobody has asked for and of which something is lost, read by an
+     * engine that was killed: booked as lost in the sums of the {@link #others}, it is seen.
      *
-     * @return how many requests that are
+     * @return how much that is
      */
-    public long forgetLost() {
+    public Counts forgetLost() {
         synchronized (lock) {
-            long lost = 0;
+            Counts lost = Counts.NONE;
             for (long slot : file.serviceSlots().toArray()) {
                 long service = file.owner(slot);
-                long inSpool = inherited.getOrDefault(service, 0L);
-                long queued = new ServiceAccounts(service, file.counters(slot))
-                        .balance()
-                        .queuedInEngine();
-                if (service != 0 && !services.containsKey(service) && queued > inSpool) {
-                    lost += queued - inSpool;
+                Counts inSpool = inherited.getOrDefault(service, Counts.NONE);
+                Counts gone = new ServiceAccounts(service, file.counters(slot))
+                        .queuedInEngine()
+                        .beyond(inSpool);
+                if (service != 0 && !services.containsKey(service) && !gone.equals(Counts.NONE)) {
+                    lost = lost.plus(gone);
                     fold(settled(service, slot, inSpool), slot);
                 }
             }
@@ -181,7 +176,7 @@ public final class Ledger implements AutoCloseable {
         file.clearService(slot);
     }
 
-    private ServiceAccounts settled(long service, long slot, long inSpool) {
+    private ServiceAccounts settled(long service, long slot, Counts inSpool) {
         inherited.remove(service);
         var accounts = new ServiceAccounts(
                 service, slot == NONE ? unremembered(LedgerFile.COUNTERS_BYTES) : file.counters(slot));
@@ -240,7 +235,7 @@ public final class Ledger implements AutoCloseable {
         }
         long owner = file.owner(slot);
         if (owner != 0) {
-            fold(settled(owner, slot, inherited.getOrDefault(owner, 0L)), slot);
+            fold(settled(owner, slot, inherited.getOrDefault(owner, Counts.NONE)), slot);
         }
         file.give(slot, service);
         return slot;

@@ -27,10 +27,10 @@ import java.util.stream.LongStream;
  *        0 +-------------------------------------------------------------+
  *          | magic, pid of the engine that holds the lock, or 0          |  64 bytes
  *       64 +-------------------------------------------------------------+
- *          | recorder slots: id, read, seen, dropped, used, service,     |  4096 × 64 bytes
- *          | 1 if a guest's                                              |
- *   262208 +-------------------------------------------------------------+
- *          | service slots: key, used, counters of ServiceAccounts        |  512 × 256 bytes
+ *          | recorder slots: id, read, seen, dropped, used, service,     |  4096 × 128 bytes
+ *          | 1 if a guest's, 0; then 0, read, seen, dropped of spans     |
+ *   524352 +-------------------------------------------------------------+
+ *          | service slots: key, used, counters of ServiceAccounts       |  512 × 512 bytes
  *          +-------------------------------------------------------------+
  * </pre>
  *
@@ -47,13 +47,13 @@ final class LedgerFile implements AutoCloseable {
     /** How many services are remembered, the forgotten ones as one of them. */
     static final int MAX_SERVICES = 512;
 
-    private static final long MAGIC = 0x53_50_47_4c_45_44_47_33L;
+    private static final long MAGIC = 0x53_50_47_4c_45_44_47_34L;
     private static final long HEADER_BYTES = 64;
-    static final long LINE_BYTES = 64;
-    private static final long SERVICE_BYTES = 256;
+    static final long LINE_BYTES = 2 * RecorderCounts.BYTES;
+    private static final long SERVICE_BYTES = 512;
     private static final long SERVICES_AT = HEADER_BYTES + MAX_RECORDERS * LINE_BYTES;
     /** How many bytes a service's counters have. */
-    static final long COUNTERS_BYTES = ServiceAccounts.COUNTERS * (long) Long.BYTES;
+    static final long COUNTERS_BYTES = ServiceAccounts.ALL_BYTES;
 
     private static final long FILE_BYTES = SERVICES_AT + MAX_SERVICES * SERVICE_BYTES;
 

@@ -4,109 +4,44 @@ package dev.spangard.books;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 
 /**
- * One recorder's line in the {@link Ledger}: how far its requests are booked in the {@link ServiceAccounts} of its
- * service. Only the thread of the peer that is this recorder writes it; what it has written is there for the next
- * connection, in this engine or the next.
- *
- * <p>Whatever a recorder says, {@code read + dropped ≤ seen}, and none of them falls: what it reports beyond that is
- * not believed, and what is read beyond it was finished. So no line takes anything from the sums of others. Nothing
- * here throws.
+ * One recorder's line in the {@link Ledger}: how far its requests, and {@link #spans() beside them} its applications' own
+ * spans, are booked in the {@link ServiceAccounts} of its service. Only the thread of the peer that is this recorder
+ * writes it.
  */
-public final class RecorderCounts {
-    private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
+public final class RecorderCounts extends SignalCounts {
     private static final long ID = 0;
-    /** How many finished requests were read, or are known to be lost on their way. */
-    private static final long READ = 8;
 
-    private static final long SEEN = 16;
-    private static final long DROPPED = 24;
+    private final MemorySegment line;
+    private final SignalCounts spans;
 
-    private final MemorySegment slot;
-
-    RecorderCounts(MemorySegment slot) {
-        this.slot = slot;
+    /** @param line {@link LedgerFile#LINE_BYTES} bytes: the recorder's, with the counts of requests, and those of spans */
+    RecorderCounts(MemorySegment line) {
+        super(line.asSlice(0, BYTES));
+        this.line = line;
+        this.spans = new SignalCounts(line.asSlice(BYTES, BYTES));
     }
 
-    /**
-     * Books what a HELLO says: what was written to earlier connections and not read is lost.
-     *
-     * @param sent how many finished requests were written to earlier connections
-     * @param seen how many requests were finished, however they ended
-     * @param dropped for how many of them the recorder had no room
-     */
-    public void returned(long sent, long seen, long dropped, ServiceAccounts accounts) {
-        bookReported(seen, dropped, accounts);
-        lost(sent - get(READ), accounts);
+    /** The counts of the applications' own spans. */
+    public SignalCounts spans() {
+        return spans;
     }
 
-    /**
-     * Books a recorder's own counts, which only grow.
-     *
-     * @param seen how many requests were finished
-     * @param dropped for how many of them the recorder had no room
-     * @return whether it had to drop more
-     */
-    public boolean bookReported(long seen, long dropped, ServiceAccounts accounts) {
-        long finished = seen - get(SEEN);
-        if (finished > 0) {
-            set(SEEN, get(SEEN) + accounts.finishedAsReported(finished));
-        }
-        long lost = Math.min(dropped - get(DROPPED), unread());
-        if (lost > 0) {
-            set(DROPPED, get(DROPPED) + lost);
-            accounts.drop(DropReason.RECORDER, lost);
-        }
-        return lost > 0;
-    }
-
-    /** Books records read, before anything is made of them. */
-    public void bookRead(long records, ServiceAccounts accounts) {
-        long untold = records - unread();
-        if (untold > 0) {
-            accounts.finished(untold);
-            set(SEEN, get(SEEN) + untold);
-        }
-        set(READ, get(READ) + records);
-        accounts.receive(records);
-    }
-
-    /** Books what was reported and never read as lost, when nothing more is to come. */
+    /** Books in either signal what was reported and never read as lost, when nothing more is to come. */
     void settle(ServiceAccounts accounts) {
-        lost(unread(), accounts);
-    }
-
-    private void lost(long requests, ServiceAccounts accounts) {
-        long lost = Math.min(requests, unread());
-        if (lost > 0) {
-            set(READ, get(READ) + lost);
-            accounts.drop(DropReason.CONNECTION, lost);
-        }
-    }
-
-    /** How many were reported, and neither read nor lost yet. */
-    private long unread() {
-        return get(SEEN) - get(READ) - get(DROPPED);
+        super.settle(accounts);
+        spans.settle(accounts.spans());
     }
 
     /** Makes the line one of no recorder. */
     void clear() {
-        slot.fill((byte) 0);
-    }
-
-    private long get(long field) {
-        return (long) LONG.getVolatile(slot, field);
-    }
-
-    private void set(long field, long value) {
-        LONG.setVolatile(slot, field, value);
+        line.fill((byte) 0);
     }
 
     /** All counts in one line, for the assertion messages of tests. */
     @Override
     public String toString() {
-        return "recorder " + get(ID) + ": read " + get(READ) + ", seen " + get(SEEN) + ", dropped " + get(DROPPED);
+        return "recorder " + line.get(ValueLayout.JAVA_LONG, ID) + ": " + super.toString() + "; spans " + spans;
     }
 }

@@ -81,7 +81,7 @@ final class FullLedgerTest {
             gone.spooled(4);
         }
         try (Ledger next = Ledger.open(socket)) {
-            next.inherit(Map.of(Digest.of("gone"), 4L));
+            next.inherit(Map.of(Digest.of("gone"), Counts.ofRequests(4)));
             for (int i = 0; i < LedgerFile.MAX_SERVICES; i++) {
                 next.accounts("service " + i);
             }
@@ -91,7 +91,7 @@ final class FullLedgerTest {
             assertThat(others.dropped(DropReason.ENGINE)).isEqualTo(5);
             assertThat(others.queuedInEngine()).isEqualTo(4);
 
-            ServiceAccounts drained = next.ofSpool(Digest.of("gone"), 4);
+            ServiceAccounts drained = next.ofSpool(Digest.of("gone"), Counts.ofRequests(4));
             assertThat(drained).isSameAs(next.others());
         }
     }
@@ -101,13 +101,15 @@ final class FullLedgerTest {
         Digest lost = Digest.of("lost");
         Digest safe = Digest.of("safe");
         try (Ledger killed = Ledger.open(socket)) {
-            ServiceAccounts accounts = killed.accounts(lost, 0);
+            ServiceAccounts accounts = killed.accounts(lost, Counts.NONE);
             accounts.finished(9);
             accounts.receive(9);
             accounts.exportStarts(5);
             accounts.spooled(3);
+            accounts.spans().finished(2);
+            accounts.spans().receive(2);
             for (Digest key : List.of(safe, Digest.of("back"))) {
-                ServiceAccounts of = killed.accounts(key, 0);
+                ServiceAccounts of = killed.accounts(key, Counts.NONE);
                 of.finished(4);
                 of.receive(4);
                 of.exportStarts(4);
@@ -116,22 +118,24 @@ final class FullLedgerTest {
             killed.accounts("back").receive(6);
         }
         try (Ledger next = Ledger.open(socket)) {
-            next.inherit(Map.of(lost, 3L, safe, 4L, Digest.of("back"), 4L));
-            assertThat(next.accounts(Digest.of("back"), 4).dropped(DropReason.ENGINE))
+            next.inherit(Map.of(lost, spooled(3), safe, spooled(4), Digest.of("back"), spooled(4)));
+            assertThat(next.accounts(Digest.of("back"), spooled(4)).dropped(DropReason.ENGINE))
                     .isEqualTo(6);
             // One of them leaves the spool meanwhile.
-            assertThat(next.ofSpool(safe, 4).unspooled(1)).isEqualTo(1);
-            next.ofSpool(safe, 4).exportEnded(1, 1);
+            assertThat(next.ofSpool(safe, spooled(4)).unspooled(1)).isEqualTo(1);
+            next.ofSpool(safe, spooled(4)).exportEnded(1, 1);
 
-            assertThat(next.forgetLost()).isEqualTo(6);
-            assertThat(next.forgetLost()).isZero();
+            assertThat(next.forgetLost()).isEqualTo(new Counts(6, 2));
+            assertThat(next.forgetLost()).isEqualTo(Counts.NONE);
 
             Balance others = next.others().balance();
             assertThat(others.seen()).isEqualTo(9);
             assertThat(others.dropped(DropReason.ENGINE)).isEqualTo(4);
             assertThat(others.dropped(DropReason.UNCONFIRMED)).isEqualTo(2);
             assertThat(others.queuedInEngine()).isEqualTo(3);
-            Balance kept = next.accounts(safe, 3).balance();
+            assertThat(next.others().spans().balance().dropped(DropReason.ENGINE))
+                    .isEqualTo(2);
+            Balance kept = next.accounts(safe, spooled(3)).balance();
             assertThat(kept.seen()).isEqualTo(4);
             assertThat(kept.queuedInEngine()).isEqualTo(3);
             assertThat(kept.dropped()).isZero();
@@ -142,7 +146,7 @@ final class FullLedgerTest {
     void knowsWhatForgottenServicesHaveInTheSpoolOfTheNextEngine() throws IOException {
         Digest gone = Digest.of("gone");
         try (Ledger killed = Ledger.open(socket)) {
-            ServiceAccounts accounts = killed.accounts(gone, 0);
+            ServiceAccounts accounts = killed.accounts(gone, Counts.NONE);
             accounts.finished(5);
             accounts.receive(5);
             accounts.exportStarts(5);
@@ -151,7 +155,7 @@ final class FullLedgerTest {
             assertThat(killed.others().balance().queuedInEngine()).isEqualTo(5);
         }
         try (Ledger next = Ledger.open(socket)) {
-            next.inherit(Map.of(gone, 3L, Digest.of("shop"), 1L));
+            next.inherit(Map.of(gone, Counts.ofRequests(3), Digest.of("shop"), Counts.ofRequests(1)));
 
             Balance others = next.others().balance();
             // The file has four that it does not know; the others' books five.
@@ -160,6 +164,10 @@ final class FullLedgerTest {
             assertThat(next.others().unspooledOfOthers(3)).isEqualTo(3);
             assertThat(next.others().unspooledOfOthers(3)).isEqualTo(1);
         }
+    }
+
+    private static Counts spooled(long requests) {
+        return Counts.ofRequests(requests);
     }
 
     private static RecorderCounts line(Ledger ledger, long id, ServiceAccounts accounts) {

@@ -56,14 +56,14 @@ final class LedgerTest {
         before.receive(100);
         before.exportStarts(70);
         before.spooled(70);
-        before.exportEnded(20, (int) before.unspooled(20));
+        before.exportEnded(20, before.unspooled(20));
         // killed between the spool's acknowledgement and the books
         before.unspooled(5);
         killed.close();
 
         try (Ledger next = Ledger.open(socket)) {
             // of the 45 that the spool should have, two are in a file that was damaged
-            ServiceAccounts after = next.accounts(Digest.of("shop"), 43);
+            ServiceAccounts after = next.accounts(Digest.of("shop"), Counts.ofRequests(43));
 
             assertThat(after.dropped(DropReason.SPOOL)).isEqualTo(2);
             assertThat(after.dropped(DropReason.UNCONFIRMED)).isEqualTo(5);
@@ -95,7 +95,7 @@ final class LedgerTest {
             accounts.spooled(4);
         }
         try (Ledger next = Ledger.open(socket)) {
-            ServiceAccounts after = next.accounts(Digest.of("shop"), 14);
+            ServiceAccounts after = next.accounts(Digest.of("shop"), Counts.ofRequests(14));
 
             assertThat(after.balance().queuedInEngine()).isEqualTo(4);
             // the oldest come first
@@ -111,7 +111,7 @@ final class LedgerTest {
     @Test
     void believesTheSpoolWhereTheLedgerIsGone() throws IOException {
         try (Ledger fresh = Ledger.open(socket)) {
-            ServiceAccounts accounts = fresh.accounts(Digest.of("shop"), 7);
+            ServiceAccounts accounts = fresh.accounts(Digest.of("shop"), Counts.ofRequests(7));
 
             assertThat(accounts.unspooled(7)).isZero();
             assertThat(accounts.balance().queuedInEngine()).isZero();

@@ -150,8 +150,10 @@ final class RecorderCountsTest {
 
             // The first gave way; the seventh is connected and stays.
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(1);
-            assertThat(line(ledger, 7, accounts)).hasToString("recorder 7: read 0, seen 1, dropped 0");
-            assertThat(line(ledger, 1, accounts)).hasToString("recorder 1: read 0, seen 0, dropped 0");
+            assertThat(line(ledger, 7, accounts))
+                    .hasToString("recorder 7: read 0, seen 1, dropped 0; spans read 0, seen 0, dropped 0");
+            assertThat(line(ledger, 1, accounts))
+                    .hasToString("recorder 1: read 0, seen 0, dropped 0; spans read 0, seen 0, dropped 0");
             assertThat(accounts.dropped(DropReason.CONNECTION)).isEqualTo(2);
         }
     }
@@ -177,7 +179,8 @@ final class RecorderCountsTest {
             ledger.forget(7, false7, guests);
 
             for (long id = 1; id <= 10; id++) {
-                assertThat(line(ledger, id, accounts)).hasToString("recorder " + id + ": read 0, seen 1, dropped 0");
+                assertThat(line(ledger, id, accounts))
+                        .hasToString("recorder " + id + ": read 0, seen 1, dropped 0; spans read 0, seen 0, dropped 0");
             }
             assertThat(accounts.dropped()).isZero();
             assertThat(guests.balance().queuedAtRecorders()).isEqualTo(LedgerFile.MAX_GUESTS);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.books.Counts;
 import dev.spangard.export.ExportException;
 import dev.spangard.export.OtlpExporters;
 import dev.spangard.settings.ConfigurationException;
@@ -40,7 +41,9 @@ final class CollectorProbe {
         this.settings = settings.once(TIMEOUT);
         this.result = switch (signal) {
             case TRACES ->
-                OtlpExporters.spans(this.settings).export(List.of(), 0).result();
+                OtlpExporters.spans(this.settings)
+                        .export(List.of(), Counts.NONE)
+                        .result();
             case METRICS ->
                 OtlpExporters.metrics(
                                 this.settings,

@@ -3,7 +3,7 @@
 package dev.spangard.cli;
 
 import dev.spangard.books.DropReason;
-import dev.spangard.books.ServiceAccounts;
+import dev.spangard.books.SignalAccounts;
 import dev.spangard.export.ServiceBooks;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -11,14 +11,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
-/** Logs one line when a service begins to lose requests and one when it has stopped, not one a second. */
+/** Logs one line when a service begins to lose requests, or spans of its own, and one when it has stopped, not one a second. */
 final class DropReport {
     private static final Logger LOG = System.getLogger("spangard.engine");
     /** Calls of {@link #logChanges} without a loss after which the losing has stopped. */
     static final int QUIET_LOOKS = 10;
 
-    private final Map<ServiceAccounts, Losses> known = new HashMap<>();
+    private final Map<SignalAccounts, Losses> known = new HashMap<>();
 
     private static final class Losses {
         private long dropped;
@@ -30,34 +31,41 @@ final class DropReport {
     /** Logs what has begun or ended since the last call. Called about once a second, by one thread. */
     void logChanges(List<ServiceBooks.KnownService> rows) {
         known.keySet()
-                .retainAll(
-                        rows.stream().map(ServiceBooks.KnownService::accounts).toList());
+                .retainAll(rows.stream()
+                        .map(ServiceBooks.KnownService::accounts)
+                        .flatMap(accounts -> Stream.of(accounts, accounts.spans()))
+                        .toList());
         for (ServiceBooks.KnownService row : rows) {
-            Losses losses = known.computeIfAbsent(row.accounts(), accounts -> new Losses());
-            long dropped = row.accounts().dropped();
-            if (dropped > losses.dropped) {
-                if (losses.looksLeft == 0) {
-                    losses.before = losses.dropped;
-                    long begun = dropped - losses.before;
-                    LOG.log(
-                            Level.WARNING,
-                            () -> row.name() + ": losing requests, " + begun + " so far: " + reasons(row));
-                }
-                losses.dropped = dropped;
-                losses.looksLeft = QUIET_LOOKS;
-            } else if (losses.looksLeft > 0 && --losses.looksLeft == 0) {
-                long lost = dropped - losses.before;
-                LOG.log(
-                        Level.WARNING,
-                        () -> row.name() + ": no longer losing requests, " + lost + " were lost: " + reasons(row));
-            }
+            logChanges(row, row.accounts(), "requests");
+            logChanges(row, row.accounts().spans(), "spans of its own");
         }
     }
 
-    private static String reasons(ServiceBooks.KnownService row) {
+    private void logChanges(ServiceBooks.KnownService row, SignalAccounts accounts, String what) {
+        Losses losses = known.computeIfAbsent(accounts, none -> new Losses());
+        long dropped = accounts.dropped();
+        if (dropped > losses.dropped) {
+            if (losses.looksLeft == 0) {
+                losses.before = losses.dropped;
+                long begun = dropped - losses.before;
+                LOG.log(
+                        Level.WARNING,
+                        () -> row.name() + ": losing " + what + ", " + begun + " so far: " + reasons(accounts));
+            }
+            losses.dropped = dropped;
+            losses.looksLeft = QUIET_LOOKS;
+        } else if (losses.looksLeft > 0 && --losses.looksLeft == 0) {
+            long lost = dropped - losses.before;
+            LOG.log(
+                    Level.WARNING,
+                    () -> row.name() + ": no longer losing " + what + ", " + lost + " were lost: " + reasons(accounts));
+        }
+    }
+
+    private static String reasons(SignalAccounts accounts) {
         List<String> reasons = new ArrayList<>();
         for (DropReason reason : DropReason.values()) {
-            long dropped = row.accounts().dropped(reason);
+            long dropped = accounts.dropped(reason);
             if (dropped > 0) {
                 reasons.add(reason.attributeValue() + " " + dropped);
             }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
+import dev.spangard.books.Counts;
 import dev.spangard.export.ServiceBooks;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -32,12 +33,12 @@ final class EarlierLosses implements Runnable {
             return;
         }
         isOver = true;
-        long lost = books.forgetLost();
-        if (lost > 0) {
+        Counts lost = books.forgetLost();
+        if (!lost.equals(Counts.NONE)) {
             LOG.log(
                     Level.WARNING,
-                    () -> "requests lost: " + lost
-                            + " that an earlier engine had read, of services that have not come back");
+                    () -> "lost with an earlier engine, which had read them, of services that have not come back: "
+                            + lost.requests() + " requests and " + lost.spans() + " spans of applications' own");
         }
     }
 }

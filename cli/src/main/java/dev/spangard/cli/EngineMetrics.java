@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.books.Balance;
-import dev.spangard.books.DropReason;
 import dev.spangard.export.ExportOutcome;
 import dev.spangard.export.ExporterPipe;
 import dev.spangard.export.ServiceBooks;
-import dev.spangard.export.ServiceName;
 import dev.spangard.export.Spool;
 import dev.spangard.export.SpoolFolder;
 import dev.spangard.intake.IntakeCounters;
@@ -27,8 +24,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes the metrics of the engine itself, all under {@code spangard_}: docs/configuration.md has the list. */
 final class EngineMetrics {
-    private static final String REQUESTS = "spangard_requests";
-
     private EngineMetrics() {}
 
     static MetricSnapshots collect(
@@ -38,7 +33,6 @@ final class EngineMetrics {
             List<ServiceBooks.NamedBalance> balances,
             List<ServiceSdk> sdks,
             @Nullable Spool spool) {
-        List<Books> books = balances.stream().map(Books::of).toList();
         var families = MetricSnapshots.builder()
                 .metricSnapshot(InfoSnapshot.builder()
                         .name("spangard_engine")
@@ -61,18 +55,10 @@ final class EngineMetrics {
                         "spangard_lost_event_parts",
                         "Parts of long requests that were missing when the request ended",
                         intake.lostEventParts()))
-                .metricSnapshot(
-                        perService(REQUESTS + "_seen", "Requests that applications finished", books, Balance::seen))
-                .metricSnapshot(
-                        perService(REQUESTS + "_received", "Requests the engine has read", books, Balance::received))
-                .metricSnapshot(perService(
-                        REQUESTS + "_measured", "Unsampled requests, complete once measured", books, Balance::measured))
-                .metricSnapshot(perService(
-                        REQUESTS + "_exported", "Requests whose span was delivered", books, Balance::exported))
-                .metricSnapshot(dropped(books))
-                .metricSnapshot(queuedRequests(books))
                 .metricSnapshot(exporterSpans(sdks))
                 .metricSnapshot(queued(sdks));
+        BookMetrics.ofRequests(balances).forEach(families::metricSnapshot);
+        BookMetrics.ofSpans(balances).forEach(families::metricSnapshot);
         if (spool != null) {
             families.metricSnapshot(GaugeSnapshot.builder()
                             .name("spangard_spool_limit_bytes")
@@ -130,49 +116,6 @@ final class EngineMetrics {
         return counter.build();
     }
 
-    /** The books of one service; without labels, of services that are forgotten. */
-    private record Books(Labels service, Balance balance) {
-        static Books of(ServiceBooks.NamedBalance named) {
-            ServiceName name = named.name();
-            return new Books(name == null ? Labels.EMPTY : name.labels(), named.balance());
-        }
-    }
-
-    private static CounterSnapshot perService(
-            String name, String help, List<Books> books, ToLongFunction<Balance> value) {
-        var counter = CounterSnapshot.builder().name(name).help(help);
-        for (Books row : books) {
-            counter.dataPoint(point(value.applyAsLong(row.balance()), row.service()));
-        }
-        return counter.build();
-    }
-
-    private static CounterSnapshot dropped(List<Books> books) {
-        var counter = CounterSnapshot.builder()
-                .name(REQUESTS + "_dropped")
-                .help("Requests that became neither an exported span nor a measurement, by reason");
-        for (Books row : books) {
-            for (DropReason reason : DropReason.values()) {
-                counter.dataPoint(
-                        point(row.balance().dropped(reason), row.service().add("reason", reason.attributeValue())));
-            }
-        }
-        return counter.build();
-    }
-
-    private static GaugeSnapshot queuedRequests(List<Books> books) {
-        var gauge = GaugeSnapshot.builder()
-                .name(REQUESTS + "_queued")
-                .help("Requests that nothing has become of yet, by place");
-        for (Books row : books) {
-            gauge.dataPoint(gaugePoint(
-                            row.balance().queuedAtRecorders(), row.service().add("place", "recorder")))
-                    .dataPoint(gaugePoint(
-                            row.balance().queuedInEngine(), row.service().add("place", "engine")));
-        }
-        return gauge.build();
-    }
-
     private static CounterSnapshot exporterSpans(List<ServiceSdk> sdks) {
         var counter = CounterSnapshot.builder()
                 .name("spangard_exporter_spans")
@@ -207,11 +150,11 @@ final class EngineMetrics {
                 .build();
     }
 
-    private static GaugeDataPointSnapshot gaugePoint(long value, Labels labels) {
+    static GaugeDataPointSnapshot gaugePoint(long value, Labels labels) {
         return new GaugeDataPointSnapshot(value, labels, null);
     }
 
-    private static CounterDataPointSnapshot point(long value, Labels labels) {
+    static CounterDataPointSnapshot point(long value, Labels labels) {
         return new CounterDataPointSnapshot(value, labels, null, 0);
     }
 }

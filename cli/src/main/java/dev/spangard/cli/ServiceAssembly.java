@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.cli;
 
-import dev.spangard.books.Balance;
 import dev.spangard.books.ServiceAccounts;
 import dev.spangard.export.ApplicationOutput;
 import dev.spangard.export.BatchQueueOptions;
@@ -44,10 +43,12 @@ import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
 import io.opentelemetry.sdk.trace.SpanLimits;
+import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,7 +106,7 @@ record ServiceAssembly(Application application, Provided provided) {
         boolean prints =
                 readers.prints() || outputs.stream().anyMatch(output -> output.outlet() instanceof PrintedOutlet);
 
-        Balance start = provided.accounts.balance();
+        ServiceMetrics.Start start = ServiceMetrics.Start.of(provided.accounts);
         List<ExporterPipe> pipes = pipes(outputs, undo);
         SpanLimits limits = SdkSettings.limits(settings, options.attributeValueLengthLimit());
         SdkTracerProviderBuilder tracers = tracers(limits);
@@ -137,7 +138,7 @@ record ServiceAssembly(Application application, Provided provided) {
         var providers = new ServiceSdk.Providers(tracers.build(), meters, loggers);
         return new ServiceSdk(
                 application.name,
-                service(providers, children.build(), options, series),
+                service(providers, children.build(), options, series, apiSpans(pipes)),
                 pipes,
                 providers,
                 new ServiceSdk.Scraping(series, scrape, readers.prometheus()),
@@ -153,6 +154,15 @@ record ServiceAssembly(Application application, Provided provided) {
             pipes.add(pipe);
         }
         return List.copyOf(pipes);
+    }
+
+    /** Where the spans go that the applications made themselves: to the same queues, past the SDK. */
+    private Consumer<SpanData> apiSpans(List<ExporterPipe> pipes) {
+        if (pipes.isEmpty()) {
+            var none = new NoExporter(provided.accounts);
+            return span -> none.onApiSpan();
+        }
+        return span -> pipes.forEach(pipe -> pipe.queue().addApiSpan(span));
     }
 
     private ExporterPipe pipe(TraceExporters.Output output, ExporterAccounts books) {
@@ -195,7 +205,8 @@ record ServiceAssembly(Application application, Provided provided) {
             ServiceSdk.Providers providers,
             SdkTracerProvider children,
             TelemetryOptions options,
-            ServiceSeriesLimit series) {
+            ServiceSeriesLimit series,
+            Consumer<SpanData> apiSpans) {
         var sdk = OpenTelemetrySdk.builder()
                 .setTracerProvider(providers.tracers())
                 .setMeterProvider(providers.meters());
@@ -210,6 +221,7 @@ record ServiceAssembly(Application application, Provided provided) {
                 SdkSettings.capturesAllMethods(application.settings),
                 options,
                 series);
-        return new Service(Telemetry.create(otel, options, series), upstream, provided.accounts);
+        return new Service(
+                Telemetry.create(otel, options, series), upstream, provided.accounts, application.resource, apiSpans);
     }
 }

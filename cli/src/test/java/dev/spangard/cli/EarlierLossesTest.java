@@ -19,6 +19,7 @@ class EarlierLossesTest {
         Path socket = directory.resolve("engine.sock");
         try (Ledger killed = Ledger.open(socket)) {
             killed.accounts("shop").receive(7);
+            killed.accounts("shop").spans().receive(3);
         }
         var nanoTime = new AtomicLong(-5);
         try (Ledger ledger = Ledger.open(socket);
@@ -36,8 +37,8 @@ class EarlierLossesTest {
             assertThat(log.lines())
                     .singleElement()
                     .asString()
-                    .contains("requests lost: 7 that an earlier engine had read");
-            assertThat(books.balances().getLast().balance().dropped(DropReason.ENGINE))
+                    .endsWith("have not come back: 7 requests and 3 spans of applications' own");
+            assertThat(books.balances().getLast().requests().dropped(DropReason.ENGINE))
                     .isEqualTo(7);
         }
     }

@@ -29,6 +29,6 @@ final class TestHello {
     }
 
     static Hello of(long recorderId, String instance, Map<String, String> settings) {
-        return new Hello(recorderId, 0, 0, 0, process(instance), settings);
+        return new Hello(recorderId, 0, 0, 0, Hello.SpanCounts.NONE, process(instance), settings);
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -13,12 +14,12 @@ import java.util.List;
 final class Batch<W> {
     private final List<W> items = new ArrayList<>();
     private long bytes;
-    private int requests;
+    private Counts counts = Counts.NONE;
 
-    void add(W item, int itemBytes, boolean request) {
+    void add(W item, int itemBytes, Counts counted) {
         items.add(item);
         bytes += itemBytes;
-        requests += request ? 1 : 0;
+        counts = counts.plus(counted);
     }
 
     /** The items, not to be changed. */
@@ -35,8 +36,8 @@ final class Batch<W> {
         return bytes;
     }
 
-    /** How many of the items stand for a request each. */
-    int requests() {
-        return requests;
+    /** How many of the items are in the books. */
+    Counts counts() {
+        return counts;
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import dev.spangard.export.RetryingExport.ExportResult;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,8 +36,8 @@ final class BatchBooks {
     }
 
     /** Books an item that was refused. */
-    void refused(boolean request, ExportOutcome why) {
-        outcomes.lost(1, request ? 1 : 0, why);
+    void refused(Counts counted, ExportOutcome why) {
+        outcomes.lost(1, counted, why);
     }
 
     /** Books that a batch is about to be handed to the exporter. */
@@ -44,7 +45,7 @@ final class BatchBooks {
         synchronized (this) {
             open.add(batch);
         }
-        outcomes.starts(batch.size(), batch.requests());
+        outcomes.starts(batch.size(), batch.counts());
     }
 
     /**
@@ -65,9 +66,9 @@ final class BatchBooks {
             }
         }
         if (kept && result.delivered()) {
-            outcomes.kept(batch.size(), batch.requests());
+            outcomes.kept(batch.size(), batch.counts());
         } else {
-            outcomes.ended(batch.size(), batch.requests(), outcome(result), rejected);
+            outcomes.ended(batch.size(), batch.counts(), outcome(result), rejected);
         }
         queue.release(batch);
     }
@@ -88,7 +89,7 @@ final class BatchBooks {
     ShutdownSummary close(Batch<?> rest) {
         long unanswered = giveUpAnswers();
         if (rest.size() > 0) {
-            outcomes.lost(rest.size(), rest.requests(), ExportOutcome.SHUTDOWN);
+            outcomes.lost(rest.size(), rest.counts(), ExportOutcome.SHUTDOWN);
         }
         queue.release(rest);
         synchronized (this) {
@@ -104,7 +105,7 @@ final class BatchBooks {
         }
         long items = 0;
         for (Batch<?> batch : silent) {
-            outcomes.ended(batch.size(), batch.requests(), ExportOutcome.UNCONFIRMED, 0);
+            outcomes.ended(batch.size(), batch.counts(), ExportOutcome.UNCONFIRMED, 0);
             queue.release(batch);
             items += batch.size();
         }

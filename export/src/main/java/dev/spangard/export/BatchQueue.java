@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import dev.spangard.export.RetryingExport.ExportResult;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import org.jspecify.annotations.Nullable;
@@ -82,14 +83,14 @@ final class BatchQueue<W> {
     /**
      * Queues an item, or books that there was no room for it.
      *
-     * @param request whether it stands for one
+     * @param counted as what it is in the books
      */
-    void add(W item, boolean request) {
-        switch (waiting.offer(item, outlet.bytes(item), request)) {
+    void add(W item, Counts counted) {
+        switch (waiting.offer(item, outlet.bytes(item), counted)) {
             case WAITS -> {}
             case WAKES -> agenda.soon(this::proceed);
-            case FULL -> books.refused(request, ExportOutcome.QUEUE_FULL);
-            case CLOSED -> books.refused(request, ExportOutcome.SHUTDOWN);
+            case FULL -> books.refused(counted, ExportOutcome.QUEUE_FULL);
+            case CLOSED -> books.refused(counted, ExportOutcome.SHUTDOWN);
         }
     }
 
@@ -160,7 +161,7 @@ final class BatchQueue<W> {
 
         @Override
         public CompletableResultCode attempt() {
-            Outlet.Handed handed = outlet.export(batch.items(), batch.requests());
+            Outlet.Handed handed = outlet.export(batch.items(), batch.counts());
             kept = handed.kept();
             return handed.result();
         }

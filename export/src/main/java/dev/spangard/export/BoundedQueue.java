@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -40,8 +41,8 @@ final class BoundedQueue<W> {
 
     private long taken;
 
-    /** @param request whether the item stands for one */
-    private record Waiting<W>(W item, int bytes, boolean request) {}
+    /** @param counted as what the item is in the books */
+    private record Waiting<W>(W item, int bytes, Counts counted) {}
 
     /** What became of an item that was offered. */
     enum Offer {
@@ -68,9 +69,9 @@ final class BoundedQueue<W> {
     /**
      * Takes an item, if there is room for it.
      *
-     * @param request whether it stands for one
+     * @param counted as what it is in the books
      */
-    Offer offer(W item, int bytes, boolean request) {
+    Offer offer(W item, int bytes, Counts counted) {
         lock.lock();
         try {
             boolean closed = deadline.isSet();
@@ -79,7 +80,7 @@ final class BoundedQueue<W> {
                 return closed ? Offer.CLOSED : Offer.FULL;
             }
             boolean hadBatch = isBatch();
-            waiting.add(new Waiting<>(item, bytes, request));
+            waiting.add(new Waiting<>(item, bytes, counted));
             waitingBytes += bytes;
             heldBytes += bytes;
             added++;
@@ -99,7 +100,7 @@ final class BoundedQueue<W> {
                     && batch.size() < batchItems
                     && (batch.size() == 0 || batch.bytes() + next.bytes <= MAX_BATCH_BYTES)) {
                 waiting.remove();
-                batch.add(next.item, next.bytes, next.request);
+                batch.add(next.item, next.bytes, next.counted);
                 next = waiting.peek();
             }
             waitingBytes -= batch.bytes();
@@ -116,7 +117,7 @@ final class BoundedQueue<W> {
         lock.lock();
         try {
             var all = new Batch<W>();
-            waiting.forEach(item -> all.add(item.item, item.bytes, item.request));
+            waiting.forEach(item -> all.add(item.item, item.bytes, item.counted));
             waiting.clear();
             waitingBytes = 0;
             return all;

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.ServiceAccounts;
+import dev.spangard.books.SignalAccounts;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -12,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What became of the spans of one exporter. A service with several exporters has one whose outcomes count as those of
- * the requests: it books in the service's {@link ServiceAccounts} too, so that a request is counted once. Any thread
+ * the requests, and of the applications' own spans: it books in the service's {@link ServiceAccounts} too, so that each
+ * is counted once. Any thread
  * may call it; it neither waits nor throws.
  */
 public final class ExporterAccounts implements ExportOutcomeListener {
@@ -37,27 +40,28 @@ public final class ExporterAccounts implements ExportOutcomeListener {
     }
 
     /**
-     * The same counts of spans, for those that another service has left in its spool, whose requests are booked there.
+     * The same counts of spans, for those that another service has left in its spool, which are booked there.
      */
     ExporterAccounts of(ServiceAccounts other) {
         return new ExporterAccounts(other, spans);
     }
 
-    /** How many of these requests are to be booked here: all or none. */
-    int counted(int requests) {
-        return accounts == null ? 0 : requests;
+    /** How much of this is to be booked here: all or nothing. */
+    Counts counted(Counts counts) {
+        return accounts == null ? Counts.NONE : counts;
     }
 
-    /** Books requests whose spans are on disk now. */
-    void spooled(int requests) {
+    /** Books what is on disk now. */
+    void spooled(Counts counts) {
         if (accounts != null) {
-            accounts.spooled(requests);
+            accounts.spooled(counts.requests());
+            accounts.spans().spooled(counts.spans());
         }
     }
 
     /**
-     * Books what became of a record that was in the spool, and marks it there: first the accounts take its requests out
-     * of the spool, then it is marked, then they end. So a kill in between books nothing twice.
+     * Books what became of a record that was in the spool, and marks it there: first the accounts take it out of the
+     * spool, then it is marked, then it ends. So a kill in between books nothing twice.
      *
      * @param others the books of what the accounts do not know of it
      * @param outcome of the spans that were not rejected
@@ -70,53 +74,65 @@ public final class ExporterAccounts implements ExportOutcomeListener {
             done.run();
             return;
         }
-        int known = (int) accounts.unspooled(record.requests());
-        int unknown = (int) others.unspooledOfOthers(record.requests() - known);
+        long requests = record.counts().requests();
+        long spans = record.counts().spans();
+        long knownRequests = accounts.unspooled(requests);
+        long knownSpans = accounts.spans().unspooled(spans);
+        long otherRequests = others.unspooledOfOthers(requests - knownRequests);
+        long otherSpans = others.spans().unspooledOfOthers(spans - knownSpans);
         done.run();
-        book(accounts, known, outcome, Math.min(rejected, known));
-        book(others, unknown, outcome, Math.min(rejected - Math.min(rejected, known), unknown));
+        long left = rejected - book(accounts, knownRequests, outcome, rejected);
+        book(others, otherRequests, outcome, left);
+        left = rejected - book(accounts.spans(), knownSpans, outcome, rejected);
+        book(others.spans(), otherSpans, outcome, left);
     }
 
     @Override
-    public void starts(int started, int requests) {
+    public void starts(int started, Counts counts) {
         if (accounts != null) {
-            accounts.exportStarts(requests);
+            accounts.exportStarts(counts.requests());
+            accounts.spans().exportStarts(counts.spans());
         }
     }
 
     /**
-     * Books a batch. No collector says which spans it rejected: where not all stand for requests, rather too many are
-     * counted.
+     * Books a batch. No collector says which spans it rejected: where not all are in the books of one signal, rather too
+     * many are counted in each.
      */
     @Override
-    public void ended(int ended, int requests, ExportOutcome outcome, int rejected) {
+    public void ended(int ended, Counts counts, ExportOutcome outcome, int rejected) {
         add(ExportOutcome.REJECTED, rejected);
         add(outcome, ended - rejected);
         if (accounts != null) {
-            book(accounts, requests, outcome, Math.min(rejected, requests));
+            book(accounts, counts.requests(), outcome, rejected);
+            book(accounts.spans(), counts.spans(), outcome, rejected);
         }
     }
 
-    private static void book(ServiceAccounts in, int requests, ExportOutcome outcome, int rejected) {
-        int rest = requests - rejected;
-        in.drop(DropReason.REJECTED, rejected);
+    /** Books {@code n} of a signal, of which up to {@code rejected} were; returns how many of them are booked so. */
+    private static long book(SignalAccounts in, long n, ExportOutcome outcome, long rejected) {
+        long refused = Math.min(rejected, n);
+        long rest = n - refused;
+        in.drop(DropReason.REJECTED, refused);
         DropReason reason = outcome.reason();
         if (reason != null) {
             in.drop(reason, rest);
         }
-        in.exportEnded(requests, outcome == ExportOutcome.DELIVERED ? rest : 0);
+        in.exportEnded(n, outcome == ExportOutcome.DELIVERED ? rest : 0);
+        return refused;
     }
 
     /** Books nothing: it was {@link #spooled} before anybody could take it out of the spool. */
     @Override
-    public void kept(int kept, int requests) {}
+    public void kept(int kept, Counts counts) {}
 
     @Override
-    public void lost(int lost, int requests, ExportOutcome outcome) {
+    public void lost(int lost, Counts counts, ExportOutcome outcome) {
         add(outcome, lost);
         DropReason reason = outcome.reason();
         if (accounts != null && reason != null) {
-            accounts.drop(reason, requests);
+            accounts.drop(reason, counts.requests());
+            accounts.spans().drop(reason, counts.spans());
         }
     }
 

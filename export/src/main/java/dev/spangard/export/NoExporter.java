@@ -3,6 +3,7 @@
 package dev.spangard.export;
 
 import dev.spangard.books.ServiceAccounts;
+import dev.spangard.books.SignalAccounts;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
@@ -23,8 +24,17 @@ public record NoExporter(ServiceAccounts accounts) implements SpanProcessor {
 
     @Override
     public void onEnd(ReadableSpan span) {
-        accounts.exportStarts(1);
-        accounts.exportEnded(1, 1);
+        delivered(accounts);
+    }
+
+    /** Takes a span of an application's own. */
+    public void onApiSpan() {
+        delivered(accounts.spans());
+    }
+
+    private static void delivered(SignalAccounts to) {
+        to.exportStarts(1);
+        to.exportEnded(1, 1);
     }
 
     @Override

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import dev.spangard.settings.Settings;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
@@ -42,7 +43,7 @@ public final class OtlpOutlet implements SpanOutlet<EncodedSpan> {
     }
 
     @Override
-    public Handed export(List<EncodedSpan> batch, int requests) {
+    public Handed export(List<EncodedSpan> batch, Counts counts) {
         return Handed.sent(send(TraceRequest.of(batch), batch.size()));
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.util.List;
 
@@ -19,9 +20,9 @@ interface Outlet<W> {
      * Begins to export a batch. One is under way at a time, unless one takes too long.
      *
      * @param batch not changed any more; may be read as long as the result is open, and longer
-     * @param requests how many of the batch's items stand for a request each
+     * @param counts how many of the batch's items are in the books
      */
-    Handed export(List<W> batch, int requests);
+    Handed export(List<W> batch, Counts counts);
 
     /**
      * A batch that was handed over.

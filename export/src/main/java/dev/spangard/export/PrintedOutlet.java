@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
@@ -30,7 +31,7 @@ public record PrintedOutlet(SpanExporter exporter) implements SpanOutlet<Printed
     }
 
     @Override
-    public Handed export(List<Snapshot> batch, int requests) {
+    public Handed export(List<Snapshot> batch, Counts counts) {
         return Handed.sent(exporter.export(batch.stream().map(Snapshot::span).toList()));
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *     0 | "SPGSPOOL"                           | 8 bytes
- *     8 | version, 1                           | 4
+ *     8 | version, 2                           | 4
  *    12 | number of the segment                | 8
  *    20 | records                              |
  *
@@ -21,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  *     4 | CRC-32C of all but mark and itself   | 4    begun with the number of the segment and the record's place in it
  *     8 | spans                                | 4
  *    12 | of them: requests                    | 4
- *    16 | length of what follows               | 4
- *    20 | ExportTraceServiceRequest            |
+ *    16 | of them: spans of applications' own  | 4
+ *    20 | length of what follows               | 4
+ *    24 | ExportTraceServiceRequest            |
  * </pre>
  *
  * <p>What the file says is believed only as far as its checksums go: a record that is cut, changed, at another place or
@@ -31,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SegmentFormat {
     static final long MAGIC = 0x53_50_47_53_50_4f_4f_4cL;
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     static final int HEADER_BYTES = 20;
-    static final int RECORD_HEAD_BYTES = 20;
+    static final int RECORD_HEAD_BYTES = 24;
     /** How large a record's request may be: a batch is 3 MiB at most, or one span, which the socket takes 1 MiB of. */
     static final int MAX_REQUEST_BYTES = 8 << 20;
 
@@ -44,7 +46,7 @@ final class SegmentFormat {
     private SegmentFormat() {}
 
     /** The fixed part of a record. */
-    record Head(int mark, int crc, int spans, int requests, int length) {
+    record Head(int mark, int crc, int spans, Counts counts, int length) {
         long bytes() {
             return (long) RECORD_HEAD_BYTES + length;
         }
@@ -56,11 +58,17 @@ final class SegmentFormat {
         if (!read(from, bytes, at)) {
             return null;
         }
-        Head head = new Head(bytes.getInt(), bytes.getInt(), bytes.getInt(), bytes.getInt(), bytes.getInt());
+        Head head = new Head(
+                bytes.getInt(),
+                bytes.getInt(),
+                bytes.getInt(),
+                new Counts(bytes.getInt(), bytes.getInt()),
+                bytes.getInt());
         boolean canBe = (head.mark == 0 || head.mark == DONE)
                 && head.spans > 0
-                && head.requests >= 0
-                && head.requests <= head.spans
+                && head.counts.requests() >= 0
+                && head.counts.spans() >= 0
+                && head.counts.requests() + head.counts.spans() <= head.spans
                 && head.length >= 0
                 && head.length <= MAX_REQUEST_BYTES
                 && at + head.bytes() <= size;
@@ -68,13 +76,14 @@ final class SegmentFormat {
     }
 
     /** Begins the checksum of a record with its head: what follows is still to be added. */
-    static CRC32C crc(long number, long at, int ofSpans, int ofRequests, int length) {
+    static CRC32C crc(long number, long at, int ofSpans, Counts counts, int length) {
         var crc = new CRC32C();
         crc.update(ByteBuffer.allocate(2 * Long.BYTES + RECORD_HEAD_BYTES - CHECKED_FROM)
                 .putLong(number)
                 .putLong(at)
                 .putInt(ofSpans)
-                .putInt(ofRequests)
+                .putInt((int) counts.requests())
+                .putInt((int) counts.spans())
                 .putInt(length)
                 .flip());
         return crc;

@@ -3,6 +3,7 @@
 package dev.spangard.export;
 
 import dev.spangard.books.Balance;
+import dev.spangard.books.Counts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
 import dev.spangard.books.ServiceAccounts;
@@ -62,8 +63,14 @@ public final class ServiceBooks implements SpoolBooks {
      * A service's books at one instant.
      *
      * @param name null for all that are forgotten, as one
+     * @param requests of finished requests
+     * @param spans of the applications' own spans
      */
-    public record NamedBalance(@Nullable ServiceName name, Balance balance) {}
+    public record NamedBalance(@Nullable ServiceName name, Balance requests, Balance spans) {
+        private static NamedBalance of(@Nullable ServiceName name, ServiceAccounts accounts) {
+            return new NamedBalance(name, accounts.balance(), accounts.spans().balance());
+        }
+    }
 
     /**
      * Takes over what the ledger and the spool have.
@@ -73,7 +80,7 @@ public final class ServiceBooks implements SpoolBooks {
     public ServiceBooks(Ledger ledger, @Nullable Spool spool) {
         this.ledger = ledger;
         this.spool = spool;
-        ledger.inherit(spool == null ? Map.of() : spool.requests());
+        ledger.inherit(spool == null ? Map.of() : spool.counts());
     }
 
     /**
@@ -120,7 +127,10 @@ public final class ServiceBooks implements SpoolBooks {
     public synchronized void discard(Digest key) {
         close(key);
         KnownService row = rows.get(key);
-        if (row != null && row.users == 0 && row.accounts.balance().seen() == 0) {
+        if (row != null
+                && row.users == 0
+                && row.accounts.balance().seen() == 0
+                && row.accounts.spans().balance().seen() == 0) {
             forget(key);
         }
     }
@@ -128,9 +138,9 @@ public final class ServiceBooks implements SpoolBooks {
     /**
      * Books what an earlier engine lost of services that have not come back, {@link Ledger#forgetLost}.
      *
-     * @return how many requests that are
+     * @return how much that is
      */
-    public synchronized long forgetLost() {
+    public synchronized Counts forgetLost() {
         return ledger.forgetLost();
     }
 
@@ -142,8 +152,8 @@ public final class ServiceBooks implements SpoolBooks {
     /** All books there are, at one instant; those of forgotten services last. */
     public synchronized List<NamedBalance> balances() {
         List<NamedBalance> balances = new ArrayList<>();
-        rows.values().forEach(row -> balances.add(new NamedBalance(row.name, row.accounts.balance())));
-        balances.add(new NamedBalance(null, ledger.others().balance()));
+        rows.values().forEach(row -> balances.add(NamedBalance.of(row.name, row.accounts)));
+        balances.add(NamedBalance.of(null, ledger.others()));
         return balances;
     }
 
@@ -160,7 +170,7 @@ public final class ServiceBooks implements SpoolBooks {
         exporter.of(accounts).unspooled(folder.skipCorrupt(), ledger.others(), ExportOutcome.CORRUPT, 0, () -> {});
     }
 
-    private long inSpool(Digest service) {
-        return spool == null ? 0 : spool.requests(service);
+    private Counts inSpool(Digest service) {
+        return spool == null ? Counts.NONE : spool.counts(service);
     }
 }

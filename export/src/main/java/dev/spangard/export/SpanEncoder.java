@@ -4,6 +4,10 @@ package dev.spangard.export;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.Empty;
+import io.opentelemetry.api.common.KeyValue;
+import io.opentelemetry.api.common.Value;
+import io.opentelemetry.api.common.ValueType;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.api.trace.propagation.internal.W3CTraceContextEncoding;
@@ -13,6 +17,7 @@ import io.opentelemetry.sdk.trace.data.EventData;
 import io.opentelemetry.sdk.trace.data.LinkData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.data.StatusData;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -227,8 +232,36 @@ final class SpanEncoder {
                 }
                 out.end(begun);
             }
+            case Value<?> nested -> nested(nested);
             // The recorder sends no other.
             default -> out.text(1, value.toString());
+        }
+    }
+
+    private void nested(Value<?> value) {
+        switch (value.getValue()) {
+            case ByteBuffer octets -> {
+                byte[] copy = new byte[octets.remaining()];
+                octets.get(copy);
+                out.head(7, copy.length);
+                out.raw(copy);
+            }
+            case List<?> list
+            when value.getType() == ValueType.KEY_VALUE_LIST -> {
+                int begun = out.begin(6);
+                for (Object member : list) {
+                    KeyValue pair = (KeyValue) member;
+                    int one = out.begin(1);
+                    textUnlessEmpty(1, pair.getKey());
+                    int of = out.begin(2);
+                    nested(pair.getValue());
+                    out.end(of);
+                    out.end(one);
+                }
+                out.end(begun);
+            }
+            case Empty nothing -> {}
+            case Object plain -> value(plain);
         }
     }
 }

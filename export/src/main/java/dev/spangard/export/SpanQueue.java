@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SpanProcessor;
+import io.opentelemetry.sdk.trace.data.SpanData;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
@@ -56,19 +58,24 @@ public final class SpanQueue<W> implements SpanProcessor {
 
     @Override
     public void onEnd(ReadableSpan span) {
-        add(span, true);
+        add(span.toSpanData(), Counts.REQUEST);
     }
 
-    private void add(ReadableSpan ended, boolean request) {
+    /** Takes a span of an application's own, which has ended. */
+    public void addApiSpan(SpanData span) {
+        add(span, Counts.SPAN);
+    }
+
+    private void add(SpanData ended, Counts counted) {
         W span;
         try {
-            span = outlet.prepare(ended.toSpanData());
+            span = outlet.prepare(ended);
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "a span could not be prepared for its export", e);
-            outcomes.lost(1, request ? 1 : 0, ExportOutcome.FAILED);
+            outcomes.lost(1, counted, ExportOutcome.FAILED);
             return;
         }
-        queue.add(span, request);
+        queue.add(span, counted);
     }
 
     /** Done when all that is queued now has been exported, or given up; what comes later waits for its own batch. */
@@ -113,7 +120,7 @@ public final class SpanQueue<W> implements SpanProcessor {
 
         @Override
         public void onEnd(ReadableSpan span) {
-            add(span, false);
+            add(span.toSpanData(), Counts.NONE);
         }
 
         @Override

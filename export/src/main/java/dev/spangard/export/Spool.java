@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.SocketDirectory;
 import java.io.IOException;
@@ -168,18 +169,18 @@ public final class Spool implements AutoCloseable {
                 name, made -> new SpoolFolder(this, directory.resolve(made), service, destination));
     }
 
-    /** How many requests wait, of each service's books. */
-    Map<Digest, Long> requests() {
+    /** What waits, of each service's books. */
+    Map<Digest, Counts> counts() {
         return folders.values().stream()
-                .collect(Collectors.groupingBy(SpoolFolder::service, Collectors.summingLong(SpoolFolder::requests)));
+                .collect(Collectors.toMap(SpoolFolder::service, SpoolFolder::counts, Counts::plus));
     }
 
-    /** How many requests wait of one service's books. */
-    long requests(Digest service) {
+    /** What waits of one service's books. */
+    Counts counts(Digest service) {
         return folders.values().stream()
                 .filter(folder -> folder.service().equals(service))
-                .mapToLong(SpoolFolder::requests)
-                .sum();
+                .map(SpoolFolder::counts)
+                .reduce(Counts.NONE, Counts::plus);
     }
 
     /**

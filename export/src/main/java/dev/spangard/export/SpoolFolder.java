@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import dev.spangard.books.Digest;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -48,7 +49,7 @@ public final class SpoolFolder {
 
     // Written under the lock.
     private volatile long spans;
-    private volatile long requests;
+    private volatile Counts counts = Counts.NONE;
     private volatile long bytes;
     private volatile long corrupt;
 
@@ -87,7 +88,7 @@ public final class SpoolFolder {
             }
             segments.add(segment);
             spool.force(segment.bytes());
-            count(segment.spans(), segment.requests(), segment.bytes());
+            count(segment.spans(), segment.counts(), segment.bytes());
         } catch (IOException e) {
             corrupt++;
             spool.corrupt(0);
@@ -121,7 +122,7 @@ public final class SpoolFolder {
             giveUp(last, e);
             throw e;
         }
-        count(record.spans(), record.requests(), needed);
+        count(record.spans(), record.counts(), needed);
     }
 
     private SpoolSegment begin(@Nullable SpoolSegment last) throws IOException {
@@ -174,13 +175,13 @@ public final class SpoolFolder {
     /**
      * Gives up the oldest segment.
      *
-     * @return how many spans and requests were in it
+     * @return how many spans were in it
      */
     synchronized SpoolRecord skipCorrupt() {
         SpoolSegment oldest = segments.element();
-        var lost = new SpoolRecord((int) oldest.spans(), (int) oldest.requests(), new byte[0]);
+        var lost = new SpoolRecord((int) oldest.spans(), oldest.counts(), new byte[0]);
         corrupt++;
-        count(-lost.spans(), -lost.requests(), 0);
+        count(-lost.spans(), Counts.NONE.minus(lost.counts()), 0);
         drop(oldest);
         LOG.log(Level.WARNING, () -> "the spool is damaged: " + lost.spans() + " spans in " + path + " are lost");
         return lost;
@@ -214,7 +215,7 @@ public final class SpoolFolder {
         } catch (IOException e) {
             LOG.log(Level.WARNING, () -> "in the spool " + oldest.path() + " cannot be written: " + e);
         }
-        count(-record.spans(), -record.requests(), 0);
+        count(-record.spans(), Counts.NONE.minus(record.counts()), 0);
         if (oldest.isDone()) {
             drop(oldest);
         }
@@ -225,7 +226,7 @@ public final class SpoolFolder {
         if (segment == open) {
             open = null;
         }
-        count(0, 0, -segment.bytes());
+        count(0, Counts.NONE, -segment.bytes());
         if (!segment.isSpared()) {
             spool.give(segment.bytes());
         }
@@ -236,9 +237,9 @@ public final class SpoolFolder {
         }
     }
 
-    private synchronized void count(long moreSpans, long moreRequests, long moreBytes) {
+    private synchronized void count(long moreSpans, Counts more, long moreBytes) {
         spans += moreSpans;
-        requests += moreRequests;
+        counts = counts.plus(more);
         bytes += moreBytes;
     }
 
@@ -279,9 +280,9 @@ public final class SpoolFolder {
         return spans;
     }
 
-    /** How many of the spans are requests that the service's books count. */
-    long requests() {
-        return requests;
+    /** How many of the spans the service's books count. */
+    Counts counts() {
+        return counts;
     }
 
     /** How many bytes its files have. */

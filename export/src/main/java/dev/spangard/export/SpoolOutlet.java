@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
@@ -65,9 +66,9 @@ public final class SpoolOutlet implements SpanOutlet<EncodedSpan> {
     }
 
     @Override
-    public Handed export(List<EncodedSpan> batch, int requests) {
+    public Handed export(List<EncodedSpan> batch, Counts counts) {
         byte[] request = TraceRequest.of(batch);
-        int counted = books.counted(requests);
+        Counts counted = books.counted(counts);
         try {
             folder.append(new SpoolRecord(batch.size(), counted, request));
         } catch (IOException e) {

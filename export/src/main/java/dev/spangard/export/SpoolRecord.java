@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
+
 /**
  * One batch in a spool.
  *
  * @param spans how many spans the request has, at least 1
- * @param requests how many of the spans the service's books count as a request each
+ * @param counts how many of the spans the service's books count
  * @param request an encoded {@code ExportTraceServiceRequest}; not changed
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record SpoolRecord(int spans, int requests, byte[] request) {}
+record SpoolRecord(int spans, Counts counts, byte[] request) {}

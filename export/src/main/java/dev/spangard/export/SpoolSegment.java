@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -34,7 +35,7 @@ final class SpoolSegment {
     private long next = SegmentFormat.HEADER_BYTES;
 
     private long spans;
-    private long requests;
+    private Counts counts = Counts.NONE;
     private boolean spared;
 
     private SpoolSegment(Path path, long number) {
@@ -91,15 +92,15 @@ final class SpoolSegment {
             end += record.bytes();
             if (record.mark() == 0) {
                 spans += record.spans();
-                requests += record.requests();
-            } else if (requests == 0 && spans == 0) {
+                counts = counts.plus(record.counts());
+            } else if (spans == 0) {
                 next = end;
             }
         }
     }
 
     private boolean isIntact(FileChannel from, SegmentFormat.Head head, long at, ByteBuffer buffer) throws IOException {
-        CRC32C crc = SegmentFormat.crc(number, at, head.spans(), head.requests(), head.length());
+        CRC32C crc = SegmentFormat.crc(number, at, head.spans(), head.counts(), head.length());
         long until = at + head.bytes();
         for (long place = at + SegmentFormat.RECORD_HEAD_BYTES; place < until; place += buffer.limit()) {
             buffer.clear().limit((int) Math.min(buffer.capacity(), until - place));
@@ -119,13 +120,14 @@ final class SpoolSegment {
     void append(SpoolRecord record) throws IOException {
         FileChannel to = open();
         int length = record.request().length;
-        CRC32C crc = SegmentFormat.crc(number, end, record.spans(), record.requests(), length);
+        CRC32C crc = SegmentFormat.crc(number, end, record.spans(), record.counts(), length);
         crc.update(record.request());
         ByteBuffer head = ByteBuffer.allocate(SegmentFormat.RECORD_HEAD_BYTES)
                 .putInt(0)
                 .putInt((int) crc.getValue())
                 .putInt(record.spans())
-                .putInt(record.requests())
+                .putInt((int) record.counts().requests())
+                .putInt((int) record.counts().spans())
                 .putInt(length)
                 .flip();
         // The head last: killed in between, the engine leaves a head of zeros, which is none.
@@ -133,7 +135,7 @@ final class SpoolSegment {
         SegmentFormat.write(to, head, end);
         end += SegmentFormat.bytes(length);
         spans += record.spans();
-        requests += record.requests();
+        counts = counts.plus(record.counts());
     }
 
     /**
@@ -149,13 +151,13 @@ final class SpoolSegment {
                 head = SegmentFormat.head(from, next, end)) {
             if (head.mark() == 0) {
                 ByteBuffer request = ByteBuffer.allocate(head.length());
-                CRC32C crc = SegmentFormat.crc(number, next, head.spans(), head.requests(), head.length());
+                CRC32C crc = SegmentFormat.crc(number, next, head.spans(), head.counts(), head.length());
                 if (!SegmentFormat.read(from, request, next + SegmentFormat.RECORD_HEAD_BYTES)) {
                     return null;
                 }
                 crc.update(request.array());
                 return (int) crc.getValue() == head.crc()
-                        ? new SpoolRecord(head.spans(), head.requests(), request.array())
+                        ? new SpoolRecord(head.spans(), head.counts(), request.array())
                         : null;
             }
             next += head.bytes();
@@ -172,7 +174,7 @@ final class SpoolSegment {
         long at = next;
         next += SegmentFormat.bytes(record.request().length);
         spans -= record.spans();
-        requests -= record.requests();
+        counts = counts.minus(record.counts());
         SegmentFormat.write(
                 open(),
                 ByteBuffer.allocate(SegmentFormat.MARK_BYTES)
@@ -196,9 +198,9 @@ final class SpoolSegment {
         return spans;
     }
 
-    /** How many of the {@link #spans} are requests that the books count. */
-    long requests() {
-        return requests;
+    /** How many of the {@link #spans} the books count. */
+    Counts counts() {
+        return counts;
     }
 
     /** Whether all records are done. */

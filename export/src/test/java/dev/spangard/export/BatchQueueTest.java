@@ -4,6 +4,7 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.books.Counts;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -156,7 +157,7 @@ class BatchQueueTest extends TestedBatchQueue {
             }
 
             @Override
-            public Handed export(List<String> batch, int requests) {
+            public Handed export(List<String> batch, Counts counts) {
                 batches.add(batch);
                 return Handed.sent(new CompletableResultCode());
             }
@@ -178,8 +179,8 @@ class BatchQueueTest extends TestedBatchQueue {
         };
         var logs = new BatchQueue<>("shop, logs", agenda, records, BatchQueueOptions.DEFAULTS, memory, outcomes);
         try (var log = CapturedLog.of("spangard.engine")) {
-            logs.add("one", false);
-            logs.add("two", false);
+            logs.add("one", Counts.NONE);
+            logs.add("two", Counts.NONE);
             logs.shutdown();
             agenda.advance(BatchQueueOptions.SHUTDOWN_TIMEOUT);
 

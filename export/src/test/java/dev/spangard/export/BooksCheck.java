@@ -5,6 +5,7 @@ package dev.spangard.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spangard.books.Balance;
+import dev.spangard.books.Counts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.ServiceAccounts;
@@ -83,7 +84,7 @@ final class BooksCheck {
                 running.books.rows().stream().map(row -> row.name().name()).collect(Collectors.toSet());
         for (String service : List.copyOf(inLedger)) {
             Digest key = Digest.of(service);
-            long inSpool = running.spool == null ? 0 : running.spool.requests(key);
+            Counts inSpool = running.spool == null ? Counts.NONE : running.spool.counts(key);
             if (!named.contains(service) && running.ledger.ofSpool(key, inSpool) == running.ledger.others()) {
                 forgets(service);
             }
@@ -120,7 +121,7 @@ final class BooksCheck {
         List<Balance> balances = new ArrayList<>(List.of(reader.ledger.others().balance()));
         for (String service : everUsed) {
             Digest key = Digest.of(service);
-            long inSpool = reader.spool == null ? 0 : reader.spool.requests(key);
+            Counts inSpool = reader.spool == null ? Counts.NONE : reader.spool.counts(key);
             ServiceAccounts accounts = reader.ledger.ofSpool(key, inSpool);
             if (accounts != reader.ledger.others()) {
                 balances.add(accounts.balance());
@@ -170,7 +171,7 @@ final class BooksCheck {
         Map<String, Balance> now = new LinkedHashMap<>();
         long queued = 0;
         for (ServiceBooks.NamedBalance named : running.books.balances()) {
-            Balance balance = named.balance();
+            Balance balance = named.requests();
             ServiceName name = named.name();
             assertThat(balance.queuedAtRecorders()).as("%s: %s", name, balance).isNotNegative();
             assertThat(balance.queuedInEngine()).as("%s: %s", name, balance).isNotNegative();
@@ -209,7 +210,7 @@ final class BooksCheck {
                 ? 0
                 : everUsed.stream()
                         .filter(key -> !named.contains(key) && !forgottenKeys.contains(key))
-                        .mapToLong(key -> spool.requests(Digest.of(key)))
+                        .mapToLong(key -> spool.counts(Digest.of(key)).requests())
                         .sum();
     }
 

@@ -194,7 +194,7 @@ final class BooksSchedule {
 
     private static long fullQueues(ModelEngine of) {
         return of.books.balances().stream()
-                .mapToLong(named -> named.balance().dropped(DropReason.QUEUE))
+                .mapToLong(named -> named.requests().dropped(DropReason.QUEUE))
                 .sum();
     }
 

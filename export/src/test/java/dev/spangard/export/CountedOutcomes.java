@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
@@ -32,27 +33,27 @@ final class CountedOutcomes implements ExportOutcomeListener {
     private final AtomicInteger endedOtherwise = new AtomicInteger();
 
     @Override
-    public void starts(int begun, int asked) {
+    public void starts(int begun, Counts asked) {
         started.addAndGet(begun);
-        requests.addAndGet(asked);
+        requests.addAndGet((int) asked.requests());
     }
 
     @Override
-    public void ended(int ended, int asked, ExportOutcome outcome, int refused) {
+    public void ended(int ended, Counts asked, ExportOutcome outcome, int refused) {
         count(outcome, ended - refused);
         count(ExportOutcome.REJECTED, refused);
         endedOtherwise.addAndGet(outcome == ExportOutcome.DELIVERED ? refused : ended);
     }
 
     @Override
-    public void kept(int spansKept, int asked) {
+    public void kept(int spansKept, Counts asked) {
         kept.addAndGet(spansKept);
     }
 
     @Override
-    public void lost(int lost, int asked, ExportOutcome outcome) {
+    public void lost(int lost, Counts asked, ExportOutcome outcome) {
         count(outcome, lost);
-        requestsLost.addAndGet(asked);
+        requestsLost.addAndGet((int) asked.requests());
     }
 
     private AtomicInteger of(ExportOutcome outcome) {

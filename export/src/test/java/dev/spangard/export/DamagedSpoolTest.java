@@ -71,7 +71,7 @@ final class DamagedSpoolTest extends TestedSpool {
         SpoolRecord lost = folder.skipCorrupt();
 
         assertThat(lost.spans()).isEqualTo(4);
-        assertThat(lost.requests()).isEqualTo(2);
+        assertThat(lost.counts().requests()).isEqualTo(2);
         assertThat(folder.isEmpty()).isTrue();
         assertThat(folder.corrupt()).isEqualTo(1);
         assertThat(spool.used()).isZero();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
 import dev.spangard.books.ServiceAccounts;
@@ -197,7 +198,7 @@ final class ModelEngine {
     long inSpool() {
         return spool == null
                 ? 0
-                : spool.requests().values().stream().mapToLong(n -> n).sum();
+                : spool.counts().values().stream().mapToLong(Counts::requests).sum();
     }
 
     /** {@code kill -9}: what was to be done is not. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.ServiceAccounts;
 import dev.spangard.intake.Service;
@@ -14,6 +15,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.TracerProvider;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
@@ -64,7 +66,12 @@ final class ModelService {
                 .addSpanProcessor(queue)
                 .build();
         var otel = OpenTelemetrySdk.builder().setTracerProvider(tracers).build();
-        service = new Service(Telemetry.create(otel, TelemetryOptions.DEFAULTS), UPSTREAM, accounts);
+        service = new Service(
+                Telemetry.create(otel, TelemetryOptions.DEFAULTS),
+                UPSTREAM,
+                accounts,
+                Resource.empty(),
+                queue::addApiSpan);
     }
 
     /** Counts, besides what the books do, how many requests are at the exporter. */
@@ -79,21 +86,21 @@ final class ModelService {
         }
 
         @Override
-        public void starts(int spans, int requests) {
-            away += requests;
-            books.starts(spans, requests);
+        public void starts(int spans, Counts counts) {
+            away += counts.requests();
+            books.starts(spans, counts);
         }
 
         @Override
-        public void ended(int spans, int requests, ExportOutcome outcome, int rejected) {
-            away -= requests;
-            unconfirmed += outcome == ExportOutcome.UNCONFIRMED ? requests : 0;
-            books.ended(spans, requests, outcome, rejected);
+        public void ended(int spans, Counts counts, ExportOutcome outcome, int rejected) {
+            away -= counts.requests();
+            unconfirmed += outcome == ExportOutcome.UNCONFIRMED ? counts.requests() : 0;
+            books.ended(spans, counts, outcome, rejected);
         }
 
         @Override
-        public void kept(int spans, int requests) {
-            books.kept(spans, requests);
+        public void kept(int spans, Counts counts) {
+            books.kept(spans, counts);
         }
 
         /** The spans are in the spool before the queue hears of it. */
@@ -110,10 +117,10 @@ final class ModelService {
                 }
 
                 @Override
-                public Handed export(List<EncodedSpan> batch, int requests) {
-                    Handed handed = outlet.export(batch, requests);
+                public Handed export(List<EncodedSpan> batch, Counts counts) {
+                    Handed handed = outlet.export(batch, counts);
                     if (handed.kept()) {
-                        away -= requests;
+                        away -= counts.requests();
                     }
                     return handed;
                 }
@@ -131,8 +138,8 @@ final class ModelService {
         }
 
         @Override
-        public void lost(int spans, int requests, ExportOutcome outcome) {
-            books.lost(spans, requests, outcome);
+        public void lost(int spans, Counts counts, ExportOutcome outcome) {
+            books.lost(spans, counts, outcome);
         }
     }
 }

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spangard.books.Balance;
+import dev.spangard.books.Counts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.Ledger;
@@ -67,7 +68,7 @@ final class ServiceBooksTest {
     private Balance others() {
         NamedBalance last = books().balances().getLast();
         assertThat(last.name()).isNull();
-        return last.balance();
+        return last.requests();
     }
 
     @Test
@@ -91,7 +92,7 @@ final class ServiceBooksTest {
 
         assertThat(others().dropped(DropReason.QUEUE)).isEqualTo(7);
         long all = books().balances().stream()
-                .mapToLong(told -> told.balance().dropped())
+                .mapToLong(told -> told.requests().dropped())
                 .sum();
         assertThat(all).isEqualTo(ServiceBooks.MAX_NAMED + 7);
     }
@@ -133,10 +134,10 @@ final class ServiceBooksTest {
         Digest gone = Digest.of("gone");
         SpoolFolder folder = requireNonNull(spool).folder(gone, THERE);
         ServiceAccounts accounts = open("gone").accounts();
-        folder.append(new SpoolRecord(3, 2, new byte[10]));
+        folder.append(new SpoolRecord(3, Counts.ofRequests(2), new byte[10]));
         accounts.exportStarts(2);
         accounts.spooled(2);
-        folder.append(new SpoolRecord(3, 3, new byte[10]));
+        folder.append(new SpoolRecord(3, Counts.ofRequests(3), new byte[10]));
         accounts.exportStarts(3);
         accounts.spooled(3);
         books().close(gone);

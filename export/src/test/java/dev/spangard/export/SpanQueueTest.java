@@ -4,6 +4,7 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.books.Counts;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
@@ -54,7 +55,7 @@ class SpanQueueTest extends TestedBatchQueue {
             }
 
             @Override
-            public Handed export(List<Integer> batch, int requests) {
+            public Handed export(List<Integer> batch, Counts counts) {
                 return Handed.KEPT;
             }
 

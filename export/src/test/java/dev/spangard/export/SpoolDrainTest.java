@@ -77,7 +77,7 @@ final class SpoolDrainTest extends TestedSpoolOutlet {
 
         export(second, batch(3), 3);
 
-        assertThat(spool().requests(SHOP)).isZero();
+        assertThat(spool().counts(SHOP).requests()).isZero();
         next(sender.refused);
         end(second);
     }

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.spangard.books.Counts;
 import dev.spangard.books.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class SpoolFolderTest {
     private static final Digest SHOP = Digest.of("shop");
     private static final Digest THERE = Digest.of("otlp there");
-    private static final SpoolRecord RECORD = new SpoolRecord(2, 1, new byte[1000]);
+    private static final SpoolRecord RECORD = new SpoolRecord(2, Counts.ofRequests(1), new byte[996]);
 
     @TempDir
     Path temporary;
@@ -84,7 +85,7 @@ final class SpoolFolderTest {
             SpoolFolder folder = open().folder(SHOP, THERE);
 
             assertThat(folder.spans()).isEqualTo(2);
-            assertThat(folder.requests()).isEqualTo(1);
+            assertThat(folder.counts().requests()).isEqualTo(1);
             assertThat(folder.corrupt()).isEqualTo(1);
             assertThat(log.lines())
                     .anySatisfy(line -> assertThat(line)
@@ -101,14 +102,14 @@ final class SpoolFolderTest {
         long head = SegmentFormat.HEADER_BYTES;
         int fill = (int) (spool.segmentBytes() - head - SegmentFormat.RECORD_HEAD_BYTES);
 
-        folder.append(new SpoolRecord(1, 1, new byte[fill - 1]));
+        folder.append(new SpoolRecord(1, Counts.ofRequests(1), new byte[fill - 1]));
         folder.append(RECORD);
         assertThat(files()).containsExactly(Spool.fileName(0));
         folder.append(RECORD);
         assertThat(files()).containsExactly(Spool.fileName(0), Spool.fileName(1));
         assertThat(spool.used())
                 .isEqualTo(folder.bytes())
-                .isEqualTo(2 * head + SegmentFormat.bytes(fill - 1) + 2 * SegmentFormat.bytes(1000))
+                .isEqualTo(2 * head + SegmentFormat.bytes(fill - 1) + 2 * SegmentFormat.bytes(RECORD.request().length))
                 .isEqualTo(
                         Files.size(path().resolve(Spool.fileName(0))) + Files.size(path().resolve(Spool.fileName(1))));
     }
@@ -124,11 +125,11 @@ final class SpoolFolderTest {
         folder.done(requireNonNull(folder.first()));
         assertThat(spool.used()).isEqualTo(folder.bytes()).isEqualTo(both);
         assertThat(folder.spans()).isEqualTo(2);
-        assertThat(folder.requests()).isEqualTo(1);
+        assertThat(folder.counts().requests()).isEqualTo(1);
 
         folder.done(requireNonNull(folder.first()));
         assertThat(spool.used()).isEqualTo(folder.bytes()).isZero();
-        assertThat(folder.requests()).isZero();
+        assertThat(folder.counts().requests()).isZero();
         folder.append(RECORD);
         assertThat(files()).containsExactly(Spool.fileName(1));
     }
@@ -137,7 +138,7 @@ final class SpoolFolderTest {
     void aSegmentThatCannotBeBegunTakesNothing() throws IOException {
         Spool spool = open();
         SpoolFolder folder = spool.folder(SHOP, THERE);
-        folder.append(new SpoolRecord(1, 1, new byte[(int) spool.segmentBytes()]));
+        folder.append(new SpoolRecord(1, Counts.ofRequests(1), new byte[(int) spool.segmentBytes()]));
         long used = spool.used();
         Files.createFile(path().resolve(Spool.fileName(1)));
 
@@ -166,7 +167,7 @@ final class SpoolFolderTest {
                             "the spool is damaged: 2 spans in " + path() + " are lost");
         }
         assertThat(spool.used()).isEqualTo(folder.bytes()).isZero();
-        assertThat(folder.requests()).isZero();
+        assertThat(folder.counts().requests()).isZero();
         assertThat(folder.isEmpty()).isTrue();
     }
 }

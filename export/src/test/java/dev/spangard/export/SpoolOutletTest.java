@@ -5,6 +5,7 @@ package dev.spangard.export;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.books.Counts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.ServiceAccounts;
@@ -24,9 +25,9 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
         var books = new ExporterAccounts(accounts);
         SpoolOutlet outlet = outlet(SHOP, books);
 
-        books.starts(3, 2);
+        books.starts(3, Counts.ofRequests(2));
         assertThat(export(outlet, batch(3), 2).isSuccess()).isTrue();
-        books.starts(4, 3);
+        books.starts(4, Counts.ofRequests(3));
         assertThat(export(outlet, batch(4), 3).isSuccess()).isTrue();
         byte[] first = next(sender.refused);
         assertThat(next(sender.refused)).isEqualTo(first);
@@ -172,7 +173,7 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
         assertThat(closed.isSuccess()).isTrue();
         assertThat(accounts.dropped(DropReason.SHUTDOWN)).isEqualTo(2);
         assertThat(accounts.dropped()).isEqualTo(2);
-        assertThat(spool().requests(SHOP)).isEqualTo(1);
+        assertThat(spool().counts(SHOP).requests()).isEqualTo(1);
         assertThat(accounts.inFlight()).isZero();
     }
 
@@ -203,6 +204,6 @@ final class SpoolOutletTest extends TestedSpoolOutlet {
     private void fill(SpoolFolder folder) throws IOException {
         int free = (int) (spool().limit() - spool().used());
         int head = SegmentFormat.HEADER_BYTES + SegmentFormat.RECORD_HEAD_BYTES;
-        folder.append(new SpoolRecord(1, 1, new byte[free - head]));
+        folder.append(new SpoolRecord(1, Counts.ofRequests(1), new byte[free - head]));
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
+import dev.spangard.books.Counts;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
@@ -40,11 +41,12 @@ final class SpoolSegmentTest {
     }
 
     private static SpoolRecord record(int spans, int requests, String text) {
-        return new SpoolRecord(spans, requests, text.getBytes(StandardCharsets.UTF_8));
+        return new SpoolRecord(spans, Counts.ofRequests(requests), text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static String shown(SpoolRecord record) {
-        return record.spans() + "/" + record.requests() + " " + new String(record.request(), StandardCharsets.UTF_8);
+        return record.spans() + "/" + record.counts().requests() + " "
+                + new String(record.request(), StandardCharsets.UTF_8);
     }
 
     /** All that are not done, in order; marks them. */
@@ -79,7 +81,7 @@ final class SpoolSegmentTest {
         SpoolSegment next = scanned();
 
         assertThat(next.spans()).isEqualTo(6);
-        assertThat(next.requests()).isEqualTo(1);
+        assertThat(next.counts().requests()).isEqualTo(1);
         assertThat(next.bytes()).isEqualTo(Files.size(file));
         assertThat(drained(next)).containsExactly("1/1 b", "5/0 ");
         assertThat(next.isDone()).isTrue();
@@ -91,15 +93,17 @@ final class SpoolSegmentTest {
     @Test
     void isWrittenAsDescribed() throws IOException {
         SpoolSegment segment = SpoolSegment.create(file, NUMBER);
-        segment.append(record(2, 1, "abc"));
+        segment.append(new SpoolRecord(4, new Counts(1, 2), new byte[] {'a', 'b', 'c'}));
         segment.append(record(1, 0, ""));
         segment.close();
-        mark(20 + 20 + 3);
+        mark(20 + 24 + 3);
 
         assertThat(HexFormat.of().formatHex(Files.readAllBytes(file)))
-                .isEqualTo("53504753504f4f4c" + "00000001" + "0000000000000007" // header
-                        + "00000000" + hex(crc(20, 2, 1, "abc")) + "00000002" + "00000001" + "00000003" + "616263"
-                        + "444f4e45" + hex(crc(43, 1, 0, "")) + "00000001" + "00000000" + "00000000");
+                .isEqualTo("53504753504f4f4c" + "00000002" + "0000000000000007" // header
+                        + "00000000" + hex(crc(20, 4, new Counts(1, 2), "abc")) + "00000004" + "00000001" + "00000002"
+                        + "00000003" + "616263"
+                        + "444f4e45" + hex(crc(47, 1, Counts.NONE, "")) + "00000001" + "00000000" + "00000000"
+                        + "00000000");
         assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
     }
 
@@ -114,13 +118,14 @@ final class SpoolSegmentTest {
         return HexFormat.of().toHexDigits(value);
     }
 
-    private static int crc(long at, int spans, int requests, String text) {
+    private static int crc(long at, int spans, Counts counts, String text) {
         var crc = new CRC32C();
-        crc.update(ByteBuffer.allocate(28)
+        crc.update(ByteBuffer.allocate(32)
                 .putLong(NUMBER)
                 .putLong(at)
                 .putInt(spans)
-                .putInt(requests)
+                .putInt((int) counts.requests())
+                .putInt((int) counts.spans())
                 .putInt(text.length())
                 .flip());
         crc.update(text.getBytes(StandardCharsets.UTF_8));
@@ -147,7 +152,7 @@ final class SpoolSegmentTest {
     void keepsWhatIsBeforeATornTail() throws IOException {
         written(record(1, 1, "whole"), record(2, 2, "torn"));
         long size = Files.size(file);
-        long second = size - "torn".length() - 20;
+        long second = size - "torn".length() - SegmentFormat.RECORD_HEAD_BYTES;
         byte[] all = Files.readAllBytes(file);
         for (long cut = second; cut < size; cut++) {
             Files.write(file, Arrays.copyOf(all, (int) cut));
@@ -189,8 +194,8 @@ final class SpoolSegmentTest {
         assertThat(SpoolSegment.scan(other, 8).bytes()).isEqualTo(SegmentFormat.HEADER_BYTES);
 
         byte[] swapped = all.clone();
-        System.arraycopy(all, 20, swapped, 41, 21);
-        System.arraycopy(all, 41, swapped, 20, 21);
+        System.arraycopy(all, 20, swapped, 45, 25);
+        System.arraycopy(all, 45, swapped, 20, 25);
         Files.write(file, swapped);
         assertThat(scanned().bytes()).isEqualTo(SegmentFormat.HEADER_BYTES);
     }
@@ -203,7 +208,7 @@ final class SpoolSegmentTest {
         for (int i = 0; i < 6; i++) {
             byte[] request = new byte[random.nextInt(40)];
             random.nextBytes(request);
-            records.add(new SpoolRecord(1 + random.nextInt(5), 1, request));
+            records.add(new SpoolRecord(1 + random.nextInt(5), Counts.ofRequests(1), request));
         }
         written(records.toArray(SpoolRecord[]::new));
         List<String> all = records.stream().map(SpoolSegmentTest::shown).toList();
@@ -259,7 +264,7 @@ final class SpoolSegmentTest {
     void doesNotMakeRoomForWhatALengthClaims() throws IOException {
         SpoolSegment segment = written(record(1, 1, "a"));
         try (var raw = new RandomAccessFile(file.toFile(), "rw")) {
-            raw.seek(20 + 16);
+            raw.seek(20 + 20);
             raw.writeInt(SegmentFormat.MAX_REQUEST_BYTES);
         }
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.spangard.books.Counts;
 import dev.spangard.books.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,8 +58,8 @@ final class SpoolTest extends TestedSpool {
         SpoolFolder after = spool.folder(SHOP, THERE);
 
         assertThat(after.spans()).isEqualTo(8);
-        assertThat(spool.requests(SHOP)).isEqualTo(4);
-        assertThat(spool.requests(BLOG)).isZero();
+        assertThat(spool.counts(SHOP).requests()).isEqualTo(4);
+        assertThat(spool.counts(BLOG).requests()).isZero();
         assertThat(spool.used()).isEqualTo(after.bytes()).isEqualTo(Files.size(files().getFirst()));
         after.append(RECORD);
         assertThat(files()).hasSize(2);
@@ -78,24 +79,26 @@ final class SpoolTest extends TestedSpool {
         long free = spool.limit() - spool.used();
         int largest = (int) (free - head - SegmentFormat.RECORD_HEAD_BYTES);
 
-        assertThatThrownBy(() -> folder.append(new SpoolRecord(1, 1, new byte[largest + 1])))
+        assertThatThrownBy(() -> folder.append(new SpoolRecord(1, Counts.ofRequests(1), new byte[largest + 1])))
                 .isInstanceOf(IOException.class)
                 .hasMessage("it is full");
-        folder.append(new SpoolRecord(1, 1, new byte[largest]));
+        folder.append(new SpoolRecord(1, Counts.ofRequests(1), new byte[largest]));
 
         assertThat(spool.used()).isEqualTo(spool.limit());
-        assertThatThrownBy(() -> spool.folder(BLOG, THERE).append(new SpoolRecord(1, 1, new byte[0])))
+        assertThatThrownBy(
+                        () -> spool.folder(BLOG, THERE).append(new SpoolRecord(1, Counts.ofRequests(1), new byte[0])))
                 .hasMessage("it is full");
         folder.done(requireNonNull(folder.first()));
-        spool.folder(BLOG, THERE).append(new SpoolRecord(1, 1, new byte[0]));
+        spool.folder(BLOG, THERE).append(new SpoolRecord(1, Counts.ofRequests(1), new byte[0]));
     }
 
     @Test
     void takesNoRecordLargerThanOneMayBe() throws IOException {
         SpoolFolder folder = open(Spool.DEFAULT_BYTES).folder(SHOP, THERE);
 
-        folder.append(new SpoolRecord(1, 1, new byte[SegmentFormat.MAX_REQUEST_BYTES]));
-        assertThatThrownBy(() -> folder.append(new SpoolRecord(1, 1, new byte[SegmentFormat.MAX_REQUEST_BYTES + 1])))
+        folder.append(new SpoolRecord(1, Counts.ofRequests(1), new byte[SegmentFormat.MAX_REQUEST_BYTES]));
+        assertThatThrownBy(() -> folder.append(
+                        new SpoolRecord(1, Counts.ofRequests(1), new byte[SegmentFormat.MAX_REQUEST_BYTES + 1])))
                 .isInstanceOf(IOException.class);
 
         assertThat(drained(folder)).isEqualTo(1);

@@ -4,6 +4,7 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spangard.books.Counts;
 import dev.spangard.settings.ConfigurationException;
 import dev.spangard.settings.OtlpSettings;
 import dev.spangard.settings.Settings;
@@ -39,7 +40,8 @@ abstract class TestedExporters {
     boolean exportsASpan() throws ConfigurationException {
         OtlpOutlet exporter = OtlpExporters.spans(settings(Signal.TRACES));
         try {
-            CompletableResultCode result = exporter.export(List.of(span()), 1).result();
+            CompletableResultCode result =
+                    exporter.export(List.of(span()), Counts.ofRequests(1)).result();
             return result.join(20, TimeUnit.SECONDS).isSuccess();
         } finally {
             exporter.shutdown(System.nanoTime()).join(5, TimeUnit.SECONDS);
@@ -50,8 +52,9 @@ abstract class TestedExporters {
     ExportException failure() throws ConfigurationException {
         OtlpOutlet exporter = OtlpExporters.spans(settings(Signal.TRACES));
         try {
-            CompletableResultCode result =
-                    exporter.export(List.of(span(), span()), 2).result().join(20, TimeUnit.SECONDS);
+            CompletableResultCode result = exporter.export(List.of(span(), span()), Counts.ofRequests(2))
+                    .result()
+                    .join(20, TimeUnit.SECONDS);
             assertThat(result.isDone()).isTrue();
             return (ExportException) result.getFailureThrowable();
         } finally {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spangard.export;
 
+import dev.spangard.books.Counts;
 import dev.spangard.books.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ abstract class TestedSpool {
     static final Digest BLOG = Digest.of("blog");
     static final Digest THERE = Digest.of("otlp there");
     /** With its head, 1,020 bytes. */
-    static final SpoolRecord RECORD = new SpoolRecord(2, 1, new byte[1000]);
+    static final SpoolRecord RECORD = new SpoolRecord(2, Counts.ofRequests(1), new byte[996]);
 
     @TempDir
     Path temporary;

@@ -4,6 +4,7 @@ package dev.spangard.export;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.spangard.books.Counts;
 import dev.spangard.books.Digest;
 import dev.spangard.books.Ledger;
 import dev.spangard.books.ServiceAccounts;
@@ -133,7 +134,7 @@ abstract class TestedSpoolOutlet {
     }
 
     ServiceAccounts accounts(Digest service) {
-        return requireNonNull(ledger).accounts(service, spool().requests(service));
+        return requireNonNull(ledger).accounts(service, spool().counts(service));
     }
 
     /** As of an exporter whose fate is that of the request. */
@@ -166,7 +167,7 @@ abstract class TestedSpoolOutlet {
     }
 
     static CompletableResultCode export(SpoolOutlet outlet, List<EncodedSpan> batch, int requests) {
-        return outlet.export(batch, requests).result();
+        return outlet.export(batch, Counts.ofRequests(requests)).result();
     }
 
     long exported(ServiceAccounts accounts) {

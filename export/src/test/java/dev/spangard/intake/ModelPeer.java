@@ -74,13 +74,14 @@ public final class ModelPeer {
     /** As read from the wire; null if it is refused there. */
     public static Hello hello(long recorderId, long sent, long seen, long dropped) {
         byte[] frame = new MarshalWriter()
-                .tuple(8)
+                .tuple(9)
                 .integer(0)
                 .integer(Hello.VERSION)
                 .integer(recorderId)
                 .integer(sent)
                 .integer(seen)
                 .integer(dropped)
+                .none()
                 .dict()
                 .str("pid")
                 .integer(4711)
@@ -98,26 +99,28 @@ public final class ModelPeer {
     /** As {@link #hello(long, long, long, long)}, not read from the wire: quicker. */
     public static Hello plainHello(long recorderId, long sent, long seen, long dropped) {
         var process = new Hello.WorkerProcess(1, "i", null, null, null, null, null, null, null, null, null);
-        return new Hello(recorderId, sent, seen, dropped, process, Map.of());
+        return new Hello(recorderId, sent, seen, dropped, Hello.SpanCounts.NONE, process, Map.of());
     }
 
     public static byte[] goodbye(long seen, long dropped) {
         return new MarshalWriter()
-                .tuple(4)
+                .tuple(5)
                 .integer(2)
                 .integer(seen)
                 .integer(dropped)
+                .none()
                 .integer(1_700_000_000_000_000_000L)
                 .frame();
     }
 
     public static byte[] batch(long seen, long dropped, List<Told> records) {
         MarshalWriter out = new MarshalWriter()
-                .tuple(7)
+                .tuple(8)
                 .integer(1)
                 .integer(0)
                 .integer(seen)
                 .integer(dropped)
+                .none()
                 .integer(1_700_000_000_000_000_000L)
                 .float64(1000.0)
                 .list(records.size());

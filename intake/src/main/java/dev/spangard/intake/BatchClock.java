@@ -26,6 +26,14 @@ record BatchClock(long wallNanos, double monoSeconds) {
         return new BatchClock(wallNanos, monoSeconds);
     }
 
+    /**
+     * Reads a time that an application may have given itself: an int of nanoseconds since the epoch, not negative, or else
+     * a reading.
+     */
+    long readTime(MarshalReader in) {
+        return in.nextIsInt() ? Math.max(0, in.int64()) : readNanos(in);
+    }
+
     /** Reads the next value, a reading in seconds, as nanoseconds since the epoch. */
     long readNanos(MarshalReader in) {
         return nanos(in, in.float64());

@@ -15,13 +15,20 @@ import org.jspecify.annotations.Nullable;
  * @param sent finished requests written to earlier connections of this recorder
  * @param seen requests finished in this process so far
  * @param dropped of those, dropped by the recorder
+ * @param spans the same of the spans that the application made by OpenTelemetry's API
  * @param process what the process says of itself
  * @param settings the process's {@code OTEL_*} and {@code SPANGARD_*} variables
  */
 public record Hello(
-        long recorderId, long sent, long seen, long dropped, WorkerProcess process, Map<String, String> settings) {
+        long recorderId,
+        long sent,
+        long seen,
+        long dropped,
+        SpanCounts spans,
+        WorkerProcess process,
+        Map<String, String> settings) {
     /** The version of the wire this engine speaks. */
-    public static final int VERSION = 3;
+    public static final int VERSION = 4;
 
     static final int KIND = 0;
     /** The most bytes of its frame: what a connection may hold that has not introduced itself. */
@@ -31,7 +38,13 @@ public record Hello(
     /** The most characters of one key or value. */
     static final int MAX_TEXT = 8 << 10;
 
-    private static final int FIELDS = 8;
+    private static final int FIELDS = 9;
+
+    /** What a recorder says of spans: written to earlier connections, ended so far, and of those dropped by it. */
+    public record SpanCounts(long sent, long seen, long dropped) {
+        /** Of a process that makes none. */
+        public static final SpanCounts NONE = new SpanCounts(0, 0, 0);
+    }
 
     /** Copies the settings. */
     public Hello {
@@ -79,7 +92,7 @@ public record Hello(
      */
     Hello of(String user) {
         long id = Digest.of(user + ' ' + recorderId).prefix64() & Long.MAX_VALUE;
-        return new Hello(Math.max(1, id), sent, seen, dropped, process, settings);
+        return new Hello(Math.max(1, id), sent, seen, dropped, spans, process, settings);
     }
 
     /** Thrown for another version than ours: the layout behind it is unknown. */
@@ -125,6 +138,7 @@ public record Hello(
         long sent = count(in, "sent");
         long seen = count(in, "seen");
         long dropped = count(in, "dropped");
+        SpanCounts spans = spans(in);
         Map<String, Object> process = readDict(in);
         Map<String, String> settings = new HashMap<>();
         readDict(in).forEach((key, value) -> {
@@ -132,7 +146,7 @@ public record Hello(
                 settings.put(key, text);
             }
         });
-        return new Hello(recorderId, sent, seen, dropped, process(in, process), settings);
+        return new Hello(recorderId, sent, seen, dropped, spans, process(in, process), settings);
     }
 
     private static WorkerProcess process(MarshalReader in, Map<String, Object> from) {
@@ -158,6 +172,14 @@ public record Hello(
 
     private static @Nullable String text(Map<String, Object> from, String key) {
         return from.get(key) instanceof String text ? text : null;
+    }
+
+    private static SpanCounts spans(MarshalReader in) {
+        if (in.nextIsNone()) {
+            return SpanCounts.NONE;
+        }
+        Fields.begin(in, 3);
+        return new SpanCounts(count(in, "spans sent"), count(in, "spans seen"), count(in, "spans dropped"));
     }
 
     private static long count(MarshalReader in, String field) {

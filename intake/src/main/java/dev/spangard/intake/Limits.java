@@ -8,6 +8,9 @@ package dev.spangard.intake;
  */
 final class Limits {
     static final int TEXT = 8 << 10;
+    /** What an application puts on spans of its own may be longer, if its variables say so. */
+    static final int API_TEXT = 256 << 10;
+
     static final int STACKTRACE = 16 << 10;
 
     /** The most bytes of a record; one beyond it is malformed. What a recorder lets into one is a quarter of it. */

@@ -81,6 +81,7 @@ final class OpenRequests {
     private final ByteBudget budget;
     private final Map<Long, Held> open = new LinkedHashMap<>();
     private final Map<Long, SentAhead> sentAhead = new LinkedHashMap<>();
+    private final OpenSpans spans;
 
     /**
      * Makes the memory of one recorder.
@@ -93,6 +94,12 @@ final class OpenRequests {
         this.limit = limit;
         this.conversations = conversations;
         this.budget = budget;
+        this.spans = new OpenSpans(limit, budget);
+    }
+
+    /** The spans of the same recorder's application that go on, within a limit of their own and the same budget. */
+    OpenSpans spans() {
+        return spans;
     }
 
     /**

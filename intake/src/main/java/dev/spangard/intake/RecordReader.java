@@ -5,6 +5,7 @@ package dev.spangard.intake;
 import dev.spangard.books.DropReason;
 import dev.spangard.books.RecorderCounts;
 import dev.spangard.books.ServiceAccounts;
+import dev.spangard.books.SignalAccounts;
 import dev.spangard.telemetry.Exchange;
 import dev.spangard.telemetry.Request;
 import dev.spangard.wire.MalformedException;
@@ -25,7 +26,7 @@ final class RecordReader {
     /** The most records of one batch. */
     static final int MAX_RECORDS = 256;
 
-    private static final int BATCH_FIELDS = 7;
+    private static final int BATCH_FIELDS = 8;
     private static final int MEASURED_WITH = 17;
     private static final int MEASURED_WITH_FIELDS = 3;
     private static final int LOST = 18;
@@ -41,6 +42,7 @@ final class RecordReader {
     private final SampledRecordReader sampled;
     private final UnsampledRecordReader unsampled;
     private final UpstreamRecordReader upstream;
+    private final ApiSpanRecords apiSpans;
     /** The attributes that the record at hand is to be measured with. */
     private Attributes measuredWith = Attributes.empty();
 
@@ -66,6 +68,7 @@ final class RecordReader {
         this.sampled = new SampledRecordReader(service, ids, counters, openRequests);
         this.unsampled = new UnsampledRecordReader(service, openRequests);
         this.upstream = new UpstreamRecordReader(service, ids, openRequests);
+        this.apiSpans = new ApiSpanRecords(service, openRequests.spans());
     }
 
     /**
@@ -81,6 +84,7 @@ final class RecordReader {
         if (counts.bookReported(in.int64(), in.int64(), accounts)) {
             overload.dropped();
         }
+        bookSpansReported(in);
         BatchClock clock = BatchClock.read(in);
         int records = in.list();
         if (records > MAX_RECORDS) {
@@ -92,13 +96,25 @@ final class RecordReader {
         }
     }
 
+    /** Reads and books the counts of spans; None of a process that made none. */
+    void bookSpansReported(MarshalReader in) {
+        if (in.nextIsNone()) {
+            return;
+        }
+        Fields.begin(in, 2);
+        if (counts.spans().bookReported(in.int64(), in.int64(), accounts.spans())) {
+            overload.dropped();
+        }
+    }
+
     /**
-     * Ends all running requests: the recorder's process is gone, and what it was doing will not come any more.
+     * Ends all running requests and spans: the recorder's process is gone, and what it was doing will not come any more.
      *
      * @param errorType {@link Exchange#WORKER_DIED}, or {@link Exchange#WORKER_EXITED} after a goodbye
      * @param epochNanos when
      */
     void workerEnded(String errorType, long epochNanos) {
+        apiSpans.workerEnded(errorType, epochNanos);
         openRequests.drain(running -> {
             accounts.finished(1);
             accounts.receive(1);
@@ -119,8 +135,9 @@ final class RecordReader {
         });
     }
 
-    /** Forgets all running requests: the recorder may go on elsewhere, and nothing is running here any more. */
+    /** Forgets all that runs: the recorder may go on elsewhere, and nothing is running here any more. */
     void left() {
+        apiSpans.left();
         openRequests.drain(OpenRequests.OpenRequest::deactivate);
     }
 
@@ -131,14 +148,17 @@ final class RecordReader {
      */
     private void record(MarshalReader in, BatchClock clock, boolean mayBeTooLarge) {
         int from = in.position();
-        boolean finished = false;
+        SignalAccounts read = null;
         boolean isBooked = false;
         try {
             int fields = in.sequence();
             int kind = in.int32();
-            finished = isFinished(kind);
-            if (finished) {
+            if (isFinished(kind)) {
+                read = accounts;
                 counts.bookRead(1, accounts);
+            } else if (ApiSpanRecords.isEnded(kind)) {
+                read = accounts.spans();
+                counts.spans().bookRead(1, accounts.spans());
             }
             if (mayBeTooLarge) {
                 checkSize(from, in);
@@ -162,16 +182,20 @@ final class RecordReader {
             LOG.log(Level.ERROR, "a record could not be made into telemetry", e);
         } finally {
             measuredWith = Attributes.empty();
-            if (!isBooked && finished) {
-                accounts.drop(DropReason.MALFORMED, 1);
+            if (!isBooked && read != null) {
+                read.drop(DropReason.MALFORMED, 1);
             }
         }
         if (!isBooked) {
             // Throws where not even the record's end can be found.
             in.position(from);
             in.skip();
-            if (finished) {
+            if (read == accounts) {
                 forget(from, in);
+            } else if (read != null) {
+                int after = in.position();
+                apiSpans.forget(from, in);
+                in.position(after);
             }
         }
     }
@@ -195,6 +219,9 @@ final class RecordReader {
             case 14 -> upstream.open(Request.Kind.HTTP, fields, from, in, clock);
             case 15 -> upstream.open(Request.Kind.WEBSOCKET, fields, from, in, clock);
             case 16 -> upstream.children(fields, in, clock);
+            case ApiSpanRecords.ENDED -> apiSpans.ended(overload.shouldShed(), fields, from, in, clock);
+            case ApiSpanRecords.OPEN -> apiSpans.open(fields, from, in, clock);
+            case ApiSpanRecords.LOST -> apiSpans.lost(fields, in);
             case LOST -> {
                 Fields.expect(in, LOST_FIELDS, fields);
                 throw in.malformed("a record that its recorder could not write");
@@ -242,7 +269,7 @@ final class RecordReader {
     }
 
     private static Attributes measuredWith(MarshalReader in) {
-        Attributes attributes = new ApplicationSpanReader(in).attributes();
+        Attributes attributes = AttributesReader.simple(in).read();
         if (attributes.size() > MAX_MEASURED_WITH) {
             throw in.malformed(attributes.size() + " attributes of measurements, allowed are " + MAX_MEASURED_WITH);
         }

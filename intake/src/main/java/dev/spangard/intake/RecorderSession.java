@@ -16,7 +16,7 @@ import dev.spangard.wire.MarshalReader;
 final class RecorderSession {
     private static final int BATCH = 1;
     private static final int GOODBYE = 2;
-    private static final int GOODBYE_FIELDS = 4;
+    private static final int GOODBYE_FIELDS = 5;
 
     private final Ledger ledger;
     private final long recorderId;
@@ -37,6 +37,8 @@ final class RecorderSession {
         this.records = records;
         this.accounts = accounts;
         line.returned(hello.sent(), hello.seen(), hello.dropped(), accounts);
+        Hello.SpanCounts spans = hello.spans();
+        line.spans().returned(spans.sent(), spans.seen(), spans.dropped(), accounts.spans());
     }
 
     /**
@@ -57,6 +59,7 @@ final class RecorderSession {
                     throw reader.malformed("GOODBYE of " + fields + " fields, not " + GOODBYE_FIELDS);
                 }
                 line.bookReported(reader.int64(), reader.int64(), accounts);
+                records.bookSpansReported(reader);
                 records.workerEnded(Exchange.WORKER_EXITED, reader.int64());
                 saidGoodbye = true;
             }

@@ -29,6 +29,8 @@ record TracePosition(long traceHigh, long traceLow, long spanId, Context parent)
     private static final int SPAN_AT = 36;
     private static final int FLAGS_AT = 53;
 
+    private static final String ANY_TRACEPARENT = "00-" + "1".repeat(32) + '-' + "1".repeat(16) + "-01";
+
     private static final TextMapGetter<Map<String, String>> FROM_MAP = new TextMapGetter<>() {
         @Override
         public Iterable<String> keys(Map<String, String> carrier) {
@@ -79,7 +81,23 @@ record TracePosition(long traceHigh, long traceLow, long spanId, Context parent)
         return SpanContext.create(traceId, SpanId.fromLong(spanId), TraceFlags.getSampled(), above.getTraceState());
     }
 
-    private static long spanId(MarshalReader in) {
+    /** Reads a traceparent alone. */
+    static SpanContext traceparent(MarshalReader in) {
+        return Span.fromContext(remote(in, in.bytesAsText(TRACEPARENT_LENGTH + 1), ""))
+                .getSpanContext();
+    }
+
+    /** Returns the trace state that this header says, for any span; the default if it is none. */
+    static TraceState state(String tracestate) {
+        if (tracestate.isEmpty()) {
+            return TraceState.getDefault();
+        }
+        Map<String, String> carrier = Map.of("traceparent", ANY_TRACEPARENT, "tracestate", tracestate);
+        Context read = W3CTraceContextPropagator.getInstance().extract(Context.root(), carrier, FROM_MAP);
+        return Span.fromContext(read).getSpanContext().getTraceState();
+    }
+
+    static long spanId(MarshalReader in) {
         long id = in.unsigned64();
         if (id == 0) {
             throw in.malformed("span id 0");

@@ -149,7 +149,7 @@ final class UpstreamRecordReader {
         int flags = in.int32();
         TracePosition position = TracePosition.read(in);
         String name = Fields.repeatedOrNone(in);
-        Attributes details = new ApplicationSpanReader(in).attributes();
+        Attributes details = AttributesReader.simple(in).read();
         String method = Fields.repeatedOrNone(in);
         String scheme = Fields.repeatedOrNone(in);
         String version = Fields.repeatedOrNone(in);

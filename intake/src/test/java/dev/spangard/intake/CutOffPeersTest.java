@@ -61,10 +61,10 @@ final class CutOffPeersTest extends TestedIntake {
     @Test
     void refusesAnotherVersionInOneSentence() throws Exception {
         try (Recorder recorder = new Recorder(socket)) {
-            recorder.send(Frames.hello(4, 1, 0, 0, 0));
+            recorder.send(Frames.hello(5, 1, 0, 0, 0));
 
             assertThat(recorder.refusal())
-                    .isEqualTo("This engine speaks version 3 of the spangard protocol, the recorder version 4:"
+                    .isEqualTo("This engine speaks version 4 of the spangard protocol, the recorder version 5:"
                             + " replace the engine, which is the older one.");
             assertThat(recorder.answer()).isNull();
         }

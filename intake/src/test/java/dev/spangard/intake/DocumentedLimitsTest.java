@@ -52,7 +52,7 @@ class DocumentedLimitsTest {
                 arguments(SECURITY, "| a stack trace of a record | %s |", size(Limits.STACKTRACE)),
                 arguments(WIRE, "a stack trace %s;", size(Limits.STACKTRACE)),
                 arguments(CONFIGURATION, "| records of a batch | %,d |", RecordReader.MAX_RECORDS),
-                arguments(WIRE, "| 6 | records | list of tuples | at most %,d |", RecordReader.MAX_RECORDS),
+                arguments(WIRE, "| 7 | records | list of tuples | at most %,d |", RecordReader.MAX_RECORDS),
                 arguments(WIRE, "at most %,d attributes (str, bool, int or float;", RecordReader.MAX_MEASURED_WITH),
                 arguments(SECURITY, "| recorders connected | %,d |", IntakeOptions.DEFAULT_MAX_PEERS),
                 arguments(CONFIGURATION, "| connections | %,d,", IntakeOptions.DEFAULT_MAX_PEERS),

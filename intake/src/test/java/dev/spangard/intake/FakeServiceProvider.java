@@ -9,10 +9,12 @@ import dev.spangard.telemetry.SeriesLimit;
 import dev.spangard.telemetry.Telemetry;
 import dev.spangard.telemetry.TelemetryOptions;
 import dev.spangard.telemetry.UpstreamTelemetry;
+import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.data.MetricData;
+import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.testing.exporter.InMemoryMetricReader;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
@@ -28,9 +30,13 @@ import org.jspecify.annotations.Nullable;
 /** One service for everybody; its telemetry stays in memory. */
 final class FakeServiceProvider implements ServiceProvider {
     static final String KEY = "the service";
+    static final Resource RESOURCE = Resource.create(Attributes.of(AttributeKey.stringKey("service.name"), "shop"));
 
     final RecordedIds ids = new RecordedIds();
     final InMemorySpanExporter spans = InMemorySpanExporter.create();
+    /** Spans that the application made itself. */
+    final List<SpanData> apiSpans = new CopyOnWriteArrayList<>();
+
     final List<Hello> joined = new CopyOnWriteArrayList<>();
     /** One element for each recorder that left. */
     final LinkedBlockingQueue<Service> left = new LinkedBlockingQueue<>();
@@ -85,7 +91,7 @@ final class FakeServiceProvider implements ServiceProvider {
             throw new AssertionError(e);
         }
         joined.add(hello);
-        return new Service(telemetry, upstream, accounts);
+        return new Service(telemetry, upstream, accounts, RESOURCE, apiSpans::add);
     }
 
     @Override

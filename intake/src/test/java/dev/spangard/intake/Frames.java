@@ -32,13 +32,14 @@ final class Frames {
     private static byte[] hello(
             int version, long recorderId, long sent, long seen, long dropped, Map<String, String> settings) {
         MarshalWriter out = new MarshalWriter()
-                .tuple(8)
+                .tuple(9)
                 .integer(0)
                 .integer(version)
                 .integer(recorderId)
                 .integer(sent)
                 .integer(seen)
                 .integer(dropped)
+                .none()
                 .dict()
                 .str("pid")
                 .integer(4711)
@@ -57,10 +58,11 @@ final class Frames {
 
     static byte[] goodbye(long seen, long dropped) {
         return new MarshalWriter()
-                .tuple(4)
+                .tuple(5)
                 .integer(2)
                 .integer(seen)
                 .integer(dropped)
+                .none()
                 .integer(GOODBYE_NANOS)
                 .frame();
     }
@@ -72,11 +74,12 @@ final class Frames {
 
     static byte[] batch(long seen, long dropped, List<Written> records) {
         MarshalWriter out = new MarshalWriter()
-                .tuple(7)
+                .tuple(8)
                 .integer(1)
                 .integer(0)
                 .integer(seen)
                 .integer(dropped)
+                .none()
                 .integer(1_700_000_000_000_000_000L)
                 .float64(1000.0)
                 .list(records.size());

@@ -16,6 +16,7 @@ import dev.spangard.wire.ByteBudget;
 import dev.spangard.wire.FrameAssembler;
 import dev.spangard.wire.MarshalReader;
 import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.sdk.resources.Resource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -123,7 +124,7 @@ final class GoldenExchangesTest {
                     TelemetryOptions.DEFAULTS,
                     SeriesLimit.NONE);
             accounts = ledger.accounts("service");
-            Service service = new Service(telemetry, upstream, accounts);
+            Service service = new Service(telemetry, upstream, accounts, Resource.empty(), span -> {});
             RecordReader reader = new RecordReader(
                     service,
                     ledger.recorder(1, accounts, false),

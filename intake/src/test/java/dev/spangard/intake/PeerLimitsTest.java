@@ -108,6 +108,7 @@ final class PeerLimitsTest {
                 5,
                 5,
                 1,
+                Hello.SpanCounts.NONE,
                 new Hello.WorkerProcess(1, "i", null, null, null, null, null, null, null, null, null),
                 Map.of());
         assertThat(own.of("guest").recorderId())
@@ -189,7 +190,7 @@ final class PeerLimitsTest {
         try (Recorder recorder = new Recorder(socket)) {
             recorder.send(Frames.hello(0, 1, 0, 0, 0));
             assertThat(recorder.refusal())
-                    .isEqualTo("This engine speaks version 3 of the spangard protocol, the recorder version 0:"
+                    .isEqualTo("This engine speaks version 4 of the spangard protocol, the recorder version 0:"
                             + " upgrade spangard in the application, which is the older one.");
             assertThat(recorder.answer()).isNull();
         }

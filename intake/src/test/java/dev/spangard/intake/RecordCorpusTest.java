@@ -37,6 +37,7 @@ final class RecordCorpusTest {
         }
         all.write(Golden.frame("upstream"));
         all.write(Golden.frame("upstream_open"));
+        all.write(Golden.frame("spans"));
         RecordFuzz.fuzzerTestOneInput(all.toByteArray());
     }
 

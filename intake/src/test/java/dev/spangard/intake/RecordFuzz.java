@@ -7,6 +7,7 @@ import dev.spangard.books.DropReason;
 import dev.spangard.books.Ledger;
 import dev.spangard.books.RecorderCounts;
 import dev.spangard.books.ServiceAccounts;
+import dev.spangard.books.SignalAccounts;
 import dev.spangard.telemetry.SemconvMode;
 import dev.spangard.telemetry.SeriesLimit;
 import dev.spangard.telemetry.Telemetry;
@@ -22,6 +23,7 @@ import io.opentelemetry.api.trace.TracerProvider;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
+import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.testing.exporter.InMemoryMetricReader;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
@@ -39,7 +41,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Fuzz target: whatever a recorder writes after its HELLO ends in {@link MalformedException} or {@link BudgetException} at
  * worst, allocates in proportion to what is there, holds no more than its budgets, and leaves the accounts exact: each
- * finished record became a span, was measured, or was dropped for a reason. {@code ./dev fuzz} runs it coverage-guided,
+ * finished record became a span, was measured, or was dropped for a reason, and so did each span of an application's. {@code ./dev fuzz} runs it coverage-guided,
  * {@link RecordCorpusTest} with what is in the corpus.
  */
 public final class RecordFuzz {
@@ -50,6 +52,7 @@ public final class RecordFuzz {
     private static final RecordFuzz TARGET = new RecordFuzz();
 
     private final AtomicLong spans = new AtomicLong();
+    private final AtomicLong apiSpans = new AtomicLong();
     private final RecordedIds ids = new RecordedIds();
     private final Service service;
     private final Ledger ledger;
@@ -93,7 +96,12 @@ public final class RecordFuzz {
         // The children of a request are no requests, and not counted.
         UpstreamTelemetry upstream = UpstreamTelemetry.create(
                 otel, TracerProvider.noop(), SemconvMode.BOTH, false, TelemetryOptions.DEFAULTS, SeriesLimit.NONE);
-        service = new Service(Telemetry.create(otel, TelemetryOptions.DEFAULTS), upstream, ledger.accounts("fuzz"));
+        service = new Service(
+                Telemetry.create(otel, TelemetryOptions.DEFAULTS),
+                upstream,
+                ledger.accounts("fuzz"),
+                Resource.empty(),
+                span -> apiSpans.incrementAndGet());
     }
 
     private static final Hello HELLO = new Hello(
@@ -101,6 +109,7 @@ public final class RecordFuzz {
             0,
             0,
             0,
+            Hello.SpanCounts.NONE,
             new Hello.WorkerProcess(1, "i", null, null, null, null, null, null, null, null, null),
             Map.of());
 
@@ -123,6 +132,8 @@ public final class RecordFuzz {
         ServiceAccounts accounts = service.accounts();
         long received = accounts.received();
         long settled = settled(accounts);
+        long receivedSpans = accounts.spans().received();
+        long settledSpans = settledSpans(accounts.spans());
         ByteBudget large = new ByteBudget(1 << 20);
         ByteBudget open = new ByteBudget(OPEN_BYTES);
         FrameAssembler frames = new FrameAssembler(large);
@@ -162,7 +173,8 @@ public final class RecordFuzz {
         if (counters.failedRecords.sum() != 0) {
             throw new AssertionError("the engine failed at a record: its log says why");
         }
-        if (accounts.balance().queuedAtRecorders() < 0) {
+        if (accounts.balance().queuedAtRecorders() < 0
+                || accounts.spans().balance().queuedAtRecorders() < 0) {
             throw new AssertionError(accounts.balance());
         }
         received = accounts.received() - received;
@@ -170,7 +182,16 @@ public final class RecordFuzz {
         if (received != settled) {
             throw new AssertionError(received + " records read, of which " + settled + " are accounted for");
         }
+        receivedSpans = accounts.spans().received() - receivedSpans;
+        settledSpans = settledSpans(accounts.spans()) - settledSpans;
+        if (receivedSpans != settledSpans) {
+            throw new AssertionError(receivedSpans + " spans read, of which " + settledSpans + " are accounted for");
+        }
         return THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
+
+    private long settledSpans(SignalAccounts accounts) {
+        return apiSpans.get() + accounts.dropped(DropReason.MALFORMED) + accounts.dropped(DropReason.INTAKE);
     }
 
     private long settled(ServiceAccounts accounts) {

@@ -28,6 +28,7 @@ final class Golden {
             "ends",
             "upstream",
             "upstream_open",
+            "spans",
             "values");
 
     private Golden() {}

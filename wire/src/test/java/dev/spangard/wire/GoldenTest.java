@@ -150,11 +150,11 @@ final class GoldenTest {
 
     @Test
     void writesTheEnginesAnswersAsPythonWould() {
-        assertThat(new MarshalWriter().tuple(2).integer(16).integer(3).frame()).isEqualTo(Golden.frame("welcome"));
+        assertThat(new MarshalWriter().tuple(2).integer(16).integer(4).frame()).isEqualTo(Golden.frame("welcome"));
         assertThat(new MarshalWriter()
                         .tuple(3)
                         .integer(17)
-                        .str("This engine speaks version 3.")
+                        .str("This engine speaks version 4.")
                         .integer(60)
                         .frame())
                 .isEqualTo(Golden.frame("refused"));
