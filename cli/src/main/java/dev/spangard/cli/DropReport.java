@@ -8,6 +8,7 @@ import dev.spangard.export.ServiceBooks;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +24,18 @@ final class DropReport {
     private static final class Losses {
         private long dropped;
         private long before;
+        /** As that, by reason. */
+        private final Map<DropReason, Long> beforeByReason = new EnumMap<>(DropReason.class);
+
         /** How many more calls without a loss end it; 0 when nothing is being lost. */
         private int looksLeft;
+
+        /** The next sentences are of what comes after this. */
+        private void noteReasons(ServiceAccounts accounts) {
+            for (DropReason reason : DropReason.values()) {
+                beforeByReason.put(reason, accounts.dropped(reason));
+            }
+        }
     }
 
     /** Logs what has begun or ended since the last call. Called about once a second, by one thread. */
@@ -41,7 +52,7 @@ final class DropReport {
                     long begun = dropped - losses.before;
                     LOG.log(
                             Level.WARNING,
-                            () -> row.name() + ": losing requests, " + begun + " so far: " + reasons(row));
+                            () -> row.name() + ": losing requests, " + begun + " so far: " + reasons(row, losses));
                 }
                 losses.dropped = dropped;
                 losses.looksLeft = QUIET_LOOKS;
@@ -49,15 +60,17 @@ final class DropReport {
                 long lost = dropped - losses.before;
                 LOG.log(
                         Level.WARNING,
-                        () -> row.name() + ": no longer losing requests, " + lost + " were lost: " + reasons(row));
+                        () -> row.name() + ": no longer losing requests, " + lost + " were lost: "
+                                + reasons(row, losses));
+                losses.noteReasons(row.accounts());
             }
         }
     }
 
-    private static String reasons(ServiceBooks.KnownService row) {
+    private static String reasons(ServiceBooks.KnownService row, Losses losses) {
         List<String> reasons = new ArrayList<>();
         for (DropReason reason : DropReason.values()) {
-            long dropped = row.accounts().dropped(reason);
+            long dropped = row.accounts().dropped(reason) - losses.beforeByReason.getOrDefault(reason, 0L);
             if (dropped > 0) {
                 reasons.add(reason.attributeValue() + " " + dropped);
             }
