@@ -131,7 +131,7 @@ def test_waits_until_an_engine_has_said_that_it_takes_what_was_written(
     assert time.now == pytest.approx(1000.0 + _farewell.EXIT_WAIT_S)
     assert starts.calls == 0
     [line] = [record.getMessage() for record in caplog.records]
-    assert line.startswith("spangard: 3 requests are not recorded: the engine does not read at ")
+    assert line.startswith("spangard: 3 requests may not be recorded: the engine does not read at ")
 
 
 def test_who_is_refused_in_the_end_says_why(
@@ -142,6 +142,70 @@ def test_who_is_refused_in_the_end_says_why(
     recorder.close()
     assert "The engine serves 256 services already." in caplog.text
     assert time.now < 1000.0 + _farewell.EXIT_WAIT_S
+
+
+class Stopped:
+    """An engine that accepts, says ``answer``, and reads nothing."""
+
+    def __init__(self, path: Path, answer: bytes) -> None:
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen(4)
+        self._answer = answer
+        self._path = path
+
+    def accept(self) -> None:
+        self.connection = self._listener.accept()[0]
+        self.connection.sendall(self._answer)
+
+    def kill(self) -> None:
+        for each in (self.connection, self._listener):
+            each.close()
+        self._path.unlink()
+
+
+def test_who_was_welcome_and_is_read_no_more_says_so(
+    recorder: Recorder, time: Time, starts: Starts, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Stopped(tmp_path / "engine.sock", frame((16, 3)))
+    recorder.flush()
+    engine.accept()
+    put(recorder, 3)
+    recorder.close()
+    assert time.now == pytest.approx(1000.0 + _farewell.EXIT_WAIT_S)
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line.startswith("spangard: the last requests may not be recorded: the engine does not read at ")
+    engine.kill()
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (b"", "3 requests are not recorded: no engine"),
+        (frame((16, 3)), "the last requests may not be recorded: the en"),
+    ],
+)
+def test_who_is_not_read_by_an_engine_that_is_killed_says_so(
+    answer: bytes,
+    says: str,
+    recorder: Recorder,
+    time: Time,
+    starts: Starts,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    starts.possible = False
+    engine = Stopped(tmp_path / "engine.sock", answer)
+    recorder.flush()
+    engine.accept()
+    put(recorder, 3)
+    looks = _farewell._waits(recorder)
+    next(looks)
+    engine.kill()
+    assert list(looks) == []
+    recorder.close()
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"spangard: {says}")
 
 
 def test_what_a_killed_engine_did_not_read_is_told_to_the_next(
@@ -230,6 +294,8 @@ def test_an_engine_whose_queue_of_connections_is_full_is_waited_for(
         assert not recorder.records
         accepted = listener.accept()[0]
         accepted.sendall(frame((16, 3)))
+        next(looks)
+        accepted.recv(1 << 16)
         assert list(looks) == []
         accepted.close()
     finally:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import marshal
+import math
 import os
 import socket
 import threading
@@ -122,7 +123,9 @@ def test_a_refusal_is_said_once_and_not_tried_again_soon(
     assert len(engine.hellos) == 1
 
 
-@pytest.mark.parametrize(("said", "seconds"), [(5, 5.0), (0, 1.0), (86400, 60.0), (None, 60.0), ("soon", None)])
+@pytest.mark.parametrize(
+    ("said", "seconds"), [(5, 5.0), (0, 1.0), (86400, 60.0), (math.nan, 1.0), (None, 60.0), ("soon", None)]
+)
 def test_a_refusal_says_when_it_is_of_use_to_ask_again(said: object, seconds: float | None) -> None:
     answer = _link._refusal(frame((17, "no room", said) if said is not None else (17, "no room")))
     assert answer == (None if seconds is None else ("no room", seconds))
@@ -138,7 +141,8 @@ def test_an_engine_that_was_out_of_room_is_asked_again_when_it_has_said(
     engine.wait(lambda: engine.hellos)
     while recorder.link._socket is not None:
         recorder.flush()
-    engine.answer = frame((16, 3))
+    put(recorder, 3)
+    engine.answer = None
     now += 4.9
     recorder.flush()
     assert not recorder.link.connected()
@@ -146,6 +150,14 @@ def test_an_engine_that_was_out_of_room_is_asked_again_when_it_has_said(
     recorder.flush()
     assert recorder.link.connected()
     engine.wait(lambda: len(engine.hellos) == 2)
+    written = engine.hellos[1][3]
+    for _ in range(3):
+        recorder.flush()
+    assert recorder.link.waiting() == 131 - written, "what might be refused as well is not written"
+    engine._connections[-1].sendall(frame((16, 3)))
+    while recorder.link.waiting():
+        recorder.flush()
+    engine.wait(lambda: len(engine.records()) == 131)
 
 
 def test_a_refusal_right_behind_a_welcome_is_heard(

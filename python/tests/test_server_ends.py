@@ -13,7 +13,7 @@ import pytest
 
 import child
 from engine import FakeEngine
-from farewells import Starts, put, requests
+from farewells import Starts, Time, put, requests
 from spangard import OpenTelemetryMiddleware, _farewell, _instance
 
 if TYPE_CHECKING:
@@ -99,8 +99,10 @@ from spangard import OpenTelemetryMiddleware
 
 async def send(message): ...
 
+AT_IMPORT = OpenTelemetryMiddleware(hello) if "at import" in sys.argv else None
+
 def serve(app):
-    app = app or OpenTelemetryMiddleware(hello)
+    app = app or AT_IMPORT or OpenTelemetryMiddleware(hello)
     app.recorder.live[1] = (7, 0.0, 1, "GET", "http", None)
     asyncio.run(app(http_scope(), None, send))  # its record waits, as another request runs
     del app.recorder.live[1]
@@ -123,7 +125,12 @@ if __name__ == "__main__":
 """
 
 
-WAYS = (["exit"], ["bare fork"], ["fork"], ["fork", "made before"], ["spawn"], ["forkserver"])
+METHODS = ("fork", "spawn", "forkserver")
+WAYS = (
+    *(["exit"], ["bare fork"], ["fork", "made before"]),
+    *([method] for method in METHODS),
+    *([method, "at import"] for method in METHODS),
+)
 
 
 @pytest.mark.parametrize("kind", WAYS, ids=" ".join)
@@ -135,6 +142,23 @@ def test_a_process_delivers_as_it_ends_however_it_was_made(kind: list[str], engi
     engine.wait(lambda: engine.goodbyes)
     assert requests(engine) == 1
     assert engine.goodbyes[0][1:3] == (1, 0)
+
+
+def test_an_application_without_a_lifespan_is_not_held_up_as_it_starts(
+    engine: FakeEngine, recorder: Recorder, time: Time, starts: Starts
+) -> None:
+    """Its engine is slow to say that the process is welcome: as under SIGSTOP."""
+
+    async def lifeless(scope: Any, receive: Any, send: Any) -> None:
+        raise NotImplementedError(scope["type"])
+
+    engine.answer = None
+    put(recorder, 1)
+    app = OpenTelemetryMiddleware(lifeless)
+    call: Any = app
+    with pytest.raises(NotImplementedError):
+        asyncio.run(call({"type": "lifespan"}, None, None))
+    assert time.now == 1000.0
 
 
 def test_the_application_starts_whatever_is_wrong_with_the_recorder(
@@ -157,7 +181,7 @@ def test_the_application_starts_whatever_is_wrong_with_the_recorder(
     async def send(message: Any) -> None:
         seen.append(message["type"])
 
-    for module, name in ((_instance, "_root"), (_farewell, "watch_uvicorn"), (_farewell, "before_shutdown")):
+    for module, name in ((_instance, "_root"), (_farewell, "watch_uvicorn"), (_farewell, "Lifespan")):
         with monkeypatch.context() as broken:
             broken.setattr(module, name, forbidden)
             asyncio.run(OpenTelemetryMiddleware(app)({"type": "lifespan"}, receive, send))

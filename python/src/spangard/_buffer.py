@@ -69,8 +69,11 @@ class Recorder:
 
         atexit.register(self.close)
         multiprocessing = sys.modules.get("multiprocessing.process")
-        if multiprocessing is not None and multiprocessing.parent_process() is not None:
-            _close_in_child(self)
+        if multiprocessing is not None:
+            if multiprocessing.parent_process() is not None:
+                _close_in_child(self)
+            elif getattr(multiprocessing.current_process(), "_inheriting", False):  # a child that still imports
+                self._close_in_children()
         if ATTACHED in os.environ:
             mark(RECORDS)
         if "uvicorn.server" in sys.modules:
@@ -108,6 +111,9 @@ class Recorder:
         self.announced_spans.clear()
         self.link.abandon()
         self._start_over()
+        self._close_in_children()
+
+    def _close_in_children(self) -> None:
         util = sys.modules.get("multiprocessing.util")
         if util is not None:  # runs what is registered now in children of its own
             util.register_after_fork(self, _close_in_child)
@@ -281,7 +287,7 @@ class Recorder:
         if self._lock.acquire(True, 0.1):
             try:
                 self._closed = True  # a request that still ends has been told with the process
-                if self.undelivered():
+                if self.undelivered() or not self.link.is_settled():
                     from ._farewell import tell_lost
 
                     tell_lost(self)
@@ -300,13 +306,15 @@ class Recorder:
         """A signal is about to end the process, behind which no exit handler runs: GOODBYE, if all is told. Should the
         process go on, this is another recorder.
         """
-        if self.live or self.running or self.delivers() or not self._lock.acquire(True, 0.1):
+        link = self.link
+        is_told = not (self.live or self.running or self.records) and link.is_drained()
+        if not is_told or not self._lock.acquire(True, 0.1):
             return
         patience = self.patience
         try:
-            self.link.goodbye(goodbye(self._taken + self.dropped, self.dropped, self._spans()))
+            link.goodbye(goodbye(self._taken + self.dropped, self.dropped, self._spans()))
         finally:
-            self.link.abandon()
+            link.abandon()
             self._start_over()  # with another lock
             self.patience = patience
 

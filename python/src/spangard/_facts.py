@@ -76,13 +76,17 @@ def listed(headers: Any) -> tuple[list[Any], Any]:
     found = []
     try:
         rest = iter(headers)
-    except Exception:  # nothing that can be read: for others to find out
+    except BaseException as raised:  # nothing that can be read: for others to find out
+        if type(raised) is KeyboardInterrupt:
+            raise
         return found, headers
     try:
         for header in islice(rest, MAX_HEADERS):
             found.append(header)
         return found[:], found if len(found) < MAX_HEADERS else chain(found, rest)
-    except Exception:
+    except BaseException as raised:
+        if type(raised) is KeyboardInterrupt:
+            raise
         return found[:], chain(found, rest)
 
 

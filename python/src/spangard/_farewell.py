@@ -114,39 +114,52 @@ def _waits(recorder: Recorder) -> Iterator[float]:
         recorder.patience = max(0.0, end - perf_counter())
 
 
-def before_shutdown(recorder: Recorder, send: Send) -> Send:
+class Lifespan:
     """A lifespan's ``send`` that delivers what waits before the server hears that the application has shut down."""
 
-    def sending(message: Any) -> Any:
+    def __init__(self, recorder: Recorder, send: Send) -> None:
+        self._recorder = recorder
+        self._send = send
+        self.has_started = False
+        """Whether the application has taken part; one that does not fails at once, and nothing is over."""
+
+    def send(self, message: Any) -> Any:
         try:
-            is_last = message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed")
+            kind = message["type"]
+            is_last = kind in ("lifespan.shutdown.complete", "lifespan.shutdown.failed")
+            if kind == "lifespan.startup.complete":
+                self.has_started = True
         except Exception:  # no message: the server's to judge
             is_last = False
-        return sent_last(message) if is_last else send(message)
+        return self._send_last(message) if is_last else self._send(message)
 
-    async def sent_last(message: Any) -> Any:
+    async def _send_last(self, message: Any) -> Any:
         try:
-            await settled(recorder)
+            await settled(self._recorder)
         except Exception:  # an end is not held up by telemetry
             pass
-        return await send(message)
-
-    return sending
+        return await self._send(message)
 
 
 def tell_lost(recorder: Recorder) -> None:
     """Says once how many requests were not delivered, unless it has been said that, and why, none are."""
     lost = recorder.undelivered()
-    if not lost or recorder.has_told_lost or recorder.link.refused or _engine.has_given_up():
+    link = recorder.link
+    if (not lost and link.is_settled()) or recorder.has_told_lost or link.refused or _engine.has_given_up():
         return
     recorder.has_told_lost = True
     try:
         path = _engine.socket_path()
     except OSError as error:
         path = str(error)
-    state = "the engine does not read" if recorder.link.connected() else "no engine answers"
-    requests = "request is" if lost == 1 else "requests are"
-    warn(f"{lost} {requests} not recorded: {state} at {path}, and the process ends (SPANGARD_EXIT_WAIT)")
+    requests = f"{lost} {'request' if lost == 1 else 'requests'}" if lost else "the last requests"
+    if link.connected():
+        fate, state = "may not be recorded", "the engine does not read"
+    elif lost:
+        fate, state = "is not recorded" if lost == 1 else "are not recorded", "no engine answers"
+    else:
+        fate, state = "may not be recorded", "the engine ended before it had read them"
+    warn(f"{requests} {fate}: {state} at {path}, and the process ends (SPANGARD_EXIT_WAIT)")
 
 
 def watch_uvicorn(recorder: Recorder) -> None:

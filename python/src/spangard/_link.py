@@ -8,6 +8,7 @@ Not thread-safe: every method is called under the recorder's lock.
 from __future__ import annotations
 
 import os
+import sys
 from time import perf_counter
 
 TYPE_CHECKING = False
@@ -28,6 +29,7 @@ class Link:
         "_frame_finished",
         "_frame_spans",
         "_greeting",
+        "_holds",
         "_is_reset",
         "_is_welcome",
         "_offset",
@@ -54,6 +56,7 @@ class Link:
         self._sent_before = 0  # of the requests, to earlier connections
         self._is_welcome = False  # the engine has answered this connection's HELLO
         self._is_reset = False  # the last connection ended with something in it that was not read, and no engine knows
+        self._holds = False  # who was refused writes no record before it is welcome
         self._retry = 0.0
         self._said = ""  # why no engine takes our records
         self._start_again = 0.0
@@ -81,17 +84,19 @@ class Link:
 
     def waiting(self) -> int:
         """How many finished requests are in a frame that is not wholly written, or in a connection that no engine has
-        answered yet, so that it may still refuse them.
+        answered: it may still refuse them, or has ended without a look at them.
         """
-        unanswered = 0 if self._is_welcome or self._socket is None else self._sent - self._sent_before
+        is_open = self._socket is not None or self._is_reset
+        unanswered = self._sent - self._sent_before if is_open and not self._is_welcome else 0
         return unanswered + (self._frame_finished if self._frame else 0)
 
     def is_drained(self) -> bool:
         return not self._frame
 
     def is_settled(self) -> bool:
-        """Whether an engine has, or will book as lost, all that was written."""
-        return self._is_welcome if self._socket is not None else not self._is_reset
+        """Whether an engine has read all that was written, or will book it as lost."""
+        connection = self._socket
+        return self._is_welcome and _is_read(connection) if connection is not None else not self._is_reset
 
     def hurry(self) -> None:
         """Whoever waits for the engine asks for it again at once."""
@@ -114,7 +119,7 @@ class Link:
         try:
             while self._greeting:
                 self._greeting = self._greeting[connection.send(self._greeting) :]
-            while self._frame:
+            while self._frame and (self._is_welcome or not self._holds):
                 self._offset += connection.send(memoryview(self._frame)[self._offset :])
                 if self._offset == len(self._frame):
                     self._frame = b""
@@ -127,7 +132,7 @@ class Link:
             if self._socket is not None:
                 self.broken()
             return False
-        return True
+        return not self._frame
 
     def broken(self) -> None:
         """The connection is of no use. A frame that was not wholly written goes to the next one, from its start."""
@@ -145,13 +150,14 @@ class Link:
         """Blocks until the socket may take more, or where all is written until the engine says something, at most
         ``seconds``; False if there is no use in waiting.
         """
-        if self._socket is None or seconds <= 0:
-            return False
+        has_to_write = bool(self._greeting or (self._frame and (self._is_welcome or not self._holds)))
+        if self._socket is None or seconds <= 0 or (self._is_welcome and not has_to_write):
+            return False  # nothing tells that the other end has read
         import select
 
         try:
             poll = select.poll()
-            poll.register(self._socket, select.POLLOUT if self._frame or self._greeting else select.POLLIN)
+            poll.register(self._socket, select.POLLOUT if has_to_write else select.POLLIN)
             return bool(poll.poll(seconds * 1000))
         except (OSError, TypeError, ValueError):  # closed by another thread meanwhile
             return False
@@ -219,9 +225,11 @@ class Link:
         refusal = _refusal(said)
         if refusal is None:
             self._is_welcome = True
+            self._holds = False
             return
         reason, again_s = refusal
         self.broken()
+        self._holds = True
         self._refused(f"the engine does not take this process's records: {reason}", again_s)
 
     def _refused(self, why: str, again_s: float | None = None) -> None:
@@ -244,10 +252,20 @@ class Link:
                 pass
 
 
+def _is_read(connection: socket.socket) -> bool:
+    """Whether the other end has read all that was written; where the system does not tell, it is taken for read."""
+    try:
+        from fcntl import ioctl
+        from termios import TIOCOUTQ  # Linux: 0 of a Unix socket when nothing waits in it
+
+        return not int.from_bytes(ioctl(connection, TIOCOUTQ, bytes(4)), sys.byteorder)
+    except (ImportError, OSError, ValueError):
+        return True
+
+
 def owner_of(connection: socket.socket) -> tuple[int, int] | None:
     """Who listens there: pid and uid. None where the system does not tell. HELLO has credentials: not for anybody."""
     import socket
-    import sys
 
     option = getattr(socket, "SO_PEERCRED", None)  # Linux: struct ucred, three ints: pid, uid, gid
     if option is None:
@@ -267,8 +285,9 @@ def _refusal(said: bytes) -> tuple[str, float] | None:
             end = 4 + int.from_bytes(said[:4], "big")
             frame = loads(said[4:end])  # noqa: S302
             if frame[0] == 17:
-                again_s = float(frame[2]) if len(frame) > 2 else RETRY_REFUSED_S
-                return str(frame[1])[:500], min(max(again_s, RETRY_S), RETRY_REFUSED_S)
+                again_s = max(RETRY_S, float(frame[2])) if len(frame) > 2 else RETRY_REFUSED_S  # NaN is not more
+                reason = "".join([letter if letter.isprintable() else " " for letter in str(frame[1])[:500]])
+                return reason, min(again_s, RETRY_REFUSED_S)
             said = said[end:]
     except (ValueError, EOFError, TypeError, IndexError, OverflowError):
         pass

@@ -556,14 +556,16 @@ class OpenTelemetryMiddleware:
         if self._disabled:
             return await self.app(scope, receive, send)
         recorder = self.recorder
+        lifespan = None
         try:
-            from ._farewell import before_shutdown, watch_uvicorn
+            from ._farewell import Lifespan, watch_uvicorn
             from ._instance import serves_what_it_was_given
 
             watch_uvicorn(recorder)
             if not serves_what_it_was_given():
                 recorder.flush()
-            send = before_shutdown(recorder, send)
+            lifespan = Lifespan(recorder, send)
+            send = lifespan.send
         except Exception:  # the application starts, whatever may be wrong here
             pass
         try:
@@ -572,7 +574,8 @@ class OpenTelemetryMiddleware:
             leave(error)
             raise
         finally:
-            recorder.drain()
+            if lifespan is not None and lifespan.has_started:
+                recorder.drain()
 
 
 def _opentelemetry_api() -> Any:

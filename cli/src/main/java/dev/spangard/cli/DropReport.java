@@ -8,6 +8,7 @@ import dev.spangard.export.ServiceBooks;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +25,18 @@ final class DropReport {
     private static final class Losses {
         private long dropped;
         private long before;
+        /** As that, by reason. */
+        private final Map<DropReason, Long> beforeByReason = new EnumMap<>(DropReason.class);
+
         /** How many more calls without a loss end it; 0 when nothing is being lost. */
         private int looksLeft;
+
+        /** The next sentences are of what comes after this. */
+        private void noteReasons(SignalAccounts accounts) {
+            for (DropReason reason : DropReason.values()) {
+                beforeByReason.put(reason, accounts.dropped(reason));
+            }
+        }
     }
 
     /** Logs what has begun or ended since the last call. Called about once a second, by one thread. */
@@ -50,7 +61,7 @@ final class DropReport {
                 long begun = dropped - losses.before;
                 LOG.log(
                         Level.WARNING,
-                        () -> row.name() + ": losing " + what + ", " + begun + " so far: " + reasons(accounts));
+                        () -> row.name() + ": losing " + what + ", " + begun + " so far: " + reasons(accounts, losses));
             }
             losses.dropped = dropped;
             losses.looksLeft = QUIET_LOOKS;
@@ -58,14 +69,15 @@ final class DropReport {
             long lost = dropped - losses.before;
             LOG.log(
                     Level.WARNING,
-                    () -> row.name() + ": no longer losing " + what + ", " + lost + " were lost: " + reasons(accounts));
+                    () -> row.name() + ": no longer losing " + what + ", " + lost + " were lost: " + reasons(accounts, losses));
+            losses.noteReasons(accounts);
         }
     }
 
-    private static String reasons(SignalAccounts accounts) {
+    private static String reasons(SignalAccounts accounts, Losses losses) {
         List<String> reasons = new ArrayList<>();
         for (DropReason reason : DropReason.values()) {
-            long dropped = accounts.dropped(reason);
+            long dropped = accounts.dropped(reason) - losses.beforeByReason.getOrDefault(reason, 0L);
             if (dropped > 0) {
                 reasons.add(reason.attributeValue() + " " + dropped);
             }

@@ -4,13 +4,17 @@ package dev.spangard.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletionException;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +39,31 @@ final class FailureMessageTest {
         assertThat(of(new IOException("HTTP/1.1 header parser received no bytes", new IOException("reset"))))
                 .isEqualTo("reset");
         assertThat(of(new IOException())).isEqualTo("IOException");
+    }
+
+    @Test
+    void saysOneThingOfAConnectionThatBreaksInWhateverWay() {
+        List<Throwable> ways = List.of(
+                new SocketException("Connection reset"),
+                new IOException("Connection reset by peer", new SocketException("Connection reset by peer")),
+                new IOException("Broken pipe"),
+                new IOException("FRAME_SIZE_ERROR: 3940676"),
+                new EOFException());
+
+        assertThat(ways)
+                .extracting(FailureMessageTest::of)
+                .containsOnly("it broke the connection, as what does not speak the protocol does");
+    }
+
+    @Test
+    void saysWhatIsWrongWithTlsWithoutTheNamesOfClasses() {
+        assertThat(of(new SSLHandshakeException("(certificate_unknown) PKIX path building failed:"
+                        + " sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid path")))
+                .isEqualTo("TLS failed: its certificate is not trusted");
+        assertThat(of(new SSLException("Unrecognized SSL message, plaintext connection?")))
+                .isEqualTo("TLS failed: it does not speak it");
+        assertThat(of(new SSLException("No name matching localhost found")))
+                .isEqualTo("TLS failed: No name matching localhost found");
     }
 
     private static String of(Throwable failure) {

@@ -16,6 +16,8 @@ final class DescriptorLimit {
     static final int OF_A_CONNECTION = 3;
     /** What the rest of an engine may take, exporters' connections and the spool's files above all. */
     static final int OF_THE_REST = 256;
+    /** What it has open when it has no connection yet, its jars above all, and one exporter takes. */
+    static final int OF_AN_IDLE_ENGINE = 80;
 
     private static final Path LIMITS = Path.of("/proc/self/limits");
     private static final String ROW = "Max open files";
@@ -32,7 +34,7 @@ final class DescriptorLimit {
     }
 
     static int connections(int most, long descriptors) {
-        long rest = Math.min(OF_THE_REST, descriptors / 2);
+        long rest = Math.clamp(descriptors / 2, OF_AN_IDLE_ENGINE, OF_THE_REST);
         return Math.clamp((descriptors - rest) / OF_A_CONNECTION, 1, most);
     }
 

@@ -188,7 +188,7 @@ public final class Intake implements AutoCloseable {
                 if (last && System.nanoTime() - closesAt >= 0) {
                     return;
                 }
-                LOG.log(last ? Level.DEBUG : Level.WARNING, "a connection could not be accepted", e);
+                LOG.log(last ? Level.DEBUG : Level.WARNING, "a connection could not be accepted: {0}", e.getMessage());
                 if (last) {
                     connections.forEach(Peer::askToLeave);
                 }

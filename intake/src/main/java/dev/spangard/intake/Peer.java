@@ -99,7 +99,7 @@ final class Peer implements Runnable {
         } catch (ClosedChannelException e) { // the intake ends
             return false;
         } catch (IOException e) {
-            LOG.log(Level.WARNING, "a connection could not be read", e);
+            LOG.log(Level.WARNING, "a connection could not be read: {0}", e.getMessage());
             refuse(RejectReason.FAILURE, "The engine got no descriptors for this process.");
             return false;
         }

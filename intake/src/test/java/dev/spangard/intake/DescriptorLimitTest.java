@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class DescriptorLimitTest {
     @ParameterizedTest
-    @CsvSource({"1048576, 512", "1792, 512", "1791, 511", "1024, 256", "512, 85", "64, 10", "3, 1", "0, 1"})
+    @CsvSource({"1048576, 512", "1792, 512", "1791, 511", "1024, 256", "512, 85", "200, 33", "100, 6", "80, 1", "0, 1"})
     void leavesDescriptorsForTheRestOfTheEngine(long descriptors, int connections) {
         assertThat(DescriptorLimit.connections(512, descriptors)).isEqualTo(connections);
     }
