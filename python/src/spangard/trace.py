@@ -15,6 +15,7 @@ from opentelemetry import trace as trace_api
 from ._buffer import recorder
 from ._settings import chosen_sampler, effective, is_disabled
 from .api.limits import SpanLimits
+from .api.processors import Processors
 from .api.values import Room
 
 TYPE_CHECKING = False
@@ -48,6 +49,7 @@ class TracerProvider(trace_api.TracerProvider):
         self._sampler = chosen_sampler(environ) if _sampler is None else _sampler
         self._limits = SpanLimits(environ)
         self._tracers: dict[Any, trace_api.Tracer] = {}
+        self._processors = Processors()
 
     def get_tracer(
         self,
@@ -65,20 +67,35 @@ class TracerProvider(trace_api.TracerProvider):
         if tracer is None:
             from .api.tracer import Tracer
 
-            tracer = Tracer(scope, recorder(), self._sampler, self._limits)
+            tracer = Tracer(scope, recorder(), self._sampler, self._limits, self._processors)
             if len(self._tracers) < MAX_TRACERS:
                 tracer = self._tracers.setdefault(scope, tracer)
         return tracer
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
-        """Waits until the engine has all that has ended, which it exports by itself; whether it has, in this time."""
+        """Waits until the engine has all that has ended, which it exports by itself, and processors have flushed what
+        they hold; whether all did, in this time.
+        """
         from ._farewell import delivered_within
 
-        return delivered_within(recorder(), timeout_millis / 1000)
+        is_delivered = delivered_within(recorder(), timeout_millis / 1000)
+        return self._processors.flush(timeout_millis) and is_delivered
 
     def shutdown(self) -> None:
-        """Delivers what waits. The process's recorder goes on: requests and other providers use it, too."""
+        """Delivers what waits, and shuts processors down. The process's recorder goes on: requests and other providers
+        use it, too.
+        """
         recorder().drain()
+        self._processors.shutdown()
+
+    def add_span_processor(self, span_processor: Any) -> None:
+        """Has one of the SDK's kind called for each recorded span, besides what is told to the engine."""
+        self._processors.add(span_processor)
+
+    @property
+    def resource(self) -> Any:
+        """As the SDK would make it of the variables; None without the SDK. The engine makes its own."""
+        return self._processors.resource()
 
 
 def _scope(name: Any, version: Any, schema_url: Any, attributes: Any) -> bytes:
