@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 
 import pytest
 
@@ -57,3 +59,59 @@ def test_an_exception_is_an_event_and_the_status(api: Api) -> None:
     said = work.event("exception").attributes
     assert (said["exception.type"], said["exception.message"]) == ("KeyError", "'no such box'")
     assert "no such box" in said["exception.stacktrace"]
+
+
+def test_a_processor_of_the_sdk_sees_spans_too(shared: World, engine: Engine) -> None:
+    sink = shared.sink()
+    server = shared.serve("uvicorn", "api_processor:app", env=sink.env, attach=True)
+    trace = Trace()
+    answer = json.loads(get(server, "/work/x", trace.header).body)
+    told = json.loads(answer["told"])
+    work = trace.spans(sink, 2)["work"]
+    assert told["context"]["span_id"] == f"0x{work.span_id}"
+    assert (told["parent_id"], told["attributes"]) == (f"0x{work.parent_span_id}", {"name": "x"})
+    assert (answer["scope"], told["events"][0]["name"]) == ("shop", "packed")
+
+
+def test_spans_that_last_end_with_their_process(world: World) -> None:
+    engine, sink = world.engine(), world.sink()
+    server = world.serve("uvicorn", "api_spans:app", env=sink.env, attach=True)
+    trace = Trace()
+    get(server, "/long/x", trace.header)
+    server.process.send_signal(signal.SIGKILL)
+    spans = trace.spans(sink, 3)
+    assert spans["slow"].status == UNSET
+    lasting = spans["lasting"]
+    assert (lasting.status, lasting.attributes) == (ERROR, {"a": 1, "error.type": "worker_died"})
+    assert lasting.parent_span_id == spans["GET /long/{name}"].span_id
+    assert lasting.end_ns > spans["slow"].end_ns
+    engine.wait_for_total("spangard_spans_exported_total", 2)
+
+
+def test_the_books_of_spans_are_exact_over_a_killed_engine(world: World) -> None:
+    engine, sink = world.engine(), world.sink()
+    server = world.serve("uvicorn", "api_spans:app", env=sink.env, attach=True)
+    for _ in range(10):
+        get(server, "/many/500")
+    engine.kill()
+    for _ in range(10):
+        get(server, "/many/500")
+    engine.restart()
+    get(server, "/many/500")
+    server.stop()
+    engine.wait_for_total("spangard_spans_seen_total", 21 * 500, 60)
+    engine.wait_for_total("spangard_spans_queued", 0, 60)
+    exported, dropped = (engine.total(f"spangard_spans_{what}_total") for what in ("exported", "dropped"))
+    assert exported + dropped == 21 * 500
+    assert exported >= 500, "those of the last request"
+    assert engine.total("spangard_requests_seen_total") == 21
+
+
+def test_a_span_needs_no_request(world: World) -> None:
+    sink = world.sink()
+    world.engine()
+    program = "from opentelemetry import trace\nwith trace.get_tracer('job').start_as_current_span('job') as span: span.set_attribute('rows', 3)\n"
+    job = world.run([sys.executable, "-c", program], env={**sink.env, "OTEL_PYTHON_TRACER_PROVIDER": "spangard"})
+    assert job.wait() == 0, job.err
+    [span] = sink.wait_for(1)
+    assert (span.name, span.parent_span_id, span.attributes) == ("job", "", {"rows": 3})

@@ -3,6 +3,9 @@
 
 """Makes spans of its own by OpenTelemetry's API, as libraries and users' code do. The API only, no SDK."""
 
+import asyncio
+import os
+
 from fastapi import FastAPI
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
@@ -29,3 +32,27 @@ def failing(name: str) -> dict:
             raise KeyError("no such box")
     except KeyError:
         return {"failed": True}
+
+
+@app.get("/long/{name}")
+async def long(name: str) -> dict:
+    """Two spans that last: one ends with its request, one with its process."""
+    lasting = tracer.start_span("lasting", attributes={"a": 1})
+    with tracer.start_as_current_span("slow"):
+        await asyncio.sleep(3.5)  # announced by then
+    Kept.spans.append(lasting)
+    return {"pid": os.getpid()}
+
+
+class Kept:
+    """Spans that nobody ends."""
+
+    spans: list = []
+
+
+@app.get("/many/{count}")
+async def many(count: int) -> dict:
+    for n in range(count):
+        with tracer.start_as_current_span("one of many") as span:
+            span.set_attribute("n", n)
+    return {"count": count}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import threading
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api_spans import told, tracer
+from asgi import hello, http_scope, ignore
 from engine import FakeEngine
-from spangard import _buffer, _running
+from spangard import OpenTelemetryMiddleware, _buffer, _running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +44,26 @@ def test_a_span_that_lasts_is_announced_though_nothing_else_happens(
     assert (opened[8], finished["attributes"]) == ({"a": 1}, {"a": 1, "b": 2})
     assert not recorder.running
     assert not recorder.announced_spans
+
+
+def test_a_span_goes_with_its_request_at_once_or_by_the_timer(engine: FakeEngine, recorder: Recorder) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        with tracer().start_as_current_span("child"):
+            pass
+        assert len(recorder.records) == 1, "it waits for the request's end"
+        await hello(scope, receive, send)
+
+    asyncio.run(OpenTelemetryMiddleware(app)(http_scope(), None, ignore))  # type: ignore[arg-type]
+    assert not recorder.records
+    engine.wait(lambda: kinds(engine) == [19, 1])
+
+    async def lasting(scope: Any, receive: Any, send: Any) -> None:
+        with tracer().start_as_current_span("child"):
+            pass
+        await asyncio.to_thread(engine.wait, lambda: len(kinds(engine)) == 3)
+
+    recorder.due = _buffer.NOT_ARMED  # the timer went with its loop
+    asyncio.run(OpenTelemetryMiddleware(lasting)(http_scope(), None, ignore))  # type: ignore[arg-type]
 
 
 def test_a_short_span_is_not_announced(engine: FakeEngine, recorder: Recorder) -> None:

@@ -23,6 +23,7 @@ from spangard import (
     _tracecontext,
     _values,
 )
+from spangard.api import limits, values
 from spangard.attach import command, watch
 
 # of the checkout, which mutation tests copy this file away from
@@ -55,6 +56,19 @@ SENTENCES = [
     (OPERATIONS, "what does not fit waits in {} places", f"{_buffer.MAX_RECORDS:,}"),
     (OPERATIONS, "keep up to {} records meanwhile", f"{_buffer.MAX_RECORDS:,}"),
     (TELEMETRY, "more than {} records wait for an engine", f"{_buffer.MAX_RECORDS:,}"),
+    (SECURITY, "| spans of the application's own among them | {} |", f"{_buffer.MAX_SPANS:,}"),
+    (CONFIGURATION, "the application's own while there are {};", f"{_buffer.MAX_SPANS:,}"),
+    (TELEMETRY, "of spans of the application's own more than {} |", f"{_buffer.MAX_SPANS:,}"),
+    (TELEMETRY, "| the same, at most {} each |", f"{limits.MAX_COUNT:,}"),
+    (TELEMETRY, "says otherwise, at most {};", f"{limits.MAX_TEXT_OF_A_SPAN:,}"),
+    (TELEMETRY, "events and links, have {} together |", f"{limits.MAX_TEXT_OF_A_SPAN:,}"),
+    (TELEMETRY, "longer than {} characters, and all", limits.SHORT),
+    (TELEMETRY, "| {} in one another, 1,024 items each |", values.MAX_NESTING),
+    (TELEMETRY, "| 6 in one another, {} items each |", f"{values.MAX_ITEMS:,}"),
+    (WIRE, "at most {} in one another.", values.MAX_NESTING),
+    (CONFIGURATION, "| 128 | of those spans; at most {} |", f"{limits.MAX_COUNT:,}"),
+    (CONFIGURATION, "| {} | of those spans; at most 1,024 |", limits.DEFAULT_COUNT),
+    (CONFIGURATION, "characters, of those spans; at most {} |", f"{limits.MAX_TEXT_OF_A_SPAN:,}"),
     (README, "at {} records, or after 50 ms", _buffer.BATCH),
     (README, "at 128 records, or after {}", ms(_buffer.TICK_S)),
     (RATIONALE, "batches of {} and a 50 ms timer", _buffer.BATCH),

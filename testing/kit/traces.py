@@ -34,7 +34,8 @@ class Trace:
 
     def spans(self, sink: Sink, n: int) -> dict[str, Span]:
         """The ``n`` spans of this trace, whose names differ, by name: waits for them."""
-        found = sink.wait_until(lambda: found if len(found := self.all(sink)) >= n else None, what=f"{n} spans of {self.trace_id}")
+        sink.wait_until(lambda: len(self.all(sink)) >= n, what=f"{n} spans of {self.trace_id}")
+        found = self.all(sink)
         assert len(found) == n, sorted(span.name for span in found)
         return {span.name: span for span in found}
 

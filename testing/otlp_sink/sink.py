@@ -110,7 +110,9 @@ class Sink:
 
     def wait_until(self, ready: Callable[[], Any], seconds: float = WAIT_SECONDS, what: str = "") -> Any:
         """Evaluates ``ready`` at once and after each arrival until it is true; returns its value."""
-        return self._store.wait_until(ready, seconds, lambda: f"not within {seconds} s: {what or ready}; errors {self.errors}")
+        return self._store.wait_until(
+            ready, seconds, lambda: f"not within {seconds} s: {what or ready}; came: {sorted({s.name for s in self.spans()})}, errors {self.errors}"
+        )
 
     def points(self, name: str | None = None) -> list[Point]:
         """The newest point of each series, of one metric or of all."""

@@ -135,13 +135,15 @@ class Recorder:
         """Takes the record of a span that the application made itself, which ended at about ``now``."""
         self.others.append(None)
         self.records.append(record)
-        if now >= self.next_flush_at or len(self.records) >= BATCH:
+        if len(self.records) >= BATCH or (now >= self.next_flush_at and not self.live):
             self.appended(now)
             if len(self.records) > MAX_SPANS and self._lock.acquire(False):
                 try:
                     self.spans_dropped += take_back(self.records, self.others, record)
                 finally:
                     self._lock.release()
+        elif not -TICK_S < now - self.due < LATE_S:  # it goes with the request that runs, or by the timer
+            self._arm(now, TICK_S)
 
     def sent_ahead(self, record: tuple[Any, ...], now: float) -> None:
         """Takes a part of a request that runs, whose messages are many."""

@@ -77,16 +77,16 @@ class ReadSpan(CurrentSpan):
 
     @property
     def attributes(self) -> Mapping[str, Any]:
-        return _view(self.own_attributes)
+        return view(self.own_attributes)
 
     @property
     def events(self) -> tuple[SpanEvent, ...]:
-        return tuple([SpanEvent(name, _view(facts), nanos) for name, nanos, facts in self.own_events or ()])
+        return tuple([SpanEvent(name, view(facts), nanos) for name, nanos, facts in self.own_events or ()])
 
     @property
     def links(self) -> tuple[trace_api.Link, ...]:
         return tuple([
-            trace_api.Link(trace_api.SpanContext(trace, span, True, trace_api.TraceFlags(flags)), _view(facts))
+            trace_api.Link(trace_api.SpanContext(trace, span, True, trace_api.TraceFlags(flags)), view(facts))
             for trace, span, flags, facts in self.own_links or ()
         ])  # fmt: skip
 
@@ -113,7 +113,7 @@ class RequestSpan(ReadSpan):
         return self._kept_head
 
 
-def _view(attributes: dict[str, Any] | None) -> Mapping[str, Any]:
+def view(attributes: dict[str, Any] | None) -> Mapping[str, Any]:
     """A copy that can not be written to; lists as tuples, as the SDK keeps them."""
     pairs = (attributes or {}).copy().items()
     return MappingProxyType({key: tuple(value) if type(value) is list else value for key, value in pairs})

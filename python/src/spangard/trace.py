@@ -8,27 +8,17 @@
 from __future__ import annotations
 
 import os
-from marshal import dumps
 
 from opentelemetry import trace as trace_api
-
-from ._buffer import recorder
-from ._settings import chosen_sampler, effective, is_disabled
-from .api.limits import SpanLimits
-from .api.values import Room
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ._sampling import Sampler
+    from .api.tracers import Tracers
 
 __all__ = ["TracerProvider"]
-
-MAX_TRACERS = 1024
-"""That are remembered: an application has as many as instrumentations."""
-MAX_SCOPE_TEXT = 2048
-"""Characters of a scope's name, version, schema and attributes together."""
 
 
 def offer(sampler: Sampler) -> None:
@@ -40,14 +30,20 @@ def offer(sampler: Sampler) -> None:
 
 
 class TracerProvider(trace_api.TracerProvider):
-    """Makes tracers whose spans go to the engine of this process. Configured by the ``OTEL_*`` variables, read once."""
+    """Makes tracers whose spans go to the engine of this process. The ``OTEL_*`` variables are read, and all that this
+    needs is imported, when the first is asked for.
+    """
 
     def __init__(self, *, _sampler: Sampler | None = None) -> None:
-        environ = effective(os.environ)
-        self._disabled = is_disabled(environ)
-        self._sampler = chosen_sampler(environ) if _sampler is None else _sampler
-        self._limits = SpanLimits(environ)
-        self._tracers: dict[Any, trace_api.Tracer] = {}
+        self._sampler = _sampler
+        self._made: Tracers | None = None
+
+    def _tracers(self) -> Tracers:
+        if self._made is None:
+            from .api.tracers import Tracers
+
+            self._made = Tracers(self._sampler)
+        return self._made
 
     def get_tracer(
         self,
@@ -55,35 +51,28 @@ class TracerProvider(trace_api.TracerProvider):
         instrumenting_library_version: Any = None,
         schema_url: Any = None,
         attributes: Any = None,
-        *_: Any,
-        **__: Any,
     ) -> trace_api.Tracer:
-        if self._disabled:
-            return trace_api.NoOpTracer()
-        scope = _scope(instrumenting_module_name, instrumenting_library_version, schema_url, attributes)
-        tracer = self._tracers.get(scope)
-        if tracer is None:
-            from .api.tracer import Tracer
-
-            tracer = Tracer(scope, recorder(), self._sampler, self._limits)
-            if len(self._tracers) < MAX_TRACERS:
-                tracer = self._tracers.setdefault(scope, tracer)
-        return tracer
+        return self._tracers().get(
+            instrumenting_module_name, instrumenting_library_version, schema_url, attributes
+        )  # fmt: skip
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
-        """Waits until the engine has all that has ended, which it exports by itself; whether it has, in this time."""
-        from ._farewell import delivered_within
-
-        return delivered_within(recorder(), timeout_millis / 1000)
+        """Waits until the engine has all that has ended, which it exports by itself, and processors have flushed what
+        they hold; whether all did, in this time.
+        """
+        return self._tracers().flush(timeout_millis)
 
     def shutdown(self) -> None:
-        """Delivers what waits. The process's recorder goes on: requests and other providers use it, too."""
-        recorder().drain()
+        """Delivers what waits, and shuts processors down. The process's recorder goes on: requests and other providers
+        use it, too.
+        """
+        self._tracers().shutdown()
 
+    def add_span_processor(self, span_processor: Any) -> None:
+        """Has one of the SDK's kind called for each recorded span, besides what is told to the engine."""
+        self._tracers().processors.add(span_processor)
 
-def _scope(name: Any, version: Any, schema_url: Any, attributes: Any) -> bytes:
-    """The field ``scope`` of the records of a tracer's spans."""
-    room = Room(MAX_SCOPE_TEXT, MAX_SCOPE_TEXT)
-    texts = [room.text(value) for value in (name, version, schema_url)]
-    told, _ = room.attributes(attributes, MAX_SCOPE_TEXT)
-    return dumps((texts[0] or "", texts[1] or None, texts[2] or None, told or None), 2)
+    @property
+    def resource(self) -> Any:
+        """As the SDK would make it of the variables; None without the SDK. The engine makes its own."""
+        return self._tracers().processors.resource()

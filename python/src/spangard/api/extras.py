@@ -25,11 +25,13 @@ class Extras:
     __slots__ = (
         "context",
         "dropped",
+        "end",
         "events",
         "is_remote",
         "left_for",
         "links",
         "on_error",
+        "origin",
         "room",
         "start",
         "status",
@@ -42,6 +44,10 @@ class Extras:
         self.status: tuple[int, str | None] | None = None
         self.dropped: list[int] | None = None
         """Attributes, events and links."""
+        self.end: float | None = None
+        """Where somebody processes spans in this process."""
+        self.origin: int | None = None
+        """Nanoseconds since 1970 of the monotonic clock's 0, once somebody has asked."""
         self.start: int | None = None
         """Where the application gave it."""
         self.is_remote = False

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from .._buffer import Recorder
     from .._facts import Failure
     from .limits import SpanLimits
+    from .processors import Processors
 
     class Origin(Protocol):
         """What is asked of a span's tracer, whose own module imports this one."""
 
         limits: SpanLimits
+        processors: Processors
         recorder: Recorder
         scope: bytes
 
@@ -38,12 +40,13 @@ if TYPE_CHECKING:
 class SaidSpan(trace_api.Span):
     """What the API has for the application to say."""
 
-    __slots__ = ("_tracer", "attributes", "extras", "name", "recording")
+    __slots__ = ("_attributes", "_name", "_tracer", "extras", "recording")
 
-    attributes: dict[str, Any]
     extras: Extras | None
-    name: str
     recording: bool  # until it ends
+    # Names that no field of the SDK's spans has: those are views, in `read`.
+    _attributes: dict[str, Any]
+    _name: str
     _tracer: Origin
 
     def more(self) -> Extras:
@@ -55,10 +58,33 @@ class SaidSpan(trace_api.Span):
     def is_recording(self) -> bool:
         return self.recording
 
+    def given(self, attributes: Any) -> None:
+        """At the start: all at once where all are plain and short; else one by one."""
+        limits = self._tracer.limits
+        short = limits.short
+        if type(attributes) is dict and len(attributes) <= limits.attributes:
+            for key, value in attributes.items():
+                kind = type(value)
+                if not (
+                    type(key) is str
+                    and 0 < len(key) <= short
+                    and (
+                        (kind is str and len(value) <= short)
+                        or (kind is int and -INT_64 <= value < INT_64)
+                        or kind is bool
+                        or kind is float
+                    )
+                ):
+                    break
+            else:
+                self._attributes = attributes.copy()
+                return
+        self.set_attributes(attributes)
+
     def set_attribute(self, key: Any = None, value: Any = None) -> None:
         kind = type(value)
         limits = self._tracer.limits
-        attributes = self.attributes
+        attributes = self._attributes
         if (
             type(key) is str
             and 0 < len(key) <= limits.short
@@ -85,7 +111,7 @@ class SaidSpan(trace_api.Span):
         most = self._tracer.limits.attributes
         name = extras.room.text(key)
         told = LEFT_OUT if not name else extras.room.value(value)
-        attributes = self.attributes
+        attributes = self._attributes
         if name and told is not LEFT_OUT and most:
             attributes.pop(name, None)
             if len(attributes) >= most:
@@ -159,4 +185,4 @@ class SaidSpan(trace_api.Span):
         if self.recording:
             told = self.more().room.text(name)
             if told is not None:
-                self.name = told
+                self._name = told

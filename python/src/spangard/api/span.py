@@ -8,12 +8,11 @@ from time import perf_counter as clock
 
 from opentelemetry import trace as trace_api
 
-from .. import _parents as parents
 from .._buffer import NOT_ARMED
 from .._facts import failure
 from .._span_values import nanos
 from .extras import RECORDS, SETS
-from .said import SaidSpan
+from .read import ReadSpan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,31 +20,29 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .extras import Extras
+    from .read import Trace
     from .said import Origin
-
-    Trace = tuple[bytes | int, int, bytes]
 
 SPAN = 19
 OPEN = 20
 """Kinds of its records."""
 
 
-class ApiSpan(SaidSpan):
+class ApiSpan(ReadSpan):
     """Made by a `Tracer`, sampled. Its context, which only those ask for who propagate it, is made when they do."""
 
-    __slots__ = ("_began", "_span_kind", "parent_id", "span_id", "trace")
+    __slots__ = ()
 
     def __init__(
         self, tracer: Origin, name: str, span_kind: int, trace: Trace, span_id: int, parent_id: int | None
     ) -> None:
         self._tracer = tracer
-        self.name = name
+        self._name = name
         self._span_kind = span_kind
         self.trace = trace
-        """The trace, flags and tracestate, which are its children's, too."""
         self.span_id = span_id
         self.parent_id = parent_id
-        self.attributes = {}
+        self._attributes = {}
         self.recording = True
         self.extras = None
         recorder = tracer.recorder
@@ -53,21 +50,6 @@ class ApiSpan(SaidSpan):
         began = self._began = clock()
         if recorder.due == NOT_ARMED:
             recorder.arm_slowly(began)
-
-    def get_span_context(self) -> trace_api.SpanContext:
-        extras = self.more()
-        if extras.context is None:
-            trace, flags, state = self.trace
-            if type(trace) is bytes:
-                flags |= int(trace[53:55], 16)
-            extras.context = trace_api.SpanContext(
-                int(trace[3:35], 16) if type(trace) is bytes else trace,  # type: ignore[arg-type]
-                self.span_id,
-                False,
-                trace_api.TraceFlags(flags | 1),
-                parents.trace_state(state) if state else None,
-            )
-        return extras.context
 
     def failed(self, error: BaseException, *, escaped: bool) -> None:
         """What was raised inside of it, as far as ``start_span`` was told to say so."""
@@ -99,7 +81,11 @@ class ApiSpan(SaidSpan):
         recorder.running.pop(self.span_id, None)
         if recorder.announced_spans:
             recorder.announced_spans.pop(self.span_id, None)
-        recorder.span_ended(self._record(SPAN, now if end_time is None else nanos(end_time), self.attributes), now)
+        end = now if end_time is None else nanos(end_time)
+        recorder.span_ended(self._record(SPAN, end, self._attributes), now)
+        if self._tracer.processors.each:
+            self.more().end = end
+            self._tracer.processors.ended(self)
 
     def _record(self, kind: int, end: float | None, attributes: dict[str, Any]) -> tuple[Any, ...]:
         start: float = self._began
@@ -110,7 +96,7 @@ class ApiSpan(SaidSpan):
             if extras.start is not None:
                 start = extras.start
         return (
-            kind, start, end, self.trace, self.span_id, self.parent_id, self.name, self._span_kind, attributes, more,
+            kind, start, end, self.trace, self.span_id, self.parent_id, self._name, self._span_kind, attributes, more,
             self._tracer.scope,
         )  # fmt: skip
 
@@ -120,7 +106,7 @@ class ApiSpan(SaidSpan):
 
     def announcement(self) -> tuple[Any, ...]:
         """The OPEN record: what is said of it by now."""
-        return self._record(OPEN, None, self.attributes.copy())
+        return self._record(OPEN, None, self._attributes.copy())
 
 
 def _told(extras: Extras) -> tuple[Any, ...]:

@@ -15,7 +15,6 @@ from .._values import MAX_VALUE, items, text, truth
 from .extras import RECORDS, SETS
 from .scope import Scope
 from .span import ApiSpan
-from .values import INT_64
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
     from .._buffer import Recorder
     from .._sampling import Sampler
     from .limits import SpanLimits
-    from .span import Trace
+    from .processors import Processors
+    from .read import Trace
 
     Place = tuple[Trace, int | None, bool]
 
@@ -35,10 +35,13 @@ INTERNAL = trace_api.SpanKind.INTERNAL
 class Tracer(trace_api.Tracer):
     """Of one instrumentation scope."""
 
-    def __init__(self, scope: bytes, recorder: Recorder, sampler: Sampler, limits: SpanLimits) -> None:
+    def __init__(
+        self, scope: bytes, recorder: Recorder, sampler: Sampler, limits: SpanLimits, processors: Processors
+    ) -> None:
         self.scope = scope
         self.recorder = recorder
         self.limits = limits
+        self.processors = processors
         self._sampler = sampler
 
     def start_span(
@@ -71,7 +74,7 @@ class Tracer(trace_api.Tracer):
                 parent_id,
             )
             if attributes is not None:
-                self._put_all(span, attributes)
+                span.given(attributes)
             if links is not None:
                 self._add_links(span, links)
             if is_remote:
@@ -80,6 +83,8 @@ class Tracer(trace_api.Tracer):
                 span.more().start = nanos(start_time)
             if record_exception is not True or set_status_on_exception is not True:
                 span.more().on_error = RECORDS * truth(record_exception) + SETS * truth(set_status_on_exception)
+            if self.processors.each:
+                self.processors.started(span, context)
         except Exception:  # a context, or links, of somebody else's making
             return trace_api.INVALID_SPAN
         return span
@@ -101,29 +106,6 @@ class Tracer(trace_api.Tracer):
             (name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception),
             end_on_exit,
         )
-
-    def _put_all(self, span: ApiSpan, attributes: Any) -> None:
-        """All at once where all are plain and short; else one by one."""
-        limits = self.limits
-        short = limits.short
-        if type(attributes) is dict and len(attributes) <= limits.attributes:
-            for key, value in attributes.items():
-                kind = type(value)
-                if not (
-                    type(key) is str
-                    and 0 < len(key) <= short
-                    and (
-                        (kind is str and len(value) <= short)
-                        or (kind is int and -INT_64 <= value < INT_64)
-                        or kind is bool
-                        or kind is float
-                    )
-                ):
-                    break
-            else:
-                span.attributes = attributes.copy()
-                return
-        span.set_attributes(attributes)
 
     def _add_links(self, span: ApiSpan, links: Any) -> None:
         for link in items(links, self.limits.links + 1) or ():

@@ -91,6 +91,9 @@ final class CompactSpanExporter implements SpanExporter {
         if (error != null && (status == null || !error.equals(String.valueOf(status)))) {
             line.append("  ");
             paint(line, RED, Printable.of(error + message(span)));
+        } else if (method == null && !span.getStatus().getDescription().isEmpty()) {
+            line.append("  ");
+            paint(line, RED, Printable.of(firstLine(span.getStatus().getDescription())));
         }
         return line.toString();
     }
@@ -99,15 +102,26 @@ final class CompactSpanExporter implements SpanExporter {
         for (EventData event : span.getEvents()) {
             String message = event.getAttributes().get(EXCEPTION_MESSAGE);
             if (message != null && !message.isEmpty()) {
-                String first = message.lines().findFirst().orElse("");
-                return ": " + (first.length() <= MAX_MESSAGE ? first : first.substring(0, MAX_MESSAGE) + "…");
+                return ": " + firstLine(message);
             }
         }
         return "";
     }
 
+    private static String firstLine(String text) {
+        String first = text.lines().findFirst().orElse("");
+        return first.length() <= MAX_MESSAGE ? first : first.substring(0, MAX_MESSAGE) + "…";
+    }
+
     private static String colour(@Nullable Long status, SpanData span) {
-        if (span.getStatus().getStatusCode() == StatusCode.ERROR || status == null || status >= 500) {
+        boolean isRequest = span.getAttributes().get(METHOD) != null;
+        if (span.getStatus().getStatusCode() == StatusCode.ERROR || (isRequest && status == null)) {
+            return RED;
+        }
+        if (status == null) {
+            return DIM;
+        }
+        if (status >= 500) {
             return RED;
         }
         return status >= 400 ? YELLOW : GREEN;

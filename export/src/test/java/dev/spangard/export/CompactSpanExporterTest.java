@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
+import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.testing.trace.TestSpanData;
 import io.opentelemetry.sdk.trace.data.EventData;
@@ -64,6 +65,28 @@ class CompactSpanExporterTest {
                 .build();
 
         assertThat(line(span, false)).contains("  ---  ").endsWith("  RuntimeError: no anvil");
+    }
+
+    @Test
+    void tellsASpanThatIsNoRequestByItsName() {
+        TestSpanData span = TestSpans.server(Attributes.empty())
+                .setName("SELECT shop")
+                .setKind(SpanKind.CLIENT)
+                .build();
+
+        assertThat(line(span, false)).contains(" SELECT shop  ", "  ---  ").endsWith("4736");
+        assertThat(line(span, true)).contains("\u001b[2m---\u001b[0m");
+    }
+
+    @Test
+    void saysWhyASpanThatIsNoRequestFailed() {
+        TestSpanData span = TestSpans.server(Attributes.empty())
+                .setName("work")
+                .setStatus(StatusData.create(StatusCode.ERROR, "KeyError: 'x'"))
+                .build();
+
+        assertThat(line(span, false)).endsWith("  KeyError: 'x'");
+        assertThat(line(span, true)).contains("\u001b[31m---\u001b[0m");
     }
 
     @Test

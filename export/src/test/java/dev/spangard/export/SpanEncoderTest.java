@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
+import io.opentelemetry.api.common.KeyValue;
+import io.opentelemetry.api.common.Value;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanId;
 import io.opentelemetry.api.trace.SpanKind;
@@ -121,6 +123,26 @@ class SpanEncoderTest {
                         .put("integers", 0, 1, -1)
                         .put("numbers", 0.0, 1.5)
                         .put(AttributeKey.stringArrayKey("nothing"), List.of())
+                        .build())
+                .build());
+    }
+
+    @Test
+    void everyValueThatIsNoAttributesOwnTypeIsTheSame() {
+        assertSame(span(Attributes.builder()
+                        .put(AttributeKey.valueKey("empty"), Value.empty())
+                        .put(AttributeKey.valueKey("bytes"), Value.of(new byte[] {0, 1, (byte) 0xff}))
+                        .put(AttributeKey.valueKey("no bytes"), Value.of(new byte[0]))
+                        .put(
+                                AttributeKey.valueKey("mixed"),
+                                Value.of(Value.of("a"), Value.of(1), Value.of(0.5), Value.of(true), Value.empty()))
+                        .put(
+                                AttributeKey.valueKey("map"),
+                                Value.of(
+                                        KeyValue.of("", Value.of("no name")),
+                                        KeyValue.of("list", Value.of(Value.of(Value.of(new byte[] {7})))),
+                                        KeyValue.of("map", Value.of(KeyValue.of("k", Value.of("x".repeat(200)))))))
+                        .put(AttributeKey.valueKey("no members"), Value.of(new KeyValue[0]))
                         .build())
                 .build());
     }
