@@ -69,7 +69,8 @@ final class DropReport {
             long lost = dropped - losses.before;
             LOG.log(
                     Level.WARNING,
-                    () -> row.name() + ": no longer losing " + what + ", " + lost + " were lost: " + reasons(accounts, losses));
+                    () -> row.name() + ": no longer losing " + what + ", " + lost + " were lost: "
+                            + reasons(accounts, losses));
             losses.noteReasons(accounts);
         }
     }
