@@ -29,6 +29,23 @@ def test_excluded_urls_are_searched_in_the_url_without_its_query(
     assert engine.request()["path"] == "/items"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"http_capture_headers_server_request": 5}, "http_capture_headers_server_request must be a list .* got int"),
+        ({"http_capture_headers_server_response": "x-.*"}, "http_capture_headers_server_response must .* got str"),
+        (
+            {"http_capture_headers_sanitize_fields": [b"x"]},
+            "headers_sanitize_fields must .* bytes is in it",
+        ),
+        ({"exclude_spans": 5}, "exclude_spans must be a list of receive and send; got int"),
+    ],
+)
+def test_an_argument_of_another_type_is_named(recorder: Recorder, arguments: Any, says: str) -> None:
+    with pytest.raises(TypeError, match=says):
+        OpenTelemetryMiddleware(hello, **arguments)
+
+
 def test_a_bad_expression_is_an_error_as_an_argument_and_a_warning_from_the_environment(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from asgi import hello, http_scope, run
 from spangard import OpenTelemetryMiddleware
-from spangard._settings import (
+from spangard._captured_headers import (
     HEADER_NAMES_REMEMBERED,
     MAX_CAPTURED,
     MAX_CAPTURED_NAME,

@@ -10,6 +10,7 @@ import pytest
 
 from spangard import (
     _buffer,
+    _captured_headers,
     _current_span,
     _engine,
     _facts,
@@ -19,7 +20,6 @@ from spangard import (
     _messages,
     _metric_attributes,
     _process,
-    _settings,
     _tracecontext,
     _values,
 )
@@ -101,7 +101,7 @@ SENTENCES = [
     (SECURITY, "| a text of a record | {} |", kib(_facts.MAX_REQUEST_TEXT)),
     (CONFIGURATION, "at most {} more each of its address", kib(_facts.MAX_FIELD_TEXT)),
     (TELEMETRY, "mounts included, at most {} characters", f"{_facts.MAX_FIELD_TEXT:,}"),
-    (CONFIGURATION, "and {} of captured headers", kib(_settings.MAX_CAPTURED_TEXT)),
+    (CONFIGURATION, "and {} of captured headers", kib(_captured_headers.MAX_CAPTURED_TEXT)),
     (CONFIGURATION, "a message {} and a stack trace", kib(_facts.MAX_MESSAGE)),
     (CONFIGURATION, "a stack trace {} of an exception", kib(_facts.MAX_STACKTRACE)),
     (SECURITY, "| a stack trace of a record | {} |", kib(_facts.MAX_STACKTRACE)),

@@ -115,7 +115,8 @@ def start_engine(timeout_s: float = START_TIMEOUT_S) -> None:
         finally:
             os.close(lock)
     except Exception as error:
-        _give_up(str(error))
+        named = getattr(error, "filename", None)  # by the system, not by us
+        _give_up(f"no engine can be started, and nothing is recorded: {error}" if named is not None else str(error))
 
 
 def has_given_up() -> bool:

@@ -39,6 +39,12 @@ def excluded_from(exclude_spans: Iterable[str] | None) -> frozenset[str]:
     """Which of DIRECTIONS are named. As upstream anything else excludes nothing; here it is a warning besides."""
     if not exclude_spans:
         return frozenset()
+    from collections.abc import Iterable
+
+    if not isinstance(exclude_spans, Iterable):
+        raise TypeError(
+            f"exclude_spans must be a list of {' and '.join(DIRECTIONS)}; got {type(exclude_spans).__name__}"
+        )
     given = exclude_spans if isinstance(exclude_spans, str) else list(exclude_spans)
     excluded = frozenset(name for name in DIRECTIONS if name in given)
     if isinstance(given, str):  # upstream looks for either in it

@@ -134,7 +134,8 @@ class OpenTelemetryMiddleware:
         profile: str | None,
     ) -> bool:
         """Reads arguments and variables; returns whether the profile is ``upstream``."""
-        from ._settings import Settings, effective, header_capture, profile_name, url_excluder
+        from ._captured_headers import header_capture
+        from ._settings import Settings, effective, profile_name, url_excluder
 
         environ = effective(os.environ)
         settings = Settings(environ)

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+from .._captured_headers import header_capture
 from .._farewell import exit_wait
 from .._process import those_told
-from .._settings import Settings, compiled, header_capture, profile_name, split
+from .._settings import Settings, compiled, profile_name, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -215,6 +215,8 @@ record EngineOptions(
         String host = colon < 0 ? "" : text.substring(0, colon);
         if (host.startsWith("[") && host.endsWith("]")) {
             host = host.substring(1, host.length() - 1);
+        } else if (host.contains(":") || host.contains("[")) {
+            host = "";
         }
         try {
             int port = Integer.parseInt(text.substring(colon + 1));

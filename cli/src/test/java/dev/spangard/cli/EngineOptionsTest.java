@@ -119,6 +119,8 @@ class EngineOptionsTest {
                 "--socket /x --idle-exit -1",
                 "--socket /x --admin 9464",
                 "--socket /x --admin :9464",
+                "--socket /x --admin [::1",
+                "--socket /x --admin ::1:9464",
                 "--socket /x --admin localhost:65536",
                 "--socket /x --log-level loud",
                 "--socket /x --log-format xml",

@@ -15,6 +15,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -43,6 +44,9 @@ record ListeningSocket(
         Set<UserPrincipal> guests)
         implements Closeable {
     private static final Logger LOG = System.getLogger(ListeningSocket.class.getName());
+
+    private static final int TYPE = 0170000;
+    private static final int SOCKET = 0140000;
 
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
     private static final Set<PosixFilePermission> EVERYBODY = PosixFilePermissions.fromString("rw-rw-rw-");
@@ -90,7 +94,8 @@ record ListeningSocket(
             throw e;
         } catch (IOException e) {
             try {
-                if (Files.isRegularFile(socket) || Files.isDirectory(socket)) {
+                int mode = (int) Files.getAttribute(socket, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+                if ((mode & TYPE) != SOCKET) {
                     throw new IOException(socket + " is not a socket");
                 }
                 Files.delete(socket);

@@ -178,4 +178,14 @@ final class IntakeLifeTest {
                 .hasMessageContaining("is not a socket");
         assertThat(file).hasContent("data");
     }
+
+    @Test
+    void leavesALinkAloneThatLeadsNowhere(@TempDir Path directory) throws IOException {
+        Path link = Files.createSymbolicLink(directory.resolve("link"), directory.resolve("nowhere"));
+
+        assertThatThrownBy(() -> Intake.open(IntakeOptions.at(link), ledger, services.ids, services))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is not a socket");
+        assertThat(link).isSymbolicLink();
+    }
 }
