@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import marshal
 from typing import TYPE_CHECKING, Any
 
 from spangard.trace import TracerProvider
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from engine import FakeEngine
     from spangard._buffer import Recorder
     from spangard.api.tracer import Tracer
@@ -48,3 +52,15 @@ def told(engine: FakeEngine, count: int) -> dict[str, dict[str, Any]]:
     spans = [named(record) for record in engine.records() if record[0] == 19]
     assert len(spans) == count
     return {span["name"]: span for span in spans}
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """In a context of its own, in which nothing is current."""
+    contextvars.Context().run(asyncio.run, main)
+
+
+def parents(recorder: Recorder) -> dict[str, str | None]:
+    """Name → name of the parent."""
+    spans = noted(recorder)
+    names = {span["span_id"]: name for name, span in spans.items()}
+    return {name: names.get(span["parent"], span["parent"]) for name, span in spans.items()}

@@ -92,9 +92,9 @@ class Recorder:
         self._has_said_lost = False
         self._taken = 0  # finished requests that left `records` for a frame
         self.dropped = 0
-        self._spans_taken = 0  # as the two above, of the application's own spans
-        self.spans_dropped = 0
         self._dropped_told = 0  # of these, what an engine has been told of
+        self._spans_taken = 0  # as `_taken` and `dropped`, of the application's own spans
+        self.spans_dropped = 0
         self.due = NOT_ARMED  # when the armed timer fires
         self._announced = 0.0
         self.next_flush_at = NOT_ARMED  # when an append is to be followed by `appended`; until then a timer is armed

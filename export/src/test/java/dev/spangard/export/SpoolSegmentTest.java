@@ -97,7 +97,6 @@ final class SpoolSegmentTest {
         segment.append(record(1, 0, ""));
         segment.close();
         mark(20 + 24 + 3);
-
         assertThat(HexFormat.of().formatHex(Files.readAllBytes(file)))
                 .isEqualTo("53504753504f4f4c" + "00000002" + "0000000000000007" // header
                         + "00000000" + hex(crc(20, 4, new Counts(1, 2), "abc")) + "00000004" + "00000001" + "00000002"
@@ -271,10 +270,8 @@ final class SpoolSegmentTest {
         segment.first();
         scanned();
         long before = threads.getCurrentThreadAllocatedBytes();
-
         assertThat(segment.first()).isNull();
         assertThat(scanned().isDone()).isTrue();
-
         assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1 << 20);
         segment.close();
     }
@@ -286,7 +283,6 @@ final class SpoolSegmentTest {
             raw.seek(40);
             raw.write('x');
         }
-
         assertThat(segment.first()).isNull();
         assertThat(segment.isDone()).isFalse();
         segment.close();
@@ -299,7 +295,6 @@ final class SpoolSegmentTest {
         Files.createDirectory(file);
 
         assertThatThrownBy(() -> segment.append(record(1, 1, "b"))).isInstanceOf(IOException.class);
-
         assertThat(segment.spans()).isEqualTo(1);
     }
 }
