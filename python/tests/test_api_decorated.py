@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 import logging
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,7 @@ def test_decorated_functions_have_a_span_a_call(recorder: Recorder) -> None:
         return called(x)
 
     assert (called.__name__, called.__doc__) == ("called", "Says what it does.")
-    assert asyncio.iscoroutinefunction(awaited)
+    assert inspect.iscoroutinefunction(awaited)
     assert not recorder.records
     assert [called(1), called(2)] == [2, 3]
     assert len(recorder.records) == 2

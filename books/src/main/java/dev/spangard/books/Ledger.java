@@ -146,8 +146,9 @@ public final class Ledger implements AutoCloseable {
     }
 
     /**
-     * Forgets those services of earlier engines that nobody has asked for and of which something is lost, read by an
-     * engine that was killed: booked as lost in the sums of the {@link #others}, it is seen.
+     * Forgets those services of earlier engines that nobody has asked for, that have nothing in the spool, and of which
+     * something is lost, read by an engine that was killed: booked as lost in the sums of the {@link #others}, it is seen.
+     * Who has something in the spool may yet come back to it in books of its own.
      *
      * @return how much that is
      */
@@ -156,13 +157,11 @@ public final class Ledger implements AutoCloseable {
             Counts lost = Counts.NONE;
             for (long slot : file.serviceSlots().toArray()) {
                 long service = file.owner(slot);
-                Counts inSpool = inherited.getOrDefault(service, Counts.NONE);
-                Counts gone = new ServiceAccounts(service, file.counters(slot))
-                        .queuedInEngine()
-                        .beyond(inSpool);
-                if (service != 0 && !services.containsKey(service) && !gone.equals(Counts.NONE)) {
+                Counts gone = new ServiceAccounts(service, file.counters(slot)).queuedInEngine();
+                boolean isUnclaimed = service != 0 && !services.containsKey(service) && !inherited.containsKey(service);
+                if (isUnclaimed && !gone.equals(Counts.NONE)) {
                     lost = lost.plus(gone);
-                    fold(settled(service, slot, inSpool), slot);
+                    fold(settled(service, slot, Counts.NONE), slot);
                 }
             }
             return lost;
@@ -172,6 +171,8 @@ public final class Ledger implements AutoCloseable {
     /** @param slot {@link #NONE} if the ledger does not remember them */
     private void fold(ServiceAccounts accounts, long slot) {
         file.forEachLineOf(accounts.service(), line -> new RecorderCounts(line).settle(accounts));
+        accounts.settleReported();
+        accounts.spans().settleReported();
         others.absorb(accounts);
         file.clearService(slot);
     }

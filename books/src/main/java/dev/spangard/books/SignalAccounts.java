@@ -221,6 +221,11 @@ public sealed class SignalAccounts permits ServiceAccounts {
         return kept;
     }
 
+    /** Books what was reported and not read as lost in a connection, where no recorder's line tells of it any more. */
+    void settleReported() {
+        drop(DropReason.CONNECTION, Math.max(0, balance().queuedAtRecorders()));
+    }
+
     /**
      * Takes over all that the books of a service say that is forgotten, in the reverse of the order in which
      * {@link #balance} reads, so that nothing is missing from these meanwhile.

@@ -105,7 +105,6 @@ final class FullLedgerTest {
             accounts.finished(9);
             accounts.receive(9);
             accounts.exportStarts(5);
-            accounts.spooled(3);
             accounts.spans().finished(2);
             accounts.spans().receive(2);
             for (Digest key : List.of(safe, Digest.of("back"))) {
@@ -118,21 +117,21 @@ final class FullLedgerTest {
             killed.accounts("back").receive(6);
         }
         try (Ledger next = Ledger.open(socket)) {
-            next.inherit(Map.of(lost, spooled(3), safe, spooled(4), Digest.of("back"), spooled(4)));
+            next.inherit(Map.of(safe, spooled(4), Digest.of("back"), spooled(4)));
             assertThat(next.accounts(Digest.of("back"), spooled(4)).dropped(DropReason.ENGINE))
                     .isEqualTo(6);
             // One of them leaves the spool meanwhile.
             assertThat(next.ofSpool(safe, spooled(4)).unspooled(1)).isEqualTo(1);
             next.ofSpool(safe, spooled(4)).exportEnded(1, 1);
 
-            assertThat(next.forgetLost()).isEqualTo(new Counts(6, 2));
+            assertThat(next.forgetLost()).isEqualTo(new Counts(9, 2));
             assertThat(next.forgetLost()).isEqualTo(Counts.NONE);
 
             Balance others = next.others().balance();
             assertThat(others.seen()).isEqualTo(9);
             assertThat(others.dropped(DropReason.ENGINE)).isEqualTo(4);
-            assertThat(others.dropped(DropReason.UNCONFIRMED)).isEqualTo(2);
-            assertThat(others.queuedInEngine()).isEqualTo(3);
+            assertThat(others.dropped(DropReason.UNCONFIRMED)).isEqualTo(5);
+            assertThat(others.queuedInEngine()).isZero();
             assertThat(next.others().spans().balance().dropped(DropReason.ENGINE))
                     .isEqualTo(2);
             Balance kept = next.accounts(safe, spooled(3)).balance();

@@ -36,7 +36,7 @@ final class BooksCheck {
     private final Set<String> everUsed = new HashSet<>();
     private final Truth forgotten = new Truth();
     private final Set<String> forgottenKeys = new HashSet<>();
-    /** Services that a recorder has joined an engine with, and none has forgotten since. */
+    /** Services that somebody has joined an engine with, and none has forgotten since. */
     private final Set<String> inLedger = new HashSet<>();
     /** Requests that waited in the memory of engines that were killed. */
     private long lostInQueues;
@@ -71,7 +71,7 @@ final class BooksCheck {
         everUsed.add(service);
     }
 
-    /** A recorder of this service joins an engine. */
+    /** Somebody joins an engine with this service. */
     void connects(String service) {
         knowsSpool &= !forgottenKeys.contains(service);
         inLedger.add(service);

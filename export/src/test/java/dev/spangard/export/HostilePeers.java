@@ -42,6 +42,7 @@ final class HostilePeers {
             if (service == null) {
                 return;
             }
+            check.connects(key);
             peer = new ModelPeer(running.ledger, running.ids, service.service, hello, random.nextBoolean());
         } catch (MalformedException e) {
             return;
