@@ -73,7 +73,7 @@ async def offer(ours: Offering, rate: float, seconds: float) -> dict[str, float]
         await asyncio.sleep(TICK_S)
         now = perf_counter()
     ended = now
-    while (ours.records or ours.link.waiting()) and perf_counter() - ended < WRITTEN_S:
+    while (ours.records or not ours.link.is_drained()) and perf_counter() - ended < WRITTEN_S:
         await asyncio.sleep(TICK_S)
     return {"offered": offered, "seconds": ended - start, "dropped": ours.dropped}
 

@@ -58,7 +58,7 @@ async def record_until_closed(pipe):
 async def record_until_written():
     await app(dict(SCOPE), receive, send)
     ours = recorder()
-    while ours.records or ours.link.waiting() or not ours.link.connected():
+    while ours.records or not ours.link.is_drained() or not ours.link.connected():
         await asyncio.sleep(0.001)  # the timer that writes it is on this loop
 
 

@@ -55,7 +55,7 @@ def _hand_over() -> None:
     from spangard._buffer import recorder
 
     ours = recorder()
-    while ours.records or ours.link.waiting():
+    while ours.records or not ours.link.is_drained():
         ours.drain()
 
 
